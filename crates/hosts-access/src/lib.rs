@@ -5,7 +5,7 @@
 //! [`world`], and what an option does goes out as an [`Action`](action::Action) to an
 //! [`Effects`](world::Effects) that either acts or only reports.
 //!
-//! The way of one request: [`access::hosts_access`] reads a table line by line ([`line`]), splits
+//! The way of one request: [`access::hosts_access`] reads a table line by line ([`mod@line`]), splits
 //! each into fields ([`rule`]), walks its daemon list and client list ([`list`]), tests each word
 //! ([`pattern`], [`strings`], [`netmask`], [`filelist`]) against facts that are fetched only when a
 //! word asks for them ([`facts`], [`request`], [`names`], [`ident`]), and runs the options of the
