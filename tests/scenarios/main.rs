@@ -5,5 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+mod daemons;
+mod hosts;
+mod lines;
+mod lists;
+mod networks;
 mod superservers;
 mod verdict;
