@@ -1,0 +1,54 @@
+/*
+ * launch - starts a program in a state that a shell cannot set up.
+ *
+ * launch [-a ARGV0] [-e] [-c FD]... [-i SIGNAL]... [-b SIGNAL]... [-n FILES]
+ *        [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
+ *
+ * -a argv[0]; -e an empty argument vector; -c close a descriptor; -i ignore and -b
+ * block a signal; -n limit of open files; -u user and group id without further groups;
+ * -t sleep first.
+ */
+#define _GNU_SOURCE
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    char *name = NULL, *none[] = {NULL};
+    int option, empty = 0, closing[16], count = 0;
+    struct rlimit files = {0, 0};
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    while ((option = getopt(argc, argv, "+a:ec:i:b:n:u:t:")) != -1)
+        switch (option) {
+        case 'a': name = optarg; break;
+        case 'e': empty = 1; break;
+        case 'c': if (count < 16) closing[count++] = atoi(optarg); break;
+        case 'i': signal(atoi(optarg), SIG_IGN); break;
+        case 'b': sigaddset(&blocked, atoi(optarg)); break;
+        case 'n': files.rlim_cur = files.rlim_max = atoi(optarg); break;
+        case 't': sleep(atoi(optarg)); break;
+        case 'u':
+            if (setgroups(0, NULL) || setgid(atoi(optarg)) || setuid(atoi(optarg)))
+                return perror("launch: cannot change user"), 126;
+            break;
+        default: return 125;
+        }
+    if (optind >= argc)
+        return 125;
+    char *program = argv[optind];
+    if (name)
+        argv[optind] = name;
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    while (count > 0)
+        close(closing[--count]);
+    if (files.rlim_cur)
+        setrlimit(RLIMIT_NOFILE, &files);
+    execv(program, empty ? none : argv + optind);
+    return 127;
+}
