@@ -5,5 +5,6 @@
 
 #![forbid(unsafe_code)]
 
+mod examples;
 mod superservers;
 mod verdict;
