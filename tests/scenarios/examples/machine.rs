@@ -228,9 +228,16 @@ fn address(world: &World, address: &str) {
     if address.starts_with("127.") || !held.is_empty() {
         return;
     }
-    let mut args = vec!["address", "add", address.as_str(), "dev", "lo"];
-    if !is_v4(&address) {
-        args.push("nodad");
+    if is_v4(&address) {
+        world.tool("ip", &["address", "add", &address, "dev", "lo"]);
+        return;
     }
-    world.tool("ip", &args);
+    world.tool("ip", &["address", "add", &address, "dev", "lo", "nodad"]);
+    // The kernel makes the route a moment later.
+    let route = ["-6", "route", "show", "table", "local", &address];
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while world.tool("ip", &route).is_empty() {
+        assert!(Instant::now() < deadline, "{address}: no route");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -2,6 +2,7 @@
 
 mod expect;
 mod machine;
+mod served;
 
 use std::collections::BTreeSet;
 use std::path::Path;
