@@ -2,13 +2,15 @@
  * launch - starts a program in a state that a shell cannot set up.
  *
  * launch [-a ARGV0] [-e] [-c FD]... [-i SIGNAL]... [-b SIGNAL]... [-n FILES]
- *        [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
+ *        [-o FD]... [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
  *
  * -a argv[0]; -e an empty argument vector; -c close a descriptor; -i ignore and -b
- * block a signal; -n limit of open files; -u user and group id without further groups;
- * -t sleep first.
+ * block a signal; -n limit of open files;
+ * -o opens /dev/null at a descriptor; -u user and group id without further groups; -t sleep
+ * first.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +26,7 @@ int main(int argc, char **argv)
     sigset_t blocked;
 
     sigemptyset(&blocked);
-    while ((option = getopt(argc, argv, "+a:ec:i:b:n:u:t:")) != -1)
+    while ((option = getopt(argc, argv, "+a:ec:i:b:n:o:u:t:")) != -1)
         switch (option) {
         case 'a': name = optarg; break;
         case 'e': empty = 1; break;
@@ -32,6 +34,7 @@ int main(int argc, char **argv)
         case 'i': signal(atoi(optarg), SIG_IGN); break;
         case 'b': sigaddset(&blocked, atoi(optarg)); break;
         case 'n': files.rlim_cur = files.rlim_max = atoi(optarg); break;
+        case 'o': dup2(open("/dev/null", O_RDWR), atoi(optarg)); break;
         case 't': sleep(atoi(optarg)); break;
         case 'u':
             if (setgroups(0, NULL) || setgid(atoi(optarg)) || setuid(atoi(optarg)))

@@ -5,6 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+mod daemons;
 mod examples;
+mod hosts;
+mod lines;
+mod lists;
+mod networks;
 mod superservers;
 mod verdict;

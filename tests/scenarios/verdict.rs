@@ -1,6 +1,9 @@
-//! hosts.allow first, then hosts.deny, then granted; and tables that are broken.
+//! hosts.allow first, then hosts.deny, then granted; and tables that cannot be read.
 
-use scenarios::{rule, scenario, tables};
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use scenarios::{chmod, rule, scenario};
 
 #[test]
 fn the_first_match_decides() {
@@ -18,94 +21,140 @@ fn the_first_match_decides() {
             rule("svcd: ALL", "ALL: ALL").from("::1").granted(),
             rule("svcd: ALL: deny\nsvcd: ALL", "").refused(),
             rule("", "svcd: ALL: allow\nALL: ALL").granted(),
+            rule("svcd: ALL: umask 027\nsvcd: ALL: deny", "ALL: ALL").granted(),
+            rule(
+                "svcd: 127.0.0.2\nsvcd: 127.0.0.1\nALL: ALL: deny",
+                "ALL: ALL",
+            )
+            .granted(),
         ]);
     });
 }
 
 #[test]
-fn a_rule_without_colon_is_skipped() {
-    let missing = |table, line| format!("warning: {table}, line {line}: missing \":\" separator");
+fn a_missing_table_is_empty() {
     scenario(&[], |world| {
         world.check_all(&[
-            rule("svcd ALL", "ALL: ALL")
-                .refused()
-                .says(&missing("/etc/hosts.allow", 1)),
-            rule("svcd ALL\nsvcd: ALL", "ALL: ALL")
-                .granted()
-                .says(&missing("/etc/hosts.allow", 1)),
-            rule("", "\n#\nALL ALL")
-                .granted()
-                .says(&missing("/etc/hosts.deny", 3)),
-            rule("", "svcd[: ALL")
-                .granted()
-                .says(&missing("/etc/hosts.deny", 1)),
-            rule("", "svcd]: ALL")
-                .granted()
-                .says(&missing("/etc/hosts.deny", 1)),
-            tables("", "\x0b\nALL: ALL\n")
-                .refused()
-                .says(&missing("/etc/hosts.deny", 1)),
-            tables("", "\x0c\nALL: ALL\n")
-                .refused()
-                .says(&missing("/etc/hosts.deny", 1)),
-        ]);
-    });
-}
-
-#[test]
-fn names_are_checked_twice() {
-    scenario(&[], |world| {
-        let dns = scenarios::Dns::usual();
-        world.check_all(&[
-            rule("svcd: good.example.test", "ALL: ALL").from("127.0.0.2").granted().who("good.example.test"),
-            rule("svcd: .example.test", "ALL: ALL").from("::1").granted().who("six.example.test"),
-            rule("svcd: .test", "ALL: PARANOID").from("127.0.0.3").refused()
-                .says("warning: /etc/hosts.allow, line 1: host name/address mismatch: 127.0.0.3 != liar.example.test"),
-            rule("svcd: .test", "ALL: PARANOID").from("127.0.0.4").refused()
-                .says("warning: /etc/hosts.allow, line 1: can't verify hostname: getaddrinfo(lost.example.test, AF_INET) failed"),
-            rule("svcd: .test", "ALL: PARANOID").from("127.0.0.5").refused()
-                .says("warning: /etc/hosts.allow, line 1: host name/name mismatch: alias.example.test != canon.example.test"),
-        ]);
-        world.holds(
-            "DNS was asked",
-            dns.queries().contains(&"PTR 2.0.0.127.in-addr.arpa".into()),
-            || "not".into(),
-        );
-    });
-}
-
-#[test]
-fn ident_names_the_user() {
-    scenario(&[], |world| {
-        let ident = scenarios::Ident::start("127.0.0.2");
-        world.check_all(&[
-            rule("svcd: joe@127.0.0.2", "ALL: ALL")
-                .from("127.0.0.2")
-                .granted()
-                .who("joe@127.0.0.2"),
-            rule("svcd: ann@127.0.0.2", "ALL: ALL")
-                .from("127.0.0.2")
-                .refused()
-                .who("joe@127.0.0.2"),
-            rule("svcd: ALL", "ALL: ALL")
-                .from("udp 127.0.0.2")
-                .granted()
-                .queued(false),
             rule("", "ALL: ALL")
-                .from("udp 127.0.0.2")
-                .refused()
-                .queued(false),
-            rule("svcd: localhost", "ALL: ALL").from("unix").granted(),
-            rule("", "ALL: 127.0.0.1")
-                .from("::ffff:127.0.0.1")
+                .given(|| symlink("/nowhere", "/etc/hosts.allow").unwrap())
                 .refused(),
-            rule("svcd: [fe80::1%lo]", "ALL: ALL")
-                .from("fe80::1%lo")
+            rule("", "")
+                .given(|| symlink("/nowhere", "/etc/hosts.deny").unwrap())
                 .granted(),
-            rule("svcd: ALL: twist echo %a %r", "")
-                .twisted("echo 127.0.0.1 …")
-                .reads("127.0.0.1 …"),
         ]);
-        world.same("two queries", ident.queries().len(), 2);
+    });
+}
+
+#[test]
+fn a_directory_is_no_table() {
+    scenario(&[], |world| {
+        world.check_all(&[
+            rule("", "ALL: ALL")
+                .given(|| fs::create_dir("/etc/hosts.allow").unwrap())
+                .refused()
+                .but("T8")
+                .says("warning: …/etc/hosts.allow…"),
+            rule("", "")
+                .given(|| fs::create_dir("/etc/hosts.allow").unwrap())
+                .granted()
+                .but("T8")
+                .says("warning: …/etc/hosts.allow…"),
+            rule("", "")
+                .given(|| fs::create_dir("/etc/hosts.deny").unwrap())
+                .granted()
+                .but("T8")
+                .refused()
+                .says("warning: …/etc/hosts.deny…"),
+            rule("svcd: ALL", "")
+                .given(|| fs::create_dir("/etc/hosts.deny").unwrap())
+                .granted(),
+        ]);
+    });
+}
+
+#[test]
+fn a_table_that_cannot_be_opened_denies_if_it_is_hosts_deny() {
+    let warning = |table: &str, why: &str| format!("warning: cannot open {table}: {why}");
+    let many = "Too many levels of symbolic links";
+    scenario(&[], |world| {
+        world.check_all(&[
+            rule("", "")
+                .given(|| symlink("/etc/hosts.allow", "/etc/hosts.allow").unwrap())
+                .granted()
+                .says(&warning("/etc/hosts.allow", many)),
+            rule("", "ALL: ALL")
+                .given(|| symlink("/etc/hosts.allow", "/etc/hosts.allow").unwrap())
+                .refused()
+                .says(&warning("/etc/hosts.allow", many)),
+            rule("", "")
+                .given(|| symlink("/etc/hosts.deny", "/etc/hosts.deny").unwrap())
+                .refused()
+                .says(&warning("/etc/hosts.deny", many)),
+            rule("svcd: ALL", "")
+                .given(|| symlink("/etc/hosts.deny", "/etc/hosts.deny").unwrap())
+                .granted(),
+            rule("", "")
+                .given(|| symlink("/etc/passwd/x", "/etc/hosts.deny").unwrap())
+                .refused()
+                .says(&warning("/etc/hosts.deny", "Not a directory")),
+        ]);
+    });
+}
+
+#[test]
+fn an_unprivileged_wrapper_cannot_open_private_tables() {
+    let unreadable = |table| format!("warning: cannot open {table}: Permission denied");
+    scenario(&["root"], |world| {
+        world.check_all(&[
+            rule("svcd: ALL", "ALL: ALL")
+                .given(|| chmod("/etc/hosts.allow", 0o600))
+                .call(|call| call.launch(&["-u", "1000"]))
+                .refused()
+                .says(&unreadable("/etc/hosts.allow")),
+            rule("", "svcd: 127.0.0.9")
+                .given(|| chmod("/etc/hosts.deny", 0o600))
+                .call(|call| call.launch(&["-u", "1000"]))
+                .refused()
+                .says(&unreadable("/etc/hosts.deny")),
+        ]);
+    });
+}
+
+#[test]
+fn a_table_that_is_no_file_never_blocks() {
+    // The original waits for ever on a FIFO and reads /dev/zero without end.
+    scenario(&[], |world| {
+        if world.only_ours("T8") {
+            return;
+        }
+        world.tool("mkfifo", &["/srv/fifo"]);
+        world.check_all(&[
+            rule("", "")
+                .given(|| symlink("/srv/fifo", "/etc/hosts.allow").unwrap())
+                .granted()
+                .says("warning: …/etc/hosts.allow…"),
+            rule("", "")
+                .given(|| symlink("/srv/fifo", "/etc/hosts.deny").unwrap())
+                .refused()
+                .says("warning: …/etc/hosts.deny…"),
+            rule("", "")
+                .given(|| symlink("/dev/zero", "/etc/hosts.deny").unwrap())
+                .refused()
+                .says("warning: …/etc/hosts.deny…"),
+        ]);
+    });
+}
+
+#[test]
+fn dev_null_is_an_empty_table() {
+    scenario(&[], |world| {
+        world.check_all(&[
+            rule("", "ALL: ALL")
+                .given(|| symlink("/dev/null", "/etc/hosts.allow").unwrap())
+                .refused(),
+            rule("", "")
+                .given(|| symlink("/dev/null", "/etc/hosts.deny").unwrap())
+                .granted(),
+        ]);
     });
 }

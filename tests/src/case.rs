@@ -18,6 +18,7 @@ pub struct Case {
     allow: Vec<u8>,
     deny: Vec<u8>,
     call: Call,
+    given: Option<fn()>,
     debian: Expected,
     ours: Option<(String, Expected)>,
 }
@@ -53,6 +54,7 @@ pub fn tables(allow: impl AsRef<[u8]>, deny: impl AsRef<[u8]>) -> Case {
         allow: allow.as_ref().to_vec(),
         deny: deny.as_ref().to_vec(),
         call: Call::new(),
+        given: None,
         debian: Expected {
             verdict: Verdict::None,
             who: None,
@@ -67,6 +69,16 @@ pub fn tables(allow: impl AsRef<[u8]>, deny: impl AsRef<[u8]>) -> Case {
         },
         ours: None,
     }
+}
+
+/// Whether a client list matches: hosts.allow grants by it, hosts.deny refuses the rest.
+pub fn clients(list: &str) -> Case {
+    rule(&format!("svcd: {list}"), "ALL: ALL")
+}
+
+/// Whether a daemon list matches, in the same way.
+pub fn daemons(list: &str) -> Case {
+    rule(&format!("{list}: ALL"), "ALL: ALL")
 }
 
 /// Who connects, and how.
@@ -98,6 +110,12 @@ impl Case {
     /// The daemon's arguments.
     pub fn args(mut self, args: &[&str]) -> Self {
         self.call = self.call.args(args);
+        self
+    }
+
+    /// Something to do once the tables are written, before the client connects.
+    pub fn given(mut self, act: fn()) -> Self {
+        self.given = Some(act);
         self
     }
 
@@ -225,6 +243,9 @@ impl Case {
     /// Runs the case; the error is a full report.
     pub(crate) fn run(&self, world: &World) -> Result<(), String> {
         world.tables(&self.allow, &self.deny);
+        if let Some(act) = self.given {
+            act();
+        }
         let outcome = world.run(&self.call);
         let expected = match (&self.ours, world.subject) {
             (Some((_, ours)), Subject::Ours) => ours,

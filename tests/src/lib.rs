@@ -29,11 +29,11 @@ mod syslog;
 mod world;
 
 pub use call::{Call, Outcome, Running, Verdict};
-pub use case::{Case, rule, tables};
+pub use case::{Case, clients, daemons, rule, tables};
 pub use dns::Dns;
 pub use ident::Ident;
 pub use net::{Client, Endpoint};
 pub use subject::Subject;
 pub use superserver::Superserver;
 pub use syslog::{Record, Syslog};
-pub use world::{World, scenario};
+pub use world::{World, chmod, scenario};

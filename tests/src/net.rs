@@ -9,10 +9,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use nix::net::if_::if_nametoindex;
 use socket2::{Domain, SockAddr, Socket, Type};
-
-/// Index of the loopback interface.
-const LO: u32 = 1;
 
 /// The path of the server's socket where the client is `unix`.
 pub(crate) const UNIX_PATH: &str = "/srv/socket";
@@ -21,6 +19,8 @@ pub(crate) const UNIX_PATH: &str = "/srv/socket";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
     kind: Kind,
+    /// Index of the interface of a link-local address, else 0.
+    scope: u32,
     /// As the program prints it.
     pub shown: String,
 }
@@ -37,18 +37,23 @@ impl From<&str> for Endpoint {
         if text == "unix" {
             return Self {
                 kind: Kind::Unix,
+                scope: 0,
                 shown: "localhost".into(),
             };
         }
         let (udp, shown) = text
             .strip_prefix("udp ")
             .map_or((false, text), |shown| (true, shown));
-        let plain = shown.split('%').next().unwrap_or(shown);
+        let (plain, interface) = shown.split_once('%').unwrap_or((shown, ""));
         let ip = plain
             .parse()
             .unwrap_or_else(|_| panic!("{text}: not an address"));
+        let kind = if udp { Kind::Udp(ip) } else { Kind::Tcp(ip) };
+        // No interface has index 0.
+        let scope = if_nametoindex(interface).unwrap_or(0);
         Self {
-            kind: if udp { Kind::Udp(ip) } else { Kind::Tcp(ip) },
+            kind,
+            scope,
             shown: shown.into(),
         }
     }
@@ -93,8 +98,7 @@ impl Endpoint {
         match self.kind {
             Kind::Unix => SockAddr::unix(UNIX_PATH).expect("a short path"),
             Kind::Tcp(IpAddr::V6(ip)) | Kind::Udp(IpAddr::V6(ip)) => {
-                let scope = if ip.is_unicast_link_local() { LO } else { 0 };
-                SocketAddrV6::new(ip, port, 0, scope).into()
+                SocketAddrV6::new(ip, port, 0, self.scope).into()
             }
             Kind::Tcp(ip) | Kind::Udp(ip) => SocketAddr::new(ip, port).into(),
         }
@@ -110,7 +114,7 @@ impl Endpoint {
         };
         Self {
             kind,
-            shown: self.shown.clone(),
+            ..self.clone()
         }
     }
 
@@ -282,6 +286,7 @@ fn mapped(endpoint: &Endpoint) -> Endpoint {
             };
             Endpoint {
                 kind,
+                scope: 0,
                 shown: format!("::ffff:{}", endpoint.shown),
             }
         }

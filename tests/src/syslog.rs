@@ -51,6 +51,7 @@ impl Syslog {
     pub fn bind(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_path_buf();
         let socket = UnixDatagram::bind(&path).expect("bind the syslog socket");
+        crate::chmod(&path, 0o666);
         let records = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&records);
         std::thread::spawn(move || {
