@@ -5,10 +5,15 @@
 
 #![forbid(unsafe_code)]
 
+mod banners;
 mod daemons;
+mod files;
 mod hosts;
 mod lines;
 mod lists;
+mod names;
 mod networks;
+mod options;
 mod superservers;
+mod users;
 mod verdict;
