@@ -1,0 +1,72 @@
+//! What is known of an endpoint: four states that are never mixed up.
+
+/// A fact about a client or a server: fetched only when a rule or an expansion asks, once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fact {
+    /// Nothing has asked for it yet.
+    #[default]
+    NotAsked,
+    /// It was asked for and cannot be known.
+    Unknown,
+    /// A host name that the address's owner claims and its domain does not confirm.
+    Paranoid,
+    /// The value, as it came from outside.
+    Known(Vec<u8>),
+}
+
+/// The word that stands for a fact that cannot be known.
+pub const UNKNOWN: &[u8] = b"unknown";
+
+/// The word that stands for a host name that failed the double check.
+pub const PARANOID: &[u8] = b"paranoid";
+
+impl Fact {
+    /// A value from outside. The words `unknown` and `paranoid`, in any case, are those states
+    /// themselves, as hosts_access(5) has it.
+    pub fn from_value(value: &[u8]) -> Self {
+        if value.is_empty() || value.eq_ignore_ascii_case(UNKNOWN) {
+            Self::Unknown
+        } else if value.eq_ignore_ascii_case(PARANOID) {
+            Self::Paranoid
+        } else {
+            Self::Known(value.to_vec())
+        }
+    }
+
+    /// The value if it is known and good.
+    pub fn known(&self) -> Option<&[u8]> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text that patterns are compared with and expansions show.
+    pub fn text(&self) -> &[u8] {
+        match self {
+            Self::Known(value) => value,
+            Self::Paranoid => PARANOID,
+            Self::NotAsked | Self::Unknown => UNKNOWN,
+        }
+    }
+
+    /// Whether nothing has asked yet.
+    pub fn is_not_asked(&self) -> bool {
+        matches!(self, Self::NotAsked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_states_are_the_states() {
+        assert_eq!(Fact::from_value(b"UnKnown"), Fact::Unknown);
+        assert_eq!(Fact::from_value(b"paranoid"), Fact::Paranoid);
+        assert_eq!(Fact::from_value(b""), Fact::Unknown);
+        assert_eq!(Fact::from_value(b"a.b").known(), Some(&b"a.b"[..]));
+        assert_eq!(Fact::Paranoid.known(), None);
+        assert_eq!(Fact::NotAsked.text(), b"unknown");
+    }
+}

@@ -1,0 +1,182 @@
+//! `/file` patterns: a file of host patterns, one of which must match (hosts_access(5), PATTERNS).
+//!
+//! Words are separated by white space of any kind. A `#` at the start of a word begins a comment up
+//! to the end of the line. Reads in blocks and keeps one word at a time.
+
+use std::io::{self, Read};
+
+use crate::ident::is_blank;
+use crate::limits::MAX_LIST_WORD_BYTES;
+
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// Why a list cannot be used.
+#[derive(Debug)]
+pub enum ListError {
+    /// Reading failed.
+    Io(io::Error),
+    /// A word holds a NUL byte or is longer than [`MAX_LIST_WORD_BYTES`].
+    Word,
+}
+
+/// Reads the words of a list.
+pub struct ListWords<R> {
+    source: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    line: u64,
+}
+
+impl<R: Read> ListWords<R> {
+    /// Starts at the first word.
+    pub fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: vec![0; BLOCK_BYTES],
+            start: 0,
+            end: 0,
+            line: 1,
+        }
+    }
+
+    /// Number of the physical line of the word at hand.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The next word, or `None` at the end.
+    ///
+    /// # Errors
+    /// See [`ListError`].
+    pub fn next_word(&mut self) -> Result<Option<&[u8]>, ListError> {
+        loop {
+            self.skip(is_blank)?;
+            match self.peek()? {
+                None => return Ok(None),
+                Some(b'#') => self.skip(|byte| byte != b'\n')?,
+                Some(_) => return self.word().map(Some),
+            }
+        }
+    }
+
+    fn peek(&mut self) -> Result<Option<u8>, ListError> {
+        if self.start == self.end {
+            self.fill()?;
+        }
+        Ok(self.unread().first().copied())
+    }
+
+    fn unread(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Skips bytes of a kind.
+    fn skip(&mut self, kind: impl Fn(u8) -> bool) -> Result<(), ListError> {
+        while let Some(byte) = self.peek()? {
+            if !kind(byte) {
+                break;
+            }
+            self.line += u64::from(byte == b'\n');
+            self.start += 1;
+        }
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<&[u8], ListError> {
+        let mut length = 0;
+        loop {
+            let unread = self.unread();
+            let tail = unread.get(length..).unwrap_or_default();
+            match tail.iter().position(|byte| is_blank(*byte) || *byte == 0) {
+                Some(at) if tail.get(at) == Some(&0) => return Err(ListError::Word),
+                Some(at) => {
+                    length += at;
+                    break;
+                }
+                None => length = unread.len(),
+            }
+            if length > MAX_LIST_WORD_BYTES {
+                return Err(ListError::Word);
+            }
+            if !self.fill()? {
+                break;
+            }
+        }
+        let from = self.start;
+        self.start += length;
+        Ok(self.buffer.get(from..from + length).unwrap_or_default())
+    }
+
+    /// Reads another block behind what is unread; `false` at the end.
+    fn fill(&mut self) -> Result<bool, ListError> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+        loop {
+            match self.source.read(room) {
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ListError::Io(error)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(text: &[u8]) -> Vec<String> {
+        let mut words = ListWords::new(text);
+        let mut shown = Vec::new();
+        loop {
+            match words.next_word() {
+                Ok(Some(word)) => {
+                    let word = String::from_utf8_lossy(word).into_owned();
+                    shown.push(format!("{}:{word}", words.line()));
+                }
+                Ok(None) => return shown,
+                Err(_) => {
+                    shown.push("error".to_owned());
+                    return shown;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("a", &["1:a"]),
+            (
+                "a b\n\tc\r\n\x0bd\x0ce",
+                &["1:a", "1:b", "2:c", "3:d", "3:e"],
+            ),
+            ("# ALL hosts\na # b ALL\nc#d\n#", &["2:a", "3:c#d"]),
+            ("a,b 2001:db8::1", &["1:a,b", "1:2001:db8::1"]),
+            ("a\n\0b", &["1:a", "error"]),
+            ("a b\0", &["1:a", "error"]),
+        ] {
+            assert_eq!(show(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_words_work_and_endless_ones_end() {
+        let long = "x".repeat(MAX_LIST_WORD_BYTES - 1);
+        assert_eq!(show(long.as_bytes()), [format!("1:{long}")]);
+        assert!(matches!(
+            ListWords::new(io::repeat(b'x')).next_word(),
+            Err(ListError::Word)
+        ));
+    }
+}

@@ -1,0 +1,41 @@
+//! Bounds against abuse, each with its reason.
+//!
+//! The original had small fixed buffers; the bounds here are far above any table in use. Passing
+//! one is an error of the rule and never grants access.
+
+use std::time::Duration;
+
+/// Longest rule after its continuation lines are joined, in bytes. A ban list of a million
+/// addresses on one line fits; a table that is really another kind of file ends the search.
+pub const MAX_RULE_BYTES: usize = 16 << 20;
+
+/// Longest word in a `/file` list, in bytes.
+pub const MAX_LIST_WORD_BYTES: usize = 1 << 20;
+
+/// How deep `/file` lists may include each other. A list that includes itself ends here.
+pub const MAX_LIST_DEPTH: usize = 8;
+
+/// Longest value of an option after expansion, in bytes: the kernel takes no longer argument
+/// (`MAX_ARG_STRLEN`, with its final NUL).
+pub const MAX_EXPANSION_BYTES: usize = (128 << 10) - 1;
+
+/// Longest banner, in bytes, as the file stands and after expansion.
+pub const MAX_BANNER_BYTES: usize = 1 << 20;
+
+/// Time for a client to take its whole banner.
+pub const BANNER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Longest ident reply that is read, in bytes (RFC 1413, section 4, allows 1,000 characters).
+pub const MAX_IDENT_REPLY_BYTES: usize = 1000;
+
+/// Time for one lookup in the name service.
+pub const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Time for all lookups of a request together, ident included.
+pub const REQUEST_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Longest time that a request waits for a log daemon that does not read.
+pub const LOG_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Longest `argv[0]` that tcpd takes, in bytes.
+pub const MAX_ARGV0_BYTES: usize = 8 << 10;

@@ -1,0 +1,300 @@
+//! Logical lines of a table: continuation lines joined, comments and blank lines left out.
+//!
+//! Reads in blocks and hands out slices of its buffer, so a table costs no memory per line. Lines
+//! that cannot be trusted end the table (hosts_access(5), FORMAT): one without a newline, one that
+//! is too long, one that holds a NUL byte.
+
+use std::io::{self, Read};
+
+use memchr::memchr;
+
+use crate::limits::MAX_RULE_BYTES;
+
+/// Size of a read; the buffer grows only for longer lines.
+const BLOCK_BYTES: usize = 64 << 10;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A logical line that is neither blank nor a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'b> {
+    /// The text, without the final newline.
+    pub text: &'b [u8],
+    /// The first physical line, counted from 1.
+    pub first: u64,
+    /// The last physical line.
+    pub last: u64,
+}
+
+/// Why a table ends before its end.
+#[derive(Debug)]
+pub enum LineError {
+    /// No newline at the end, or longer than [`MAX_RULE_BYTES`].
+    TooLong,
+    /// A NUL byte.
+    Nul,
+    /// Reading failed.
+    Io(io::Error),
+}
+
+/// Reads the logical lines of a table.
+///
+/// The buffer holds the joined part of the line at hand (`start..joined`), a gap that joining has
+/// left, and what was read beyond (`raw..end`). Each byte moves a bounded number of times.
+pub struct Lines<R> {
+    source: R,
+    buffer: Vec<u8>,
+    start: usize,
+    joined: usize,
+    raw: usize,
+    end: usize,
+    at_end: bool,
+    first: u64,
+    last: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Starts at the table's first line.
+    pub fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Vec::new(),
+            start: 0,
+            joined: 0,
+            raw: 0,
+            end: 0,
+            at_end: false,
+            first: 0,
+            last: 0,
+        }
+    }
+
+    /// Number of the first physical line of the line at hand or, after an error, of the bad one.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Number of the last physical line, likewise.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The next line that is neither blank nor a comment, or `None` at the end.
+    ///
+    /// # Errors
+    /// The rest of the table is not to be used: see [`LineError`].
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
+        loop {
+            if !self.join()? {
+                return Ok(None);
+            }
+            let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
+            if memchr(0, text).is_some() {
+                return Err(LineError::Nul);
+            }
+            if is_rule(text) {
+                break;
+            }
+        }
+        Ok(Some(Line {
+            text: self.buffer.get(self.start..self.joined).unwrap_or_default(),
+            first: self.first,
+            last: self.last,
+        }))
+    }
+
+    /// Joins the physical lines of the next logical line; `false` at the end of the table.
+    fn join(&mut self) -> Result<bool, LineError> {
+        if self.last == 0 {
+            self.skip_byte_order_mark()?;
+        }
+        self.first = self.last + 1;
+        self.start = self.raw;
+        self.joined = self.raw;
+        loop {
+            let Some(newline) = self.newline()? else {
+                return self.unterminated();
+            };
+            self.last += 1;
+            let continued = newline > 0 && self.buffer.get(self.raw + newline - 1) == Some(&b'\\');
+            let kept = newline - usize::from(continued);
+            if self.joined != self.raw {
+                self.buffer
+                    .copy_within(self.raw..self.raw + kept, self.joined);
+            }
+            self.joined += kept;
+            self.raw += newline + 1;
+            if self.joined - self.start > MAX_RULE_BYTES {
+                return Err(LineError::TooLong);
+            }
+            if !continued {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The table ends without a newline, unless it ends here altogether.
+    fn unterminated(&mut self) -> Result<bool, LineError> {
+        if self.raw == self.end && self.first > self.last {
+            return Ok(false);
+        }
+        // A line that was begun has its own number; an empty continuation ends with the table.
+        self.last += u64::from(self.raw < self.end);
+        Err(LineError::TooLong)
+    }
+
+    /// Offset of the next newline in what was read beyond the joined part, reading on as needed.
+    fn newline(&mut self) -> Result<Option<usize>, LineError> {
+        let mut searched = 0;
+        loop {
+            let unread = self.buffer.get(self.raw + searched..self.end);
+            if let Some(at) = unread.and_then(|unread| memchr(b'\n', unread)) {
+                return Ok(Some(searched + at));
+            }
+            searched = self.end - self.raw;
+            if searched > MAX_RULE_BYTES {
+                self.last += 1;
+                return Err(LineError::TooLong);
+            }
+            if self.at_end || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Closes the gaps and reads another block; `false` at the end.
+    fn fill(&mut self) -> Result<bool, LineError> {
+        if self.start > 0 || self.joined < self.raw {
+            self.buffer.copy_within(self.start..self.joined, 0);
+            self.joined -= self.start;
+            self.start = 0;
+            self.buffer.copy_within(self.raw..self.end, self.joined);
+            self.end -= self.raw - self.joined;
+            self.raw = self.joined;
+        }
+        if self.buffer.len() - self.end < BLOCK_BYTES / 2 {
+            let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
+            self.buffer.resize(grown, 0);
+        }
+        let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+        loop {
+            match self.source.read(room) {
+                Ok(0) => {
+                    self.at_end = true;
+                    return Ok(false);
+                }
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(LineError::Io(error)),
+            }
+        }
+    }
+
+    fn skip_byte_order_mark(&mut self) -> Result<(), LineError> {
+        while self.end < BYTE_ORDER_MARK.len() && self.fill()? {}
+        let begin = self.buffer.get(..self.end).unwrap_or_default();
+        if begin.starts_with(BYTE_ORDER_MARK) {
+            self.raw = BYTE_ORDER_MARK.len();
+        }
+        Ok(())
+    }
+}
+
+/// Whether a line is neither blank nor a comment. A comment may be indented.
+fn is_rule(text: &[u8]) -> bool {
+    let first = text
+        .iter()
+        .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    first.is_some_and(|byte| *byte != b'#')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that gives one byte at a time, so every boundary is met.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else {
+                return Ok(0);
+            };
+            buffer[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    /// `first-last:text` for each line, and `error` or `NUL` with the number of the bad line.
+    fn show<R: Read>(source: R) -> Vec<String> {
+        let mut lines = Lines::new(source);
+        let mut shown = Vec::new();
+        loop {
+            let end = match lines.next_line() {
+                Ok(Some(line)) => {
+                    let text = String::from_utf8_lossy(line.text);
+                    shown.push(format!("{}-{}:{text}", line.first, line.last));
+                    continue;
+                }
+                Ok(None) => return shown,
+                Err(LineError::TooLong) => "error",
+                Err(LineError::Nul) => "NUL",
+                Err(LineError::Io(_)) => "io",
+            };
+            shown.push(format!("{end} {}", lines.last()));
+            return shown;
+        }
+    }
+
+    #[test]
+    fn logical_lines() {
+        for (table, expected) in [
+            ("", &[][..]),
+            ("a: b\n", &["1-1:a: b"]),
+            ("a\n\n# c\n \t\r\nb\n", &["1-1:a", "5-5:b"]),
+            ("sv\\\ncd: x\ny\n", &["1-2:svcd: x", "3-3:y"]),
+            ("a\\\nb\\\nc\n", &["1-3:abc"]),
+            ("a\\\r\nb\n", &["1-1:a\\\r", "2-2:b"]),
+            ("a\\ \nb\n", &["1-1:a\\ ", "2-2:b"]),
+            ("a\\\\\nb\n", &["1-2:a\\b"]),
+            ("# c\\\na\nb\n", &["3-3:b"]),
+            ("a\\\n# b\n", &["1-2:a# b"]),
+            ("  # c\na\n", &["2-2:a"]),
+            ("\x0b\n", &["1-1:\x0b"]),
+            ("\u{feff}a\n", &["1-1:a"]),
+            ("a\n\u{feff}b\n", &["1-1:a", "2-2:\u{feff}b"]),
+            ("a\nb", &["1-1:a", "error 2"]),
+            ("a", &["error 1"]),
+            ("a\rb\r", &["error 1"]),
+            ("x: y\\\n", &["error 1"]),
+            ("x: y\\\n\\\n", &["error 2"]),
+            ("a\n# comment", &["1-1:a", "error 2"]),
+            ("a\\\nb", &["error 2"]),
+            ("a\nb\0\nc\n", &["1-1:a", "NUL 2"]),
+            ("# \0\n", &["NUL 1"]),
+            ("\0\0\n", &["NUL 1"]),
+            ("\\\n\\\na\n", &["1-3:a"]),
+        ] {
+            assert_eq!(show(table.as_bytes()), expected, "{table:?}");
+            assert_eq!(
+                show(Trickle(table.as_bytes())),
+                expected,
+                "{table:?} by bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn long_lines_work_and_endless_ones_end() {
+        let long = "x".repeat(MAX_RULE_BYTES - 1);
+        assert_eq!(show(format!("{long}\ny\n").as_bytes()).len(), 2);
+        assert_eq!(show(io::repeat(b'x')), ["error 1"]);
+        assert_eq!(show(io::repeat(0)), ["error 1"]);
+        let joined = "x\\\n".repeat(3 * MAX_RULE_BYTES / 2);
+        assert_eq!(show(joined.as_bytes()).len(), 1);
+    }
+}

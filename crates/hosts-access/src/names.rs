@@ -1,0 +1,172 @@
+//! Host names: what the name service says of an address, checked against the name's own domain.
+//!
+//! Whoever owns an address chooses its name, so a name counts only if its own domain gives the
+//! address back (hosts_access(5), PARANOID). Each outcome is a state, never an error; the reason
+//! for a failed check goes to the log.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use crate::facts::Fact;
+use crate::netmask;
+use crate::problem::NameProblem;
+use crate::request::parse_ipv6;
+use crate::world::{Family, Resolver};
+
+/// A name that need not be canonical: many systems list it as an alias.
+const LOCALHOST: &[u8] = b"localhost";
+
+/// The checked name of an address, and why the check failed if it did.
+pub fn look_up(
+    address: Option<SocketAddr>,
+    resolver: &dyn Resolver,
+) -> (Fact, Option<NameProblem>) {
+    let Some(address) = address else {
+        return (Fact::Unknown, None);
+    };
+    let Some(name) = resolver.name_of(address) else {
+        return (Fact::Unknown, None);
+    };
+    match verify(&name, address.ip(), resolver) {
+        Ok(()) => (Fact::from_value(&name), None),
+        Err(problem) => (Fact::Paranoid, Some(problem)),
+    }
+}
+
+/// Checks that a name is the canonical name of something with this address.
+fn verify(name: &[u8], address: IpAddr, resolver: &dyn Resolver) -> Result<(), NameProblem> {
+    if is_numeric(name) {
+        return Err(NameProblem::Numeric(name.to_vec()));
+    }
+    let family = match address {
+        IpAddr::V4(_) => Family::Inet,
+        IpAddr::V6(_) => Family::Inet6,
+    };
+    let Some(forward) = resolver.addresses_of(name, family) else {
+        return Err(NameProblem::NoAddress(name.to_vec(), family));
+    };
+    let canonical = forward.canonical;
+    if !name.eq_ignore_ascii_case(&canonical) && !name.eq_ignore_ascii_case(LOCALHOST) {
+        return Err(NameProblem::OtherName(name.to_vec(), canonical));
+    }
+    if !forward.addresses.contains(&address) {
+        let address = address.to_string().into_bytes();
+        return Err(NameProblem::OtherAddress(address, canonical));
+    }
+    Ok(())
+}
+
+/// Whether getaddrinfo(3) would take the name for an address without asking anybody.
+fn is_numeric(name: &[u8]) -> bool {
+    let without_scope = name.split(|byte| *byte == b'%').next().unwrap_or(name);
+    loose_ipv4(name).is_some() || parse_ipv6(without_scope).is_some()
+}
+
+/// An address in the forms of inet_aton(3): one to four numbers, decimal, octal or hexadecimal,
+/// the last one filling what is left.
+pub fn loose_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut parts = Vec::with_capacity(4);
+    for part in text.split(|byte| *byte == b'.') {
+        if parts.len() == 4 {
+            return None;
+        }
+        parts.push(netmask::c_number(part)?);
+    }
+    let (last, leading) = parts.split_last()?;
+    let mut value = 0_u32;
+    for part in leading {
+        value = (value << 8) | u32::from(u8::try_from(*part).ok()?);
+    }
+    let left = 8 * (4 - leading.len() as u32);
+    let (value, room) = match left {
+        32 => (0, u32::MAX),
+        bits => (value << bits, (1 << bits) - 1),
+    };
+    (*last <= room).then(|| Ipv4Addr::from(value | last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::FakeWorld;
+
+    #[test]
+    fn loose_addresses() {
+        for (text, expected) in [
+            ("127.0.0.1", Some("127.0.0.1")),
+            ("127.1", Some("127.0.0.1")),
+            ("127", Some("0.0.0.127")),
+            ("0x7f.1", Some("127.0.0.1")),
+            ("4294967295", Some("255.255.255.255")),
+            ("4294967296", None),
+            ("1.2.3.256", None),
+            ("1.2.65535", Some("1.2.255.255")),
+            ("1.2.3.4.5", None),
+            ("", None),
+            ("a.b", None),
+            ("1.", None),
+        ] {
+            let expected = expected.map(|text| text.parse::<Ipv4Addr>().unwrap());
+            assert_eq!(loose_ipv4(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_outcome_of_the_double_check() {
+        let fake = FakeWorld::new()
+            .pointer("192.0.2.1", "good.example.org")
+            .forward(
+                "good.example.org",
+                "good.example.org",
+                &["192.0.2.9", "192.0.2.1"],
+            )
+            .pointer("192.0.2.2", "alias.example.org")
+            .forward("alias.example.org", "other.example.org", &["192.0.2.2"])
+            .pointer("192.0.2.3", "liar.example.org")
+            .forward("liar.example.org", "liar.example.org", &["192.0.2.1"])
+            .pointer("192.0.2.4", "nowhere.example.org")
+            .pointer("192.0.2.5", "1.2.3.4")
+            .pointer("192.0.2.6", "localhost")
+            .forward("localhost", "box.example.org", &["192.0.2.6"])
+            .pointer("192.0.2.8", "Unknown")
+            .forward("Unknown", "unknown", &["192.0.2.8"])
+            .pointer("2001:db8::5", "good.example.org");
+        for (address, fact, message) in [
+            ("192.0.2.1:9", "good.example.org", ""),
+            (
+                "192.0.2.2:9",
+                "paranoid",
+                "host name/name mismatch: alias.example.org != other.example.org",
+            ),
+            (
+                "192.0.2.3:9",
+                "paranoid",
+                "host name/address mismatch: 192.0.2.3 != liar.example.org",
+            ),
+            (
+                "192.0.2.4:9",
+                "paranoid",
+                "can't verify hostname: getaddrinfo(nowhere.example.org, AF_INET) failed",
+            ),
+            (
+                "192.0.2.5:9",
+                "paranoid",
+                "host name/name mismatch: reverse lookup results in non-FQDN 1.2.3.4",
+            ),
+            ("192.0.2.6:9", "localhost", ""),
+            ("192.0.2.7:9", "unknown", ""),
+            ("192.0.2.8:9", "unknown", ""),
+            (
+                "[2001:db8::5]:9",
+                "paranoid",
+                "can't verify hostname: getaddrinfo(good.example.org, AF_INET6) failed",
+            ),
+        ] {
+            let (name, problem) = look_up(Some(address.parse().unwrap()), &fake);
+            assert_eq!(name.text(), fact.as_bytes(), "{address}");
+            let said = problem
+                .map(|problem| problem.to_string())
+                .unwrap_or_default();
+            assert_eq!(said, message, "{address}");
+        }
+    }
+}

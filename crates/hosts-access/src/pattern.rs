@@ -1,0 +1,466 @@
+//! Patterns: what one word of a daemon list or a client list means (hosts_access(5), PATTERNS,
+//! WILDCARDS, CLIENT USERNAME LOOKUP).
+//!
+//! A test fetches only the facts that the word needs. An error means that the rule cannot be
+//! evaluated; it has its reason and never counts as a match.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::filelist::{ListError, ListWords};
+use crate::limits::MAX_LIST_DEPTH;
+use crate::netmask::{NetMask, bracketed};
+use crate::number;
+use crate::problem::{Problem, Spot};
+use crate::request::{Host, Request, Side, parse_ipv6};
+use crate::strings::{is_glob, string_match};
+use crate::world::{Resolver, World};
+
+/// Tests words against a request.
+pub struct Matcher<'m, 'w> {
+    /// The request; facts that a word asks for are kept in it.
+    pub request: &'m mut Request,
+    /// Where facts come from.
+    pub world: World<'w>,
+    /// The rule at hand, for messages of lookups.
+    pub spot: Option<Spot<'m>>,
+}
+
+/// What a word in host position asks for, in the order in which forms are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostPattern<'p> {
+    /// `@group`: a netgroup.
+    Netgroup(&'p [u8]),
+    /// `/file`: a file of patterns.
+    File(&'p [u8]),
+    /// `KNOWN`: address and name are known.
+    Known,
+    /// `LOCAL`: the name has no dot.
+    Local,
+    /// `net/mask`; `None` if it makes no sense and never matches.
+    Net(Option<NetMask>),
+    /// A string test on the address and, if `names` is set, on the name.
+    Text {
+        /// The word.
+        word: &'p [u8],
+        /// Whether the name may match too.
+        names: bool,
+    },
+}
+
+impl<'p> HostPattern<'p> {
+    /// Tells what a word means.
+    pub fn parse(word: &'p [u8]) -> Self {
+        match word {
+            [b'@', group @ ..] => return Self::Netgroup(group),
+            [b'/', ..] => return Self::File(word),
+            _ if word.eq_ignore_ascii_case(b"KNOWN") => return Self::Known,
+            _ if word.eq_ignore_ascii_case(b"LOCAL") => return Self::Local,
+            _ => {}
+        }
+        match slash_outside_brackets(word) {
+            Some((net, mask)) => Self::Net(NetMask::parse(net, mask)),
+            None => Self::Text {
+                word,
+                names: may_be_name(word),
+            },
+        }
+    }
+}
+
+/// Splits at the first slash; one inside leading brackets does not count.
+fn slash_outside_brackets(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let from = match word {
+        [b'[', ..] => word.iter().position(|byte| *byte == b']')?,
+        _ => 0,
+    };
+    let at = from + word.get(from..)?.iter().position(|byte| *byte == b'/')?;
+    Some((word.get(..at)?, word.get(at + 1..)?))
+}
+
+/// Whether a word may be compared with names: not if it is made of the characters of addresses and
+/// globs only, since the client's owner chooses the name (`10.*` against `10.evil.example`).
+fn may_be_name(word: &[u8]) -> bool {
+    !word
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'/' | b'*' | b'?'))
+}
+
+/// Splits `left@right` at the first `@` behind the first character.
+pub fn split_at_sign(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = 1 + word.get(1..)?.iter().position(|byte| *byte == b'@')?;
+    Some((word.get(..at)?, word.get(at + 1..)?))
+}
+
+impl Matcher<'_, '_> {
+    /// Tests a word of a daemon list: `name`, `port`, `name@host`.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn daemon_match(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        match split_at_sign(word) {
+            None => Ok(self.service_match(word)),
+            Some((service, host)) => {
+                Ok(self.service_match(service) && self.host_match(host, Side::Server)?)
+            }
+        }
+    }
+
+    /// A number is the local port and nothing else; any other word is a daemon name.
+    fn service_match(&self, word: &[u8]) -> bool {
+        match port_number(word) {
+            Some(port) => port == self.request.server.port && port != 0,
+            None => bracketless_match(word, &self.request.daemon),
+        }
+    }
+
+    /// Tests a word of a client list: `host` or `user@host`.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn client_match(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        let split = match word {
+            [b'[', ..] => None,
+            _ => split_at_sign(word),
+        };
+        let Some((user, host)) = split else {
+            return self.host_match(word, Side::Client);
+        };
+        if !self.host_match(host, Side::Client)? {
+            return Ok(false);
+        }
+        self.request.fetch_user(&self.world);
+        Ok(bracketless_match(user, self.request.user.text()))
+    }
+
+    /// Tests a word in host position.
+    ///
+    /// # Errors
+    /// A `/file` list that is there and cannot be used.
+    pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
+        self.host_match_at(word, side, 0)
+    }
+
+    fn host_match_at(&mut self, word: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
+        Ok(match HostPattern::parse(word) {
+            HostPattern::Netgroup(group) => {
+                let netgroups = self.world.netgroups;
+                netgroups.contains_host(group, self.name(side).name.text())
+            }
+            HostPattern::File(path) => return self.file_match(path, side, depth),
+            HostPattern::Known => {
+                let host = self.name(side);
+                host.address().is_some() && host.name.known().is_some()
+            }
+            HostPattern::Local => {
+                let name = self.name(side).name.known();
+                name.is_some_and(|name| !name.contains(&b'.'))
+            }
+            HostPattern::Net(mask) => match (mask, self.request.host(side).address()) {
+                (Some(mask), Some(address)) => mask.contains(address),
+                _ => false,
+            },
+            HostPattern::Text { word, names } => self.text_match(word, names, side),
+        })
+    }
+
+    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> bool {
+        address_match(word, self.request.host(side), self.world.resolver)
+            || (names && bracketless_match(word, self.name(side).name.text()))
+    }
+
+    /// The host with its name looked up.
+    fn name(&mut self, side: Side) -> &Host {
+        self.request.fetch_name(side, &self.world, self.spot);
+        self.request.host(side)
+    }
+
+    /// Tests the words of a `/file` list. A missing list is empty.
+    fn file_match(&mut self, path: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
+        let path = path_of(path);
+        if depth >= MAX_LIST_DEPTH {
+            return Err(Problem::ListNesting(path));
+        }
+        match self.world.files.open(&path) {
+            Ok(None) => Ok(false),
+            Ok(Some(source)) => self.words_match(source, &path, side, depth),
+            Err(error) => Err(Problem::ListOpen(path, error)),
+        }
+    }
+
+    fn words_match(
+        &mut self,
+        source: impl Read,
+        path: &Path,
+        side: Side,
+        depth: usize,
+    ) -> Result<bool, Problem> {
+        let mut words = ListWords::new(source);
+        loop {
+            match words.next_word() {
+                Ok(Some(word)) => {
+                    if self.host_match_at(word, side, depth + 1)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(None) => return Ok(false),
+                Err(ListError::Word) => return Err(Problem::ListWord(path.to_owned())),
+                Err(ListError::Io(error)) => {
+                    return Err(Problem::ListOpen(path.to_owned(), error));
+                }
+            }
+        }
+    }
+}
+
+/// A path as it stands in a table.
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// The port that a word of a daemon list means, if it is a number of a port.
+pub fn port_number(word: &[u8]) -> Option<u16> {
+    number::decimal(word).and_then(|port| u16::try_from(port).ok())
+}
+
+/// The string test for names: a bracketed word is an IPv6 address and equals no name.
+fn bracketless_match(word: &[u8], subject: &[u8]) -> bool {
+    (is_glob(word) || !word.starts_with(b"[")) && string_match(word, subject)
+}
+
+/// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
+fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
+    let Some(address) = host.address() else {
+        return bracketless_match(word, host.address_text());
+    };
+    let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
+        return bracketless_match(word, address.subject());
+    };
+    let (number, scope) = match inside.iter().position(|byte| *byte == b'%') {
+        Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
+        None => (inside, None),
+    };
+    let Some(wanted) = parse_ipv6(number) else {
+        return false;
+    };
+    match wanted.to_ipv4_mapped() {
+        Some(mapped) => address.v4() == Some(mapped),
+        None => {
+            address.v6() == Some(wanted)
+                && scope.is_none_or(|scope| same_scope(scope, address.scope(), resolver))
+        }
+    }
+}
+
+/// Whether two scopes, by name or by number, are the same interface.
+fn same_scope(wanted: &[u8], scope: Option<&[u8]>, resolver: &dyn Resolver) -> bool {
+    let index = |scope: &[u8]| number::decimal(scope).or_else(|| resolver.interface_index(scope));
+    match (index(wanted), scope.and_then(index)) {
+        (Some(wanted), Some(scope)) => wanted == scope,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Fact;
+    use crate::fake::FakeWorld;
+
+    /// Whether a client word matches; the client has the address, name and user given.
+    fn client(word: &str, address: &str, name: &str) -> bool {
+        let fake = FakeWorld::new()
+            .netgroup("trusted", "host.example.org")
+            .interface("lo", 1)
+            .file("/list", "# ALL of ours\n192.0.2.7 .example.org\n")
+            .file("/v6", "2001:db8::5 2001:db9:*\n")
+            .file("/nested", "/list");
+        let mut request = Request::new(
+            "svcd",
+            Host::from_text(address).with_name(Fact::from_value(name.as_bytes())),
+            Host::unknown(),
+        );
+        request.user = Fact::from_value(b"joe");
+        let world = fake.world();
+        Matcher {
+            request: &mut request,
+            world,
+            spot: None,
+        }
+        .client_match(word.as_bytes())
+        .unwrap()
+    }
+
+    /// One line per case of rules.md, sections 5, 7 and 8, with rows T2, T4 and T6.
+    #[test]
+    fn client_words() {
+        for (word, address, name, expected) in [
+            ("ALL", "192.0.2.7", "", true),
+            ("all", "", "", true),
+            ("192.0.2.7", "192.0.2.7", "", true),
+            ("192.0.2.07", "192.0.2.7", "", false),
+            ("192.0.2", "192.0.2.7", "", false),
+            ("192.0.2.7.", "192.0.2.7", "", false),
+            ("192.0.2.", "192.0.2.7", "", true),
+            ("192.0.2.", "10.0.0.1", "192.0.2.7.evil.org", false),
+            ("192.0.2.*", "192.0.2.7", "", true),
+            ("10.*", "192.0.2.7", "10.evil.example", false),
+            ("1?.*", "192.0.2.7", "10.evil.example", false),
+            ("*", "192.0.2.7", "", true),
+            ("?*.example.org", "192.0.2.7", "host.example.org", true),
+            (".5", "192.0.2.5", "", true),
+            ("host.example.org", "192.0.2.7", "HOST.example.org", true),
+            ("host.example.org.", "192.0.2.7", "host.example.org", false),
+            ("host.", "192.0.2.7", "host.example.org", true),
+            (".example.org", "192.0.2.7", "host.example.org", true),
+            (".example.org", "192.0.2.7", "example.org", false),
+            ("UNKNOWN", "192.0.2.7", "", true),
+            ("UNKNOWN", "", "", true),
+            ("UNKNOWN", "192.0.2.7", "host.example.org", false),
+            ("UNKNOWN", "192.0.2.7", "paranoid", false),
+            ("PARANOID", "192.0.2.7", "paranoid", true),
+            ("PARANOID", "192.0.2.7", "", false),
+            ("par*", "192.0.2.7", "paranoid", true),
+            ("un*", "192.0.2.7", "", true),
+            ("KNOWN", "192.0.2.7", "host.example.org", true),
+            ("KNOWN", "192.0.2.7", "", false),
+            ("KNOWN", "192.0.2.7", "paranoid", false),
+            ("KNOWN", "", "host.example.org", false),
+            ("LOCAL", "192.0.2.7", "host", true),
+            ("LOCAL", "192.0.2.7", "host.example.org", false),
+            ("LOCAL", "192.0.2.7", "", false),
+            ("LOCAL", "192.0.2.7", "paranoid", false),
+            ("[2001:DB8:0:0::5]", "2001:db8::5", "", true),
+            ("[2001:db8::6]", "2001:db8::5", "", false),
+            ("2001:db8::5", "2001:db8::5", "", true),
+            ("fe80*", "fe80::1%lo", "", true),
+            ("[fe80::1]", "fe80::1%lo", "", true),
+            ("[fe80::1%lo]", "fe80::1%lo", "", true),
+            ("[fe80::1%1]", "fe80::1%lo", "", true),
+            ("[fe80::1%2]", "fe80::1%lo", "", false),
+            ("[fe80::1%nope]", "fe80::1%lo", "", false),
+            ("[ALL]", "2001:db8::5", "", false),
+            ("[2001:db8:]", "2001:db8::5", "", false),
+            ("[::/0]", "2001:db8::5", "", false),
+            ("[192.0.2.7]", "192.0.2.7", "", false),
+            ("[::ffff:192.0.2.7]", "::ffff:192.0.2.7", "", true),
+            ("[::ffff:192.0.2.7]", "192.0.2.7", "", true),
+            ("192.0.2.7", "::ffff:192.0.2.7", "", true),
+            (".2.7", "::ffff:192.0.2.7", "", true),
+            ("192.0.2.0/24", "::ffff:192.0.2.7", "", true),
+            ("192.0.2.0/24", "", "", false),
+            ("[2001:db8::]/32", "2001:db8::5", "", true),
+            ("@trusted", "192.0.2.7", "host.example.org", true),
+            ("@trusted", "192.0.2.7", "", false),
+            ("@trusted/24", "192.0.2.7", "host.example.org", false),
+            ("/list", "192.0.2.7", "", true),
+            ("/list", "192.0.2.8", "a.example.org", true),
+            ("/list", "192.0.2.8", "", false),
+            ("/nested", "192.0.2.7", "", true),
+            ("/v6", "2001:db8::5", "", true),
+            ("/v6", "2001:db9::1", "", true),
+            ("/missing", "192.0.2.7", "", false),
+            ("joe@192.0.2.7", "192.0.2.7", "", true),
+            ("joe@/list", "192.0.2.7", "", true),
+            ("j*@ALL", "192.0.2.7", "", true),
+            ("KNOWN@ALL", "192.0.2.7", "", true),
+            ("jim@ALL", "192.0.2.7", "", false),
+            ("joe@", "192.0.2.7", "", false),
+            ("@trusted@ALL", "192.0.2.7", "host.example.org", false),
+            ("[::1]@ALL", "::1", "", false),
+            ("FAIL", "192.0.2.7", "", false),
+        ] {
+            assert_eq!(
+                client(word, address, name),
+                expected,
+                "{word} {address} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn daemon_words() {
+        for (word, expected) in [
+            ("svcd", true),
+            ("SVCD", true),
+            ("svc", false),
+            ("svc*", true),
+            (".cd", false),
+            ("ALL", true),
+            ("KNOWN", true),
+            ("UNKNOWN", false),
+            ("22", true),
+            ("022", true),
+            ("+22", true),
+            ("23", false),
+            ("4294967318", false),
+            ("0x16", false),
+            ("svcd@127.0.0.1", true),
+            ("svcd@127.0.0.2", false),
+            ("22@ALL", true),
+            ("svcd@/list", true),
+            ("svcd@", false),
+            ("@svcd", false),
+            ("[svcd]", false),
+            ("/svcd", false),
+        ] {
+            let fake = FakeWorld::new().file("/list", "127.");
+            let server = Host::from_text("127.0.0.1").with_port(22);
+            let mut request = Request::new("svcd", Host::unknown(), server);
+            let mut matcher = Matcher {
+                request: &mut request,
+                world: fake.world(),
+                spot: None,
+            };
+            assert_eq!(
+                matcher.daemon_match(word.as_bytes()).unwrap(),
+                expected,
+                "{word}"
+            );
+        }
+    }
+
+    #[test]
+    fn lists_that_cannot_be_used_are_errors() {
+        let fake = FakeWorld::new()
+            .unreadable("/secret")
+            .file("/loop", "/loop")
+            .file("/nul", "10.\0");
+        for word in ["/secret", "/loop", "/nul", "joe@/secret"] {
+            let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+            let mut matcher = Matcher {
+                request: &mut request,
+                world: fake.world(),
+                spot: None,
+            };
+            assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn names_are_looked_up_only_when_a_word_needs_them() {
+        for (word, asked) in [
+            ("ALL", false),
+            ("192.0.2.", false),
+            ("10.0.0.0/8", false),
+            ("192.*", false),
+            ("192.0.2.*x", true),
+            ("host", true),
+            ("[::1]", true),
+            ("KNOWN", true),
+        ] {
+            let fake = FakeWorld::new();
+            let socket = "192.0.2.7:9".parse().unwrap();
+            let client = Host::from_socket(socket, "192.0.2.7");
+            let mut request = Request::new("svcd", client, Host::unknown());
+            let mut matcher = Matcher {
+                request: &mut request,
+                world: fake.world(),
+                spot: None,
+            };
+            let _ = matcher.client_match(word.as_bytes());
+            assert_eq!(!request.client.name.is_not_asked(), asked, "{word}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! A rule's fields: daemon list, client list and options (hosts_access(5), FORMAT).
+
+use memchr::memchr3_iter;
+use nom::bytes::complete::take;
+use nom::character::complete::char;
+use nom::combinator::opt;
+use nom::sequence::preceded;
+use nom::{IResult, Parser};
+
+/// The fields of a rule, as slices of its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule<'l> {
+    /// Which services.
+    pub daemons: &'l [u8],
+    /// Which clients.
+    pub clients: &'l [u8],
+    /// The options, if there is a third field. Their own colons are left in it.
+    pub options: Option<&'l [u8]>,
+}
+
+impl<'l> Rule<'l> {
+    /// Splits a line at its first two colons outside brackets. `None`: there is no such colon.
+    pub fn parse(line: &'l [u8]) -> Option<Self> {
+        rule(line).ok().map(|(_, rule)| rule)
+    }
+}
+
+fn rule(line: &[u8]) -> IResult<&[u8], Rule<'_>> {
+    let (line, daemons) = field(line)?;
+    let (line, _) = char(':').parse(line)?;
+    let (line, clients) = field(line)?;
+    let (line, options) = opt(preceded(char(':'), nom::combinator::rest)).parse(line)?;
+    Ok((
+        line,
+        Rule {
+            daemons,
+            clients,
+            options,
+        },
+    ))
+}
+
+/// Text up to the first colon at which as many brackets were closed as opened, or all of it.
+fn field(text: &[u8]) -> IResult<&[u8], &[u8]> {
+    let mut depth = 0_i64;
+    let end = memchr3_iter(b':', b'[', b']', text)
+        .find(|at| match text.get(*at) {
+            Some(b'[') => {
+                depth += 1;
+                false
+            }
+            Some(b']') => {
+                depth -= 1;
+                false
+            }
+            _ => depth == 0,
+        })
+        .unwrap_or(text.len());
+    take(end).parse(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields() {
+        for (line, daemons, clients, options) in [
+            ("svcd: ALL", "svcd", " ALL", None),
+            ("svcd: ALL:", "svcd", " ALL", Some("")),
+            ("a b : c : d : e", "a b ", " c ", Some(" d : e")),
+            (": ALL", "", " ALL", None),
+            ("svcd:", "svcd", "", None),
+            (
+                "x: [2001:db8::1] : deny",
+                "x",
+                " [2001:db8::1] ",
+                Some(" deny"),
+            ),
+            ("x: 2001:db8::1", "x", " 2001", Some("db8::1")),
+            ("x: [a: b", "x", " [a: b", None),
+            ("x: y : [z : deny", "x", " y ", Some(" [z : deny")),
+        ] {
+            let rule = Rule::parse(line.as_bytes()).unwrap();
+            assert_eq!(rule.daemons, daemons.as_bytes(), "{line}");
+            assert_eq!(rule.clients, clients.as_bytes(), "{line}");
+            assert_eq!(rule.options, options.map(str::as_bytes), "{line}");
+        }
+        for line in ["svcd ALL", "svcd[: ALL", "svcd]: ALL", ""] {
+            assert_eq!(Rule::parse(line.as_bytes()), None, "{line}");
+        }
+    }
+}

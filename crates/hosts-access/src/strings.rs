@@ -1,0 +1,131 @@
+//! String tests: how a word is compared with an address, a name, a daemon or a user
+//! (hosts_access(5), PATTERNS).
+//!
+//! Everything ignores ASCII case. Nothing here asks anybody anything.
+
+use crate::facts::UNKNOWN;
+
+/// Equality without regard to ASCII case.
+pub fn eq_ignore_case(left: &[u8], right: &[u8]) -> bool {
+    left.eq_ignore_ascii_case(right)
+}
+
+/// Tests a word against a subject. The first form that applies decides:
+///
+/// 1. with `*` or `?`: a glob over the whole subject;
+/// 2. with a leading dot: a suffix of a longer subject;
+/// 3. `ALL`: any subject; `KNOWN`: any but `unknown`;
+/// 4. with a final dot: a prefix;
+/// 5. else equality.
+///
+/// Bracketed IPv6 addresses are compared by [`pattern`](crate::pattern), which knows numbers.
+pub fn string_match(word: &[u8], subject: &[u8]) -> bool {
+    if is_glob(word) {
+        return glob_match(word, subject);
+    }
+    match word {
+        [b'.', ..] => {
+            subject.len() > word.len()
+                && subject
+                    .get(subject.len() - word.len()..)
+                    .is_some_and(|tail| eq_ignore_case(tail, word))
+        }
+        _ if eq_ignore_case(word, b"ALL") => true,
+        _ if eq_ignore_case(word, b"KNOWN") => !eq_ignore_case(subject, UNKNOWN),
+        [.., b'.'] => subject
+            .get(..word.len())
+            .is_some_and(|head| eq_ignore_case(head, word)),
+        _ => eq_ignore_case(word, subject),
+    }
+}
+
+/// Whether a word is a glob.
+pub fn is_glob(word: &[u8]) -> bool {
+    word.iter().any(|byte| matches!(byte, b'*' | b'?'))
+}
+
+/// Matches `*` (any run of bytes) and `?` (one byte) over the whole subject.
+///
+/// Only the last `*` met is ever tried again, since a longer run for an earlier one gains nothing;
+/// so the cost is at most the product of both lengths, whatever name a client gives itself.
+pub fn glob_match(pattern: &[u8], subject: &[u8]) -> bool {
+    let (mut at, mut pos) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while let Some(byte) = subject.get(pos) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                at += 1;
+                retry = Some((at, pos));
+            }
+            Some(wanted) if *wanted == b'?' || wanted.eq_ignore_ascii_case(byte) => {
+                at += 1;
+                pos += 1;
+            }
+            _ => match retry {
+                Some((after_star, taken)) => {
+                    at = after_star;
+                    pos = taken + 1;
+                    retry = Some((after_star, pos));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern
+        .get(at..)
+        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        for (word, subject, expected) in [
+            ("sshd", "SSHD", true),
+            ("sshd", "sshd2", false),
+            (".example.org", "a.example.org", true),
+            (".example.org", "example.org", false),
+            (".example.org", ".example.org", false),
+            (".EXAMPLE.org", "a.b.example.ORG", true),
+            (".5", "192.0.2.5", true),
+            ("192.0.2.", "192.0.2.7", true),
+            ("192.0.2.", "192.0.2.", true),
+            ("192.0.2.", "192.0.20.7", false),
+            ("host.", "host.example.org", true),
+            ("host.", "host", false),
+            (".", "a.", true),
+            (".", ".", false),
+            ("all", "anything", true),
+            ("ALL", "", true),
+            ("KNOWN", "unknown", false),
+            ("KNOWN", "Unknown", false),
+            ("KNOWN", "paranoid", true),
+            ("UNKNOWN", "unknown", true),
+            (".*.org", ".x.org", true),
+            (".*.org", "a.x.org", false),
+            ("*", "", true),
+            ("?", "", false),
+            ("un*", "unknown", true),
+            ("a*b?d", "aXXbcd", true),
+            ("a*b?d", "aXXbd", false),
+            ("*a*a*b", "aaaaaaaaab", true),
+            ("*A", "ba", true),
+            ("a**", "a", true),
+        ] {
+            assert_eq!(
+                string_match(word.as_bytes(), subject.as_bytes()),
+                expected,
+                "{word} {subject}"
+            );
+        }
+    }
+
+    #[test]
+    fn hostile_globs_end_at_once() {
+        let pattern = "*a".repeat(4096) + "*b";
+        let subject = "a".repeat(1024);
+        assert!(!glob_match(pattern.as_bytes(), subject.as_bytes()));
+    }
+}

@@ -1,0 +1,144 @@
+//! The outside world, in small traits: the real ones are in the `system` crate, the fakes in
+//! [`fake`](crate::fake).
+
+use std::io::{self, Read};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::action::{Action, Done, Fault};
+use crate::problem::{Diagnostic, Place};
+
+/// Opens tables, `/file` lists and banners.
+pub trait Files {
+    /// Opens a regular file (or `/dev/null`) without ever blocking. `None`: there is none.
+    ///
+    /// # Errors
+    /// Whatever else stands in the way: no permission, a directory, a FIFO, a device, no free
+    /// descriptor.
+    fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>>;
+
+    /// Whether something with this name exists.
+    ///
+    /// # Errors
+    /// Why it cannot be looked at.
+    fn check_exists(&self, path: &Path) -> io::Result<()>;
+}
+
+/// An address family, for lookups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Version 4.
+    Inet,
+    /// Version 6.
+    Inet6,
+}
+
+/// What the name service says of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forward {
+    /// Its canonical name, as getaddrinfo(3) gives it.
+    pub canonical: Vec<u8>,
+    /// Its addresses of the family asked for.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The name service: getnameinfo(3) and getaddrinfo(3), with a deadline.
+pub trait Resolver {
+    /// The name that belongs to an address. `None`: there is none, or no answer in time.
+    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>>;
+
+    /// Canonical name and addresses of a name. `None`: there are none, or no answer in time.
+    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward>;
+
+    /// The index of a network interface, for IPv6 scopes written by name.
+    fn interface_index(&self, name: &[u8]) -> Option<u32>;
+}
+
+/// The ident protocol's transport (RFC 1413).
+pub trait Ident {
+    /// Sends `query` from the server's address to port 113 of the client, and returns one line of
+    /// reply up to and with its line feed, or what came of it up to
+    /// [`MAX_IDENT_REPLY_BYTES`](crate::limits::MAX_IDENT_REPLY_BYTES). `None`: no such reply
+    /// within `limit`, which counts connecting, writing and reading together.
+    fn ask(
+        &self,
+        server: SocketAddr,
+        client: SocketAddr,
+        query: &[u8],
+        limit: Duration,
+    ) -> Option<Vec<u8>>;
+}
+
+/// The netgroup database, innetgr(3).
+pub trait Netgroups {
+    /// Whether `(host, any user, the NIS domain)` is in the group.
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool;
+}
+
+/// A user id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uid(pub u32);
+
+/// A group id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gid(pub u32);
+
+/// An entry of the user database, getpwnam(3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Login name.
+    pub name: Vec<u8>,
+    /// User id.
+    pub uid: Uid,
+    /// Primary group.
+    pub gid: Gid,
+}
+
+/// The user and group databases.
+pub trait Accounts {
+    /// The user with this name; numbers are not names.
+    fn user(&self, name: &[u8]) -> Option<User>;
+
+    /// The group with this name.
+    fn group(&self, name: &[u8]) -> Option<Gid>;
+}
+
+/// Where the engine's messages go: syslog for tcpd and libwrap, the terminal for the tools.
+pub trait Log {
+    /// A warning, an error or a note.
+    fn diagnostic(&self, diagnostic: &Diagnostic);
+
+    /// A rule matched; its options run next.
+    fn matched(&self, _place: &Place) {}
+
+    /// An option is about to run, with its argument as expanded.
+    fn option(&self, _keyword: &[u8], _value: &[u8]) {}
+}
+
+/// Everything the engine may ask of the outside.
+#[derive(Clone, Copy)]
+pub struct World<'w> {
+    /// Tables, lists, banners.
+    pub files: &'w dyn Files,
+    /// Host names.
+    pub resolver: &'w dyn Resolver,
+    /// Client user names.
+    pub ident: &'w dyn Ident,
+    /// Netgroups.
+    pub netgroups: &'w dyn Netgroups,
+    /// Users and groups.
+    pub accounts: &'w dyn Accounts,
+    /// Messages.
+    pub log: &'w dyn Log,
+}
+
+/// What carries out the actions of options, or only reports them.
+pub trait Effects {
+    /// Carries out one action, in the order of the rule's options.
+    ///
+    /// # Errors
+    /// Why it could not be done; [`options`](crate::options) says for each action whether that is
+    /// a warning or denies.
+    fn perform(&mut self, action: &Action) -> Result<Done, Fault>;
+}
