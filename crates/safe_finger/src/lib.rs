@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use filter::Flow;
-use relay::{Relay, reason};
+use relay::{Relay, reason, unwritten};
 use supervise::{Group, Unfinished, until};
 
 /// Where the finger program may be, and what it gets as its `PATH`.
@@ -91,16 +91,19 @@ pub fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
-            let _ = writeln!(io::stderr(), "safe_finger: {message}");
+            if let Some(message) = message {
+                let _ = writeln!(io::stderr(), "safe_finger: {message}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn start(started: Instant) -> Result<bool, String> {
-    privileges::drop_root().map_err(|failure| failure.to_string())?;
+/// `Err` holds what is left to be said, if anything is.
+fn start(started: Instant) -> Result<bool, Option<String>> {
+    privileges::drop_root().map_err(|failure| Some(failure.to_string()))?;
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let [mut output, errors] = own_outputs().map_err(|error| reason(&error))?;
+    let [mut output, errors] = own_outputs().map_err(|error| Some(reason(&error)))?;
     if arguments
         .iter()
         .take_while(|word| *word != "--")
@@ -109,7 +112,7 @@ fn start(started: Instant) -> Result<bool, String> {
         return output
             .write_all(HELP.as_bytes())
             .map(|()| true)
-            .map_err(|error| reason(&error));
+            .map_err(|error| unwritten(&error));
     }
     let request = Request {
         arguments,
@@ -121,8 +124,8 @@ fn start(started: Instant) -> Result<bool, String> {
         errors: Box::new(errors),
     };
     serve(request, outputs, LIMITS, started).map_err(|unfinished| match unfinished {
-        Unfinished::Late => format!("stopped after {} seconds", LIMITS.time.as_secs()),
-        Unfinished::Broken(message) => message,
+        Unfinished::Late => Some(format!("stopped after {} seconds", LIMITS.time.as_secs())),
+        Unfinished::Broken(message) => Some(message),
     })
 }
 
@@ -152,7 +155,7 @@ pub fn serve(
             Relay::new(limits.bytes, errors),
         ];
         match program::find(&request.search_path) {
-            Some(program) => run(&program, &request, &running, relays),
+            Some(program) => run(&program, &request, &running, deadline, relays),
             None => ask(&request, deadline, relays),
         }
     });
@@ -161,15 +164,29 @@ pub fn serve(
 }
 
 /// Has the finger program answer.
-fn run(program: &Path, request: &Request, group: &Group, mut relays: [Relay; 2]) -> bool {
-    let [output, errors] = &mut relays;
+fn run(
+    program: &Path,
+    request: &Request,
+    group: &Group,
+    deadline: Instant,
+    [mut output, mut errors]: [Relay; 2],
+) -> bool {
     let Request {
         arguments,
         search_path,
         ..
     } = request;
-    match program::run(program, arguments, search_path, group, [output, errors]) {
+    let result = program::run(
+        program,
+        arguments,
+        search_path,
+        group,
+        [&mut output, &mut errors],
+    );
+    match result {
         Ok(()) => true,
+        // After the deadline the supervisor has the word.
+        Err(_) if Instant::now() >= deadline => false,
         Err(failure) => {
             errors.complain(failure.message());
             false
