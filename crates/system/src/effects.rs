@@ -23,6 +23,8 @@ pub struct RealEffects {
     pub environment: Environment,
     /// By when the client must have taken all banners; `None` before the first.
     banners_end: Option<Instant>,
+    /// Whether a banner met a closed connection.
+    client_gone: bool,
 }
 
 impl RealEffects {
@@ -32,6 +34,7 @@ impl RealEffects {
             stdin: io::stdin(),
             environment: Environment::inherited(),
             banners_end: None,
+            client_gone: false,
         }
     }
 
@@ -61,7 +64,7 @@ impl RealEffects {
             .banners_end
             .get_or_insert_with(|| Instant::now() + BANNER_DEADLINE);
         let mut rest = text;
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.client_gone {
             match socket.send_with_flags(rest, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -72,6 +75,11 @@ impl RealEffects {
                         let late = io::Error::other("the client does not take it");
                         return Err(Fault::new("banner not delivered", &late));
                     }
+                }
+                // A client that has gone wants no banner; the verdict is logged all the same.
+                Err(error) if is_gone(&error) => {
+                    self.client_gone = true;
+                    break;
                 }
                 Err(error) => return Err(Fault::new("banner not delivered", &error)),
             }
@@ -117,6 +125,14 @@ impl Effects for RealEffects {
         }
         Ok(Done::Done)
     }
+}
+
+/// Whether the other end has closed the connection.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Sets the file mode mask.
