@@ -20,3 +20,4 @@ pub mod netgroup;
 pub mod peer;
 pub mod privileges;
 pub mod process;
+pub mod world;
