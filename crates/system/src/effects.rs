@@ -21,8 +21,8 @@ pub struct RealEffects {
     stdin: Stdin,
     /// What commands and the daemon get as their environment.
     pub environment: Environment,
-    /// Whether a banner was sent.
-    pub banner_sent: bool,
+    /// By when the client must have taken all banners; `None` before the first.
+    banners_end: Option<Instant>,
 }
 
 impl RealEffects {
@@ -31,8 +31,13 @@ impl RealEffects {
         Self {
             stdin: io::stdin(),
             environment: Environment::inherited(),
-            banner_sent: false,
+            banners_end: None,
         }
+    }
+
+    /// Whether a banner was sent, or tried to.
+    pub fn banner_sent(&self) -> bool {
+        self.banners_end.is_some()
     }
 
     fn aclexec(&self, command: &ShellText) -> Result<Done, Fault> {
@@ -52,8 +57,9 @@ impl RealEffects {
         if !matches!(socket.r#type(), Ok(Type::STREAM)) {
             return Ok(Done::Done);
         }
-        self.banner_sent = true;
-        let end = Instant::now() + BANNER_DEADLINE;
+        let end = *self
+            .banners_end
+            .get_or_insert_with(|| Instant::now() + BANNER_DEADLINE);
         let mut rest = text;
         while !rest.is_empty() {
             match socket.send_with_flags(rest, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
