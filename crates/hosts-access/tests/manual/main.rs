@@ -200,3 +200,82 @@ fn shipped_files_have_what_the_page_shows() {
     }
     assert!(count > 0);
 }
+
+/// The sections of a page that the engine's files answer to, and the files' own words for them.
+fn sections(page: &str) -> Vec<String> {
+    const ABOUT_THE_PAGE: [&str; 13] = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "FILES",
+        "EXAMPLES",
+        "DIAGNOSTICS",
+        "Errors",
+        "Warnings",
+        "SEE ALSO",
+        "STANDARDS",
+        "HISTORY",
+        "CAVEATS",
+        "SECURITY CONSIDERATIONS",
+    ];
+    let text = std::fs::read_to_string(root().join("man").join(page)).expect("a manual page");
+    let heading = |line: &str| {
+        let title = line
+            .strip_prefix(".Sh ")
+            .or_else(|| line.strip_prefix(".Ss "));
+        title.map(Into::into)
+    };
+    let titles = text.lines().filter_map(heading);
+    titles
+        .filter(|title: &String| !ABOUT_THE_PAGE.contains(&title.as_str()))
+        .collect()
+}
+
+/// What the heads of the engine's files cite of a page: `(hosts_access(5), TITLE, TITLE)`.
+fn cited(page: &str) -> Vec<(PathBuf, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    for folder in [source.join("options"), source] {
+        for entry in std::fs::read_dir(folder)
+            .expect("the engine's files")
+            .flatten()
+        {
+            let Ok(text) = std::fs::read_to_string(entry.path()) else {
+                continue;
+            };
+            let head: Vec<_> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("//! "))
+                .collect();
+            let head = head.join(" ");
+            for citation in head.split(&format!("{page}, ")).skip(1) {
+                let end = citation.find([')', ';']).expect("the end of a citation");
+                let titles = citation[..end].split(", ");
+                found.extend(titles.map(|title| (entry.path(), title.to_owned())));
+            }
+        }
+    }
+    found
+}
+
+/// A reader of the manual finds the code of each section, and a reader of the code the section.
+#[test]
+fn each_section_has_its_file_and_each_citation_its_section() {
+    for (page, citation) in [
+        ("hosts_access.5", "hosts_access(5)"),
+        ("hosts_options.5", "hosts_options(5)"),
+    ] {
+        let (sections, cited) = (sections(page), cited(citation));
+        for (file, title) in &cited {
+            assert!(
+                sections.contains(title),
+                "{}: {page} has no {title}",
+                file.display()
+            );
+        }
+        for title in sections {
+            let found = cited.iter().any(|(_, other)| *other == title);
+            assert!(found, "{page}: no file cites {title}");
+        }
+    }
+}
