@@ -1,3 +1,22 @@
-//! Skeleton.
+//! The outside world of the engine: files, names, ident, accounts, processes, sockets, syslog.
+//!
+//! Each module implements one small trait of `hosts_access::world`, or wraps a few system calls.
+//! This crate and libwrap are the only ones with `unsafe` code; each block says why it is sound.
 
+#![allow(unsafe_code)]
+
+pub mod accounts;
 pub mod child;
+pub mod deadline;
+pub mod effects;
+pub mod entry;
+pub mod environment;
+pub mod exec;
+pub mod files;
+pub mod ident;
+pub mod log;
+pub mod names;
+pub mod netgroup;
+pub mod peer;
+pub mod privileges;
+pub mod process;

@@ -1,2 +1,34 @@
-//! Skeleton.
-fn main() {}
+//! tcpd: stands between inetd and a daemon, and checks each connection before it becomes it.
+//!
+//! Reads the access tables, logs, may run commands that the tables name, and executes the daemon
+//! with the client's socket as it got it. Whatever fails is logged and never grants access. Nothing
+//! is ever printed: descriptors 0 to 2 are the client's.
+//!
+//! Its own part is small: [`daemon`] finds out which daemon is meant, [`guard`] sees one
+//! connection through. The rules are in `hosts-access`, the system calls in `system`.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_main)]
+
+mod daemon;
+mod guard;
+
+use std::panic;
+
+use hosts_access::severity::Level;
+use system::log::Syslog;
+
+#[cfg(not(test))]
+system::entry_point!(run);
+
+/// Exit status of everything but a twist, as inetd has always seen it.
+const EXIT_OK: i32 = 0;
+
+#[cfg_attr(test, expect(dead_code))]
+fn run() -> i32 {
+    panic::set_hook(Box::new(|defect| {
+        let text = format!("error: defect in tcpd: {defect}");
+        Syslog::new(b"tcpd").log_level(Level::ERR, text.as_bytes());
+    }));
+    guard::guard(std::env::args_os().collect())
+}

@@ -1,0 +1,77 @@
+//! The netgroup database, through the system's name services: innetgr(3).
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::ptr;
+use std::rc::Rc;
+
+use hosts_access::world::Netgroups;
+use nix::libc;
+
+use crate::deadline::Budget;
+
+/// Longest NIS domain name that Linux keeps, with room to spare.
+const DOMAIN_BYTES: usize = 256;
+
+/// What getdomainname(2) gives where no NIS domain is set.
+const NO_DOMAIN: &[u8] = b"(none)";
+
+unsafe extern "C" {
+    fn innetgr(
+        group: *const c_char,
+        host: *const c_char,
+        user: *const c_char,
+        domain: *const c_char,
+    ) -> c_int;
+}
+
+/// The system's netgroups, within a budget of time.
+#[derive(Clone, Debug)]
+pub struct SystemNetgroups {
+    budget: Rc<Budget>,
+}
+
+impl SystemNetgroups {
+    /// Netgroups that charge this budget.
+    pub fn new(budget: Rc<Budget>) -> Self {
+        Self { budget }
+    }
+}
+
+impl Netgroups for SystemNetgroups {
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool {
+        let (Ok(group), Ok(host)) = (CString::new(group), CString::new(host)) else {
+            return false;
+        };
+        self.budget
+            .look_up(move || Some(in_group(&group, &host, domain().as_deref())))
+            .unwrap_or(false)
+    }
+}
+
+fn in_group(group: &CStr, host: &CStr, domain: Option<&CStr>) -> bool {
+    let domain = domain.map_or(ptr::null(), CStr::as_ptr);
+    // SAFETY: each pointer is null or to a string that ends in NUL and lives through the call.
+    unsafe { innetgr(group.as_ptr(), host.as_ptr(), ptr::null(), domain) != 0 }
+}
+
+/// The NIS domain, if one is set.
+fn domain() -> Option<CString> {
+    let mut buffer = [0_u8; DOMAIN_BYTES];
+    // SAFETY: the pointer is to so many bytes; the last one stays NUL.
+    let failed = unsafe { libc::getdomainname(buffer.as_mut_ptr().cast(), DOMAIN_BYTES - 1) };
+    let name = CStr::from_bytes_until_nul(&buffer).ok()?;
+    let set = failed == 0 && !name.is_empty() && name.to_bytes() != NO_DOMAIN;
+    set.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_in_a_group_that_does_not_exist() {
+        let netgroups = SystemNetgroups::new(Rc::default());
+        assert!(!netgroups.contains_host(b"no-such-group", b"host"));
+        assert!(!netgroups.contains_host(b"no\0group", b"host"));
+    }
+}

@@ -1,0 +1,238 @@
+//! Who is at the other end of descriptor 0: addresses, and what must be done to the socket.
+
+use std::ffi::c_void;
+use std::io::{self, Stdin};
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+use hosts_access::ip_options::IpOptions;
+use hosts_access::request::Host;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use socket2::{Domain, SockAddr, SockRef, Type};
+
+use crate::names::numeric;
+
+/// The name and address of both ends of a Unix-domain socket.
+const LOCAL_ADDRESS: &str = "localhost";
+
+/// Room for a datagram of any size.
+const DATAGRAM_BYTES: usize = 64 << 10;
+
+/// Room for the IP options of a connection (RFC 791: 40 bytes).
+const IP_OPTIONS_BYTES: usize = 128;
+
+/// A socket on descriptor 0.
+pub struct Connection {
+    stdin: Stdin,
+    /// Whether it is a stream.
+    pub stream: bool,
+    /// The client's end.
+    pub client: Host,
+    /// Our end.
+    pub server: Host,
+    /// Why nothing is known of the client, if nothing is.
+    pub client_error: Option<io::Error>,
+    /// Whether the client was there and has gone, so that nothing can be known of it any more.
+    pub client_gone: bool,
+}
+
+impl Connection {
+    /// Looks at descriptor 0.
+    ///
+    /// # Errors
+    /// It is closed, or no socket.
+    pub fn on_stdin() -> io::Result<Self> {
+        let stdin = io::stdin();
+        let socket = SockRef::from(&stdin);
+        let own = socket.local_addr()?;
+        let stream = socket.r#type()? == Type::STREAM;
+        let peer = match socket.peer_addr() {
+            Ok(peer) => Ok(peer),
+            Err(error) if stream || error.raw_os_error() != Some(libc::ENOTCONN) => Err(error),
+            Err(_) => sender(&socket),
+        };
+        let listening = socket.is_listener().unwrap_or(false);
+        let (client, client_error) = match peer {
+            Ok(peer) => (host(&peer), None),
+            Err(error) => (Host::unknown(), Some(error)),
+        };
+        let server = match client_error {
+            None => host(&own),
+            Some(_) => Host::unknown(),
+        };
+        Ok(Self {
+            client_gone: client_error.is_some() && !listening,
+            stream,
+            client,
+            server,
+            client_error,
+            stdin,
+        })
+    }
+
+    fn socket(&self) -> SockRef<'_> {
+        SockRef::from(&self.stdin)
+    }
+
+    /// Reads the IP options of an IPv4 connection; clears harmless ones.
+    ///
+    /// # Errors
+    /// They could not be read or cleared.
+    pub fn take_ip_options(&self) -> io::Result<IpOptions> {
+        let domain = self.socket().domain()?;
+        let is_ipv4 = self.client.socket().is_some_and(|client| client.is_ipv4());
+        if !is_ipv4 || (domain != Domain::IPV4 && domain != Domain::IPV6) {
+            return Ok(IpOptions::None);
+        }
+        let descriptor = self.stdin.as_raw_fd();
+        let mut buffer = [0_u8; IP_OPTIONS_BYTES];
+        let mut length = buffer.len() as libc::socklen_t;
+        // SAFETY: the pointers are to a buffer and to its length.
+        let failed = unsafe {
+            libc::getsockopt(
+                descriptor,
+                libc::IPPROTO_IP,
+                libc::IP_OPTIONS,
+                buffer.as_mut_ptr().cast::<c_void>(),
+                &raw mut length,
+            )
+        };
+        if failed != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let options = IpOptions::parse(buffer.get(..length as usize).unwrap_or_default());
+        if matches!(options, IpOptions::Harmless(_)) {
+            // SAFETY: a null pointer of length 0 is what clears the options (ip(7)).
+            let failed = unsafe {
+                libc::setsockopt(
+                    descriptor,
+                    libc::IPPROTO_IP,
+                    libc::IP_OPTIONS,
+                    std::ptr::null(),
+                    0,
+                )
+            };
+            if failed != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(options)
+    }
+
+    /// Discards the datagram that is queued, so that inetd does not start the service for it again.
+    /// A stream is left alone.
+    pub fn discard_datagram(&self) {
+        if !self.stream {
+            let mut byte = [MaybeUninit::uninit(); 1];
+            let _gone = self
+                .socket()
+                .recv_from_with_flags(&mut byte, libc::MSG_DONTWAIT);
+        }
+    }
+
+    /// The datagram that is queued, if any: its sender and its bytes.
+    pub fn queued_datagram(&self) -> Option<(SockAddr, Vec<u8>)> {
+        if self.stream {
+            return None;
+        }
+        let mut bytes = vec![0_u8; DATAGRAM_BYTES];
+        let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+        let (count, from) = self
+            .socket()
+            .recv_from_with_flags(uninit(&mut bytes), flags)
+            .ok()?;
+        bytes.truncate(count);
+        Some((from, bytes))
+    }
+
+    /// Ends a refused stream so that what was sent arrives: a close with input unread would reset
+    /// the connection and may take the client's banner with it. Waits for the client's end of input
+    /// at most as long as given.
+    pub fn finish_sending(&self, limit: Duration) {
+        if !self.stream || self.socket().shutdown(std::net::Shutdown::Write).is_err() {
+            return;
+        }
+        let end = Instant::now() + limit;
+        let mut bytes = [MaybeUninit::uninit(); 4096];
+        while let Ok(true) = wait_for(&self.stdin, PollFlags::POLLIN, end) {
+            match self
+                .socket()
+                .recv_from_with_flags(&mut bytes, libc::MSG_DONTWAIT)
+            {
+                Ok((0, _)) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Reads what the client has sent already, so that closing does not reset the connection.
+    pub fn drain(&self) {
+        let mut bytes = [MaybeUninit::uninit(); 4096];
+        // As much as a receive buffer holds; who sends on meanwhile gets a reset.
+        for _ in 0..256 {
+            if !self.stream
+                || !matches!(
+                    self.socket()
+                        .recv_from_with_flags(&mut bytes, libc::MSG_DONTWAIT),
+                    Ok((1.., _))
+                )
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// Bytes as a receive call wants them: it only ever writes initialized bytes into them.
+fn uninit(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: both types have the same layout, and recv writes nothing but bytes.
+    unsafe { &mut *(std::ptr::from_mut(bytes) as *mut [MaybeUninit<u8>]) }
+}
+
+/// Waits until descriptor 0 is ready; `false` if the time has come first.
+pub(crate) fn wait_for(stdin: &Stdin, events: PollFlags, end: Instant) -> io::Result<bool> {
+    use std::os::fd::AsFd;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        let milliseconds = u16::try_from(left.as_millis().max(1)).unwrap_or(u16::MAX);
+        let mut descriptors = [PollFd::new(stdin.as_fd(), events)];
+        match poll(&mut descriptors, PollTimeout::from(milliseconds)) {
+            Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The sender of the datagram that is queued. Never waits for one.
+fn sender(socket: &SockRef<'_>) -> io::Result<SockAddr> {
+    let mut byte = [MaybeUninit::uninit(); 1];
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    socket
+        .recv_from_with_flags(&mut byte, flags)
+        .map(|(_, from)| from)
+}
+
+/// One end of a socket.
+fn host(address: &SockAddr) -> Host {
+    match address.as_socket() {
+        Some(socket) => match numeric(&socket) {
+            Some(text) => Host::from_socket(socket, text),
+            None => Host::from_socket(socket, plain(socket)),
+        },
+        None => Host::from_text(LOCAL_ADDRESS),
+    }
+}
+
+/// An address without its scope, should the C library not name it.
+fn plain(socket: SocketAddr) -> String {
+    socket.ip().to_string()
+}

@@ -1,0 +1,349 @@
+//! Running a shell command and waiting for it, without a trace in the process that asks.
+//!
+//! A helper process stands between: it has no exit signal, so no SIGCHLD handler of the program is
+//! called and no other wait of the program can take its status; and it sees the command's status
+//! even where the program ignores SIGCHLD. (Without it that could not be: exec gives every process
+//! the exit signal SIGCHLD.)
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+
+use hosts_access::action::Fault;
+use nix::libc;
+
+use crate::environment::Environment;
+
+/// The shell that runs commands.
+pub const SHELL: &CStr = c"/bin/sh";
+
+/// What the child's descriptors 0, 1 and 2 are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdio {
+    /// All three are /dev/null, open for reading and writing, and SIGHUP is ignored.
+    Null,
+    /// All three are the descriptor 0 of this process.
+    Socket,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With a status.
+    Exited(i32),
+    /// By a signal; the process id is for the message.
+    Killed {
+        /// Which process.
+        pid: i32,
+        /// Which signal.
+        signal: i32,
+    },
+}
+
+/// Why a command could not be run; the words are the ones that the log shows.
+#[derive(Debug)]
+pub enum RunError {
+    /// There is no /dev/null.
+    Null(io::Error),
+    /// No process could be made.
+    Fork(io::Error),
+    /// The shell could not be executed.
+    Shell(io::Error),
+    /// Waiting failed.
+    Wait(io::Error),
+}
+
+impl RunError {
+    /// The fault, with the shell's name for it.
+    pub fn fault(&self, shell: &str) -> Fault {
+        match self {
+            Self::Null(error) => Fault::new("open /dev/null", error),
+            Self::Fork(error) => Fault::new("cannot fork", error),
+            Self::Shell(error) => Fault::new(shell, error),
+            Self::Wait(error) => Fault::new("waitpid", error),
+        }
+    }
+}
+
+/// Runs `/bin/sh -c COMMAND` and waits for its end.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_shell(
+    command: &[u8],
+    environment: &Environment,
+    stdio: Stdio,
+) -> Result<Ended, RunError> {
+    let null = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+        .map_err(RunError::Null)?;
+    let command = CString::new(command).map_err(|error| RunError::Shell(error.into()))?;
+    let arguments = [
+        c"sh".as_ptr(),
+        c"-c".as_ptr(),
+        command.as_ptr(),
+        ptr::null(),
+    ];
+    let variables = pointers(environment.entries());
+    let (mut from_helper, to_parent) = pipe().map_err(RunError::Fork)?;
+    let plan = Plan {
+        arguments: &arguments,
+        variables: &variables,
+        source: match stdio {
+            Stdio::Null => null.as_raw_fd(),
+            Stdio::Socket => libc::STDIN_FILENO,
+        },
+        stdio,
+        to_parent: to_parent.as_raw_fd(),
+    };
+    // SAFETY: in the child, only `helper` runs, which keeps to async-signal-safe calls on memory
+    // that was prepared before.
+    let pid = unsafe {
+        match fork(0).map_err(RunError::Fork)? {
+            0 => helper(&plan),
+            pid => pid,
+        }
+    };
+    drop(to_parent);
+    let mut report = [0_u8; Report::BYTES];
+    let told = from_helper.read_exact(&mut report);
+    reap(pid).map_err(RunError::Wait)?;
+    told.map_err(RunError::Wait)?;
+    Report::from_bytes(report).outcome()
+}
+
+/// What the helper and the command need, ready before the first fork.
+struct Plan<'p> {
+    /// Ends with null; strings that end in NUL.
+    arguments: &'p [*const c_char],
+    /// Likewise.
+    variables: &'p [*const c_char],
+    source: RawFd,
+    stdio: Stdio,
+    to_parent: RawFd,
+}
+
+/// What the helper tells its parent.
+#[derive(Clone, Copy)]
+struct Report {
+    kind: c_int,
+    value: c_int,
+    pid: c_int,
+}
+
+impl Report {
+    const BYTES: usize = 12;
+    const NO_FORK: c_int = 0;
+    const NO_EXEC: c_int = 1;
+    const EXITED: c_int = 2;
+    const KILLED: c_int = 3;
+
+    fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let word = |at: usize| {
+            let mut word = [0; 4];
+            word.copy_from_slice(bytes.get(at..at + 4).unwrap_or(&[0; 4]));
+            c_int::from_ne_bytes(word)
+        };
+        Self {
+            kind: word(0),
+            value: word(4),
+            pid: word(8),
+        }
+    }
+
+    fn outcome(self) -> Result<Ended, RunError> {
+        let error = io::Error::from_raw_os_error(self.value);
+        match self.kind {
+            Self::NO_FORK => Err(RunError::Fork(error)),
+            Self::NO_EXEC => Err(RunError::Shell(error)),
+            Self::EXITED => Ok(Ended::Exited(self.value)),
+            _ => Ok(Ended::Killed {
+                pid: self.pid,
+                signal: self.value,
+            }),
+        }
+    }
+}
+
+/// fork(2) with a choice of the exit signal; 0 in the child.
+///
+/// # Safety
+/// The child may only make async-signal-safe calls, and must not return from the caller.
+unsafe fn fork(exit_signal: c_int) -> io::Result<libc::pid_t> {
+    // SAFETY: clone with no flags and no stack is fork (clone(2)).
+    match unsafe { libc::syscall(libc::SYS_clone, exit_signal, 0, 0, 0, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        pid => Ok(pid as libc::pid_t),
+    }
+}
+
+/// The helper's part: starts the command, waits for it, reports.
+///
+/// # Safety
+/// For a new child only.
+unsafe fn helper(plan: &Plan<'_>) -> ! {
+    // SAFETY: only async-signal-safe calls, on values that were prepared before; each pointer is to
+    // a value on this stack.
+    unsafe {
+        // Where 0, 1 or 2 were closed, the pipe and the null device have taken their place.
+        let to_parent = libc::fcntl(plan.to_parent, libc::F_DUPFD_CLOEXEC, 3);
+        let source = libc::fcntl(plan.source, libc::F_DUPFD_CLOEXEC, 3);
+        let mut inherited = MaybeUninit::<libc::sigaction>::zeroed();
+        libc::sigaction(libc::SIGCHLD, ptr::null(), inherited.as_mut_ptr());
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        let report = match fork(libc::SIGCHLD) {
+            Ok(0) => {
+                libc::sigaction(libc::SIGCHLD, inherited.as_ptr(), ptr::null_mut());
+                command(plan, source, to_parent)
+            }
+            Ok(pid) => wait(pid),
+            Err(_) => Report {
+                kind: Report::NO_FORK,
+                value: *libc::__errno_location(),
+                pid: 0,
+            },
+        };
+        tell(to_parent, &report);
+        libc::_exit(0)
+    }
+}
+
+/// The command's part: descriptors, SIGHUP, exec.
+///
+/// # Safety
+/// For a new child only.
+unsafe fn command(plan: &Plan<'_>, source: RawFd, to_parent: RawFd) -> ! {
+    // SAFETY: only async-signal-safe calls; the arrays are as `Plan` says.
+    unsafe {
+        if plan.stdio == Stdio::Null {
+            libc::signal(libc::SIGHUP, libc::SIG_IGN);
+        }
+        for descriptor in 0..=2 {
+            libc::dup2(source, descriptor);
+        }
+        libc::execve(
+            SHELL.as_ptr(),
+            plan.arguments.as_ptr(),
+            plan.variables.as_ptr(),
+        );
+        let report = Report {
+            kind: Report::NO_EXEC,
+            value: *libc::__errno_location(),
+            pid: 0,
+        };
+        tell(to_parent, &report);
+        libc::_exit(127)
+    }
+}
+
+/// Sends a report; the first one that arrives counts.
+///
+/// # Safety
+/// The descriptor must be the pipe's. Async-signal-safe, for a new child.
+unsafe fn tell(to_parent: RawFd, report: &Report) {
+    let words = [report.kind, report.value, report.pid];
+    // SAFETY: the pointer is to so many bytes.
+    unsafe { libc::write(to_parent, words.as_ptr().cast(), Report::BYTES) };
+}
+
+/// Waits for the command.
+///
+/// # Safety
+/// Async-signal-safe, for a new child.
+unsafe fn wait(pid: libc::pid_t) -> Report {
+    let mut status = 0;
+    // SAFETY: the pointers are to a status word and to errno.
+    unsafe {
+        while libc::waitpid(pid, &raw mut status, 0) == -1
+            && *libc::__errno_location() == libc::EINTR
+        {}
+    }
+    let (kind, value) = if libc::WIFEXITED(status) {
+        (Report::EXITED, libc::WEXITSTATUS(status))
+    } else {
+        (Report::KILLED, libc::WTERMSIG(status))
+    };
+    Report { kind, value, pid }
+}
+
+/// Pointers to strings, with a null pointer at the end, for execve(2).
+pub(crate) fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+    let mut pointers: Vec<_> = strings.iter().map(|string| string.as_ptr()).collect();
+    pointers.push(ptr::null());
+    pointers
+}
+
+/// A pipe that no other program inherits: what to read from, what to write to.
+fn pipe() -> io::Result<(File, OwnedFd)> {
+    let mut ends = [0; 2];
+    // SAFETY: the array has room for the two descriptors that the call makes.
+    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: both descriptors were just made and belong to nobody else.
+    unsafe { Ok((File::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1]))) }
+}
+
+/// Waits for the helper, which has no exit signal and so needs __WALL (wait(2)).
+fn reap(pid: libc::pid_t) -> io::Result<()> {
+    loop {
+        // SAFETY: a null pointer says that the status is not wanted.
+        if unsafe { libc::waitpid(pid, ptr::null_mut(), libc::__WALL) } == pid {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(command: &str) -> Result<Ended, RunError> {
+        let mut environment = Environment::inherited();
+        environment.set(b"WORD", b"it works");
+        run_shell(command.as_bytes(), &environment, Stdio::Null)
+    }
+
+    #[test]
+    fn commands_end_in_their_status() {
+        assert_eq!(run("exit 3").unwrap(), Ended::Exited(3));
+        assert_eq!(
+            run("test \"$WORD\" = 'it works'").unwrap(),
+            Ended::Exited(0)
+        );
+        assert_eq!(run("/nonexistent/program").unwrap(), Ended::Exited(127));
+        assert!(matches!(
+            run("kill -9 $$").unwrap(),
+            Ended::Killed { signal: 9, .. }
+        ));
+    }
+
+    #[test]
+    fn descriptors_are_the_null_device_and_nothing_else_is_open() {
+        let check =
+            "test \"$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 | sort -u)\" = /dev/null";
+        assert_eq!(run(check).unwrap(), Ended::Exited(0));
+        assert_eq!(run("test ! -e /proc/$$/fd/3").unwrap(), Ended::Exited(0));
+        // SIGHUP is ignored, as bit 0 of the mask tells.
+        let hup = "m=$(sed -n 's/SigIgn:[[:space:]]*//p' /proc/$$/status); test $((0x$m & 1)) = 1";
+        assert_eq!(run(hup).unwrap(), Ended::Exited(0));
+    }
+
+    #[test]
+    fn ignored_child_signals_do_not_hide_the_status() {
+        // SAFETY: no other test of this process depends on SIGCHLD.
+        unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+        assert_eq!(run("exit 7").unwrap(), Ended::Exited(7));
+        // SAFETY: as above.
+        unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    }
+}

@@ -1,0 +1,20 @@
+//! End-to-end scenarios of tcpd: tables, a client, and what comes of it.
+//!
+//! Each runs against ours or Debian's (`TCPD_SUBJECT=ours|debian`), in a world of its own;
+//! see the crate `scenarios` for the harness and `tests/setup` for what must be there.
+
+#![forbid(unsafe_code)]
+
+mod banners;
+mod daemons;
+mod examples;
+mod files;
+mod hosts;
+mod lines;
+mod lists;
+mod names;
+mod networks;
+mod options;
+mod superservers;
+mod users;
+mod verdict;

@@ -1,0 +1,59 @@
+//! Which programs the scenarios test: ours or Debian's.
+
+use std::path::{Path, PathBuf};
+
+/// The side under test, from `TCPD_SUBJECT` (`ours` if unset).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// What this workspace builds: `target/release`, or the directory `TCPD_BUILD`.
+    Ours,
+    /// The original, as Debian ships it: the oracle.
+    Debian,
+}
+
+impl Subject {
+    /// The side that the environment asks for.
+    pub fn chosen() -> Self {
+        match std::env::var("TCPD_SUBJECT").as_deref() {
+            Ok("debian") => Self::Debian,
+            Ok("ours" | "") | Err(_) => Self::Ours,
+            Ok(other) => panic!("TCPD_SUBJECT={other}: must be ours or debian"),
+        }
+    }
+
+    /// One of the subject's own programs (`tcpd`, `tcpdchk`, `safe_finger`, ...).
+    pub fn program(self, name: &str) -> PathBuf {
+        match self {
+            Self::Ours => match std::env::var_os("TCPD_BUILD") {
+                Some(directory) => PathBuf::from(directory).join(name),
+                None => target().join("release").join(name),
+            },
+            Self::Debian => unpacked().join("usr/sbin").join(name),
+        }
+    }
+}
+
+/// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`.
+pub(crate) fn target() -> PathBuf {
+    let executable = std::env::current_exe().expect("path of the test executable");
+    let target = executable
+        .ancestors()
+        .nth(3)
+        .expect("target/PROFILE/deps/NAME");
+    target.to_path_buf()
+}
+
+/// Where `tests/setup` unpacks Debian's packages.
+pub(crate) fn unpacked() -> PathBuf {
+    target().join("debian")
+}
+
+/// A program of `tests/helpers`, as compiled by `tests/setup`.
+pub(crate) fn helper(name: &str) -> PathBuf {
+    target().join("helpers").join(name)
+}
+
+/// Whether `tests/setup` found or unpacked this package.
+pub(crate) fn have_package(name: &str) -> bool {
+    Path::new(&unpacked()).join(".have").join(name).exists()
+}
