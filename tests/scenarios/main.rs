@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod banners;
+mod booby_trap;
 mod daemons;
 mod examples;
 mod files;
