@@ -16,3 +16,5 @@ pub mod inetd;
 pub mod output;
 pub mod paths;
 pub mod remark;
+#[cfg(feature = "testing")]
+pub mod testing;
