@@ -5,9 +5,11 @@
  *        [-o FD]... [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
  *
  * -a argv[0]; -e an empty argument vector; -c close a descriptor; -i ignore and -b
- * block a signal; -n limit of open files;
- * -o opens /dev/null at a descriptor; -u user and group id without further groups; -t sleep
- * first.
+ * block a signal; -n limit of open files; -o open /dev/null at a descriptor; -u user
+ * and group id, without further groups; -t sleep first.
+ *
+ * Who starts us with posix_spawn leaves glibc's own two signals ignored; a super-server
+ * does not, so they are set back.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,7 +18,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+static void reset_internal_signals(void)
+{
+    /* The kernel's struct sigaction, all zero: the default action. */
+    static const unsigned long action[8];
+
+    for (int internal = 32; internal <= 33; internal++)
+        syscall(SYS_rt_sigaction, internal, action, NULL, 8);
+}
 
 int main(int argc, char **argv)
 {
@@ -25,6 +37,7 @@ int main(int argc, char **argv)
     struct rlimit files = {0, 0};
     sigset_t blocked;
 
+    reset_internal_signals();
     sigemptyset(&blocked);
     while ((option = getopt(argc, argv, "+a:ec:i:b:n:o:u:t:")) != -1)
         switch (option) {

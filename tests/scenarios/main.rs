@@ -5,10 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+mod banners;
 mod daemons;
+mod examples;
+mod files;
 mod hosts;
 mod lines;
 mod lists;
+mod names;
 mod networks;
+mod options;
 mod superservers;
+mod users;
 mod verdict;

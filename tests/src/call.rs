@@ -223,6 +223,21 @@ impl Call {
     }
 }
 
+impl Outcome {
+    /// The lines of the daemon's report that begin so; see `tests/helpers/probe.c`.
+    pub fn facts(&self, start: &str) -> Vec<&str> {
+        self.read
+            .lines()
+            .filter(|line| line.starts_with(start))
+            .collect()
+    }
+
+    /// The texts of the log, without priorities.
+    pub fn texts(&self) -> Vec<&str> {
+        self.log.iter().map(|record| record.text.as_str()).collect()
+    }
+}
+
 /// A started program and its client.
 pub struct Running {
     /// The program.

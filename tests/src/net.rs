@@ -152,11 +152,17 @@ impl Client {
             .expect("send to the server");
     }
 
-    /// Closes with a reset.
-    pub fn reset(self) {
-        self.socket
-            .set_linger(Some(Duration::ZERO))
-            .expect("set linger");
+    /// Goes away. What the server still sends is answered with a reset.
+    pub fn hang_up(&mut self) {
+        let gone = Socket::new(Domain::UNIX, Type::STREAM, None).expect("socket");
+        drop(std::mem::replace(&mut self.socket, gone));
+    }
+
+    /// Goes away with a reset.
+    pub fn reset(&mut self) {
+        let set = self.socket.set_linger(Some(Duration::ZERO));
+        set.expect("set linger");
+        self.hang_up();
     }
 
     /// Reads until the server closes or `patience` is over. A reset counts as an end.

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod accounts;
+pub mod child;
 pub mod deadline;
 pub mod effects;
 pub mod entry;

@@ -1,0 +1,143 @@
+//! `@netgroup` and `user@host`.
+
+use scenarios::{Dns, Ident, clients, rule, scenario};
+
+#[test]
+fn netgroups_hold_names() {
+    scenario(&[], |world| {
+        let _dns = Dns::usual();
+        world.file(
+            "/etc/netgroup",
+            "hosts (host.example.test,,) (good.example.test,-,)\naddresses (192.0.2.7,,)\n\
+             any (,,)\nusers (host.example.test,joe,)\nnested other hosts\nother (x,,)\n\
+             words (unknown,,)\nempty\ndomain (host.example.test,,elsewhere)\n",
+        );
+        let group = |list: &str, matches: bool| {
+            clients(list)
+                .from("192.0.2.7")
+                .is(matches)
+                .who("host.example.test")
+        };
+        world.check_all(&[
+            group("@hosts", true),
+            group("@addresses", false),
+            group("@any", true),
+            group("@users", true),
+            group("@nested", true),
+            group("@other", false),
+            group("@empty", false),
+            group("@nowhere", false),
+            group("@HOSTS", false),
+            group("@hosts/24", false),
+            group("@words", false),
+            group("ALL EXCEPT @hosts", false),
+            clients("@hosts")
+                .from("127.0.0.2")
+                .granted()
+                .who("good.example.test"),
+            clients("@words").from("127.0.0.77").granted(),
+            clients("@any").from("127.0.0.77").granted(),
+            clients("@hosts").from("127.0.0.77").refused(),
+            rule("", "svcd: @hosts")
+                .from("192.0.2.7")
+                .refused()
+                .who("host.example.test"),
+            rule("", "svcd: @nowhere")
+                .from("192.0.2.7")
+                .granted()
+                .who("host.example.test"),
+        ]);
+    });
+}
+
+#[test]
+fn users_are_asked_last() {
+    scenario(&[], |world| {
+        let ident = Ident::start("127.0.0.2");
+        let user = |list: &str, matches: bool| clients(list).from("127.0.0.2").is(matches);
+        world.check_all(&[
+            user("joe@127.0.0.2", true).who("joe@127.0.0.2"),
+            user("JOE@127.0.0.2", true).who("joe@127.0.0.2"),
+            user("ann@127.0.0.2", false).who("joe@127.0.0.2"),
+            user("jo.@ALL", false).who("joe@127.0.0.2"),
+            user("j*@ALL", true).who("joe@127.0.0.2"),
+            user("j?e@ALL", true).who("joe@127.0.0.2"),
+            user("jo.@ALL", false).who("joe@127.0.0.2"),
+            user("j.@ALL", false).who("joe@127.0.0.2"),
+            user(".oe@ALL", false).who("joe@127.0.0.2"),
+            user("ALL@ALL", true).who("joe@127.0.0.2"),
+            user("KNOWN@ALL", true).who("joe@127.0.0.2"),
+            user("UNKNOWN@ALL", false).who("joe@127.0.0.2"),
+            user("LOCAL@ALL", false).who("joe@127.0.0.2"),
+            user("ALL EXCEPT joe@ALL", false).who("joe@127.0.0.2"),
+            user("ALL EXCEPT ann@ALL", true).who("joe@127.0.0.2"),
+            user("joe@127.0.0.0/24", true).who("joe@127.0.0.2"),
+            user("@grp@ALL", false).who("joe@127.0.0.2"),
+            user("/f@ALL", false).who("joe@127.0.0.2"),
+            user("ann@ALL joe@ALL", true).who("joe@127.0.0.2"),
+        ]);
+        world.same("one query each", ident.queries().len(), 19);
+        world.check_all(&[
+            user("joe@127.0.0.3", false),
+            user("joe@", false),
+            user("joe@10. joe@192.0.2.0/24", false),
+            user("[::1]@ALL", false),
+            user("joe@10.* 127.0.0.2", true),
+        ]);
+        world.same("no query unless the host matches", ident.queries(), vec![]);
+    });
+}
+
+#[test]
+fn without_an_answer_the_user_is_unknown() {
+    scenario(&[], |world| {
+        let user = |list: &str, matches: bool| clients(list).from("127.0.0.2").is(matches);
+        world.check_all(&[
+            user("joe@ALL", false),
+            user("ALL@ALL", true),
+            user("UNKNOWN@ALL", true),
+            user("KNOWN@ALL", false),
+            user("un*@ALL", true),
+            user("*@ALL", true),
+            user("ALL EXCEPT KNOWN@ALL", true),
+        ]);
+    });
+}
+
+#[test]
+fn an_at_sign_splits_once() {
+    scenario(&[], |world| {
+        let ident = Ident::start("127.0.0.2");
+        let _dns = Dns::usual();
+        ident.user("a@b");
+        world.file("/etc/netgroup", "group (good.example.test,,)\n");
+        world.file("/srv/list", "127.0.0.2\n");
+        world.check_all(&[
+            // The user is `a`, the host `b@ALL`.
+            clients("a@b@ALL")
+                .from("127.0.0.2")
+                .refused()
+                .who("good.example.test"),
+            clients("a?b@ALL")
+                .from("127.0.0.2")
+                .granted()
+                .who("a@b@127.0.0.2"),
+            clients("a*@@group")
+                .from("127.0.0.2")
+                .granted()
+                .who("a@b@good.example.test"),
+            clients("a*@/srv/list")
+                .from("127.0.0.2")
+                .granted()
+                .who("a@b@127.0.0.2"),
+            clients("a*@KNOWN")
+                .from("127.0.0.2")
+                .granted()
+                .who("a@b@good.example.test"),
+            clients("a*@good.example.test")
+                .from("127.0.0.2")
+                .granted()
+                .who("a@b@good.example.test"),
+        ]);
+    });
+}
