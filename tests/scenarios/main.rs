@@ -7,13 +7,19 @@
 
 mod banners;
 mod daemons;
+mod expansions;
 mod files;
 mod hosts;
+mod identity;
+mod inheritance;
 mod lines;
 mod lists;
+mod logging;
 mod names;
 mod networks;
 mod options;
+mod program;
+mod sockets;
 mod superservers;
 mod users;
 mod verdict;
