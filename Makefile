@@ -5,7 +5,18 @@ SETTINGS := REAL_DAEMON_DIR HOSTS_ALLOW HOSTS_DENY LOG_SOCKET FACILITY SEVERITY 
 export_setting = $(if $($(1)),$(eval export TCPD_$(1) := $($(1))))
 $(foreach setting,$(SETTINGS),$(call export_setting,$(setting)))
 
+# The demo's tcpd has its tables and its log socket in the folder in which it is started.
+demo: export TCPD_HOSTS_ALLOW := hosts.allow
+demo: export TCPD_HOSTS_DENY := hosts.deny
+demo: export TCPD_LOG_SOCKET := log
+DEMO := --quiet --release --target-dir target/demo --package tcpd
+
 all:
 	cargo build --release
 
-.PHONY: all
+# One connection after another through tcpd: who is served, who is refused, and why. Needs no root.
+demo:
+	cargo build $(DEMO)
+	cargo run $(DEMO) --example demo target/demo/run target/demo/release/tcpd
+
+.PHONY: all demo

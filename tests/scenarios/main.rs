@@ -7,6 +7,7 @@
 
 mod banners;
 mod daemons;
+mod examples;
 mod expansions;
 mod files;
 mod hosts;

@@ -1,72 +1,104 @@
 //! Banner files: text for the client, with expansions, in network line ends (hosts_options(5),
 //! `banners`).
 //!
-//! The odd cases are the original's: bytes behind a NUL are left out together with their line end,
-//! and a line with unbalanced brackets keeps its bare line feed.
+//! Read and handed on in chunks, so a banner of any length costs little memory. The odd cases are
+//! the original's: bytes behind a NUL are left out together with their line end, and a line with
+//! unbalanced brackets keeps its bare line feed.
 
 use std::io::{self, Read};
 
-use crate::limits::MAX_BANNER_BYTES;
+/// Size of a read. A chunk that is all expansions grows by their values.
+const CHUNK_BYTES: usize = 4 << 10;
 
-/// A banner file that is longer than [`MAX_BANNER_BYTES`].
-#[derive(Debug)]
-pub enum BannerError {
-    /// Too long.
-    TooLong,
+/// Reads a banner file in chunks.
+pub struct Banner<R> {
+    source: R,
+    /// A `%` whose letter is in the next chunk.
+    percent: bool,
+    /// Whether only NUL bytes came so far, which are sent as they are.
+    leading: bool,
+    /// Whether a NUL was met in this line, so that the rest of it is left out.
+    cut: bool,
+    /// Opening brackets less closing ones in this line.
+    depth: i64,
+}
+
+impl<R: Read> Banner<R> {
+    /// Starts at the file's begin.
+    pub fn new(source: R) -> Self {
+        Self {
+            source,
+            percent: false,
+            leading: true,
+            cut: false,
+            depth: 0,
+        }
+    }
+
+    /// The next chunk with network line ends; its expansions are still to be done, and none
+    /// reaches over its end. `None` at the end of the file.
+    ///
+    /// # Errors
     /// Reading failed.
-    Io(io::Error),
-}
-
-/// Reads a banner file and puts network line ends into it; expansions are still to be done.
-///
-/// Each item is a piece of text in which expansions do not reach over the end.
-///
-/// # Errors
-/// See [`BannerError`].
-pub fn read(source: impl Read) -> Result<Vec<Vec<u8>>, BannerError> {
-    let mut text = Vec::new();
-    let bound = MAX_BANNER_BYTES as u64 + 1;
-    source
-        .take(bound)
-        .read_to_end(&mut text)
-        .map_err(BannerError::Io)?;
-    if text.len() > MAX_BANNER_BYTES {
-        return Err(BannerError::TooLong);
+    pub fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut block = [0; CHUNK_BYTES];
+        let count = loop {
+            match self.source.read(&mut block) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        let mut chunk = Vec::with_capacity(count + 1);
+        if std::mem::take(&mut self.percent) {
+            chunk.push(b'%');
+        }
+        if count == 0 {
+            return Ok((!chunk.is_empty()).then_some(chunk));
+        }
+        for byte in block.get(..count).unwrap_or_default() {
+            self.send(*byte, &mut chunk);
+        }
+        let percents = chunk.iter().rev().take_while(|byte| **byte == b'%').count();
+        if percents % 2 == 1 {
+            chunk.pop();
+            self.percent = true;
+        }
+        Ok(Some(chunk))
     }
-    Ok(pieces(&text))
-}
 
-fn pieces(text: &[u8]) -> Vec<Vec<u8>> {
-    let nuls = text.iter().take_while(|byte| **byte == 0).count();
-    let (nuls, text) = text.split_at(nuls);
-    let mut pieces = vec![nuls.to_vec()];
-    pieces.extend(
-        text.split_inclusive(|byte| *byte == b'\n')
-            .map(network_line),
-    );
-    pieces
-}
-
-/// One line with the line end that the client gets.
-fn network_line(line: &[u8]) -> Vec<u8> {
-    if let Some(nul) = line.iter().position(|byte| *byte == 0) {
-        return line.get(..nul).unwrap_or_default().to_vec();
+    /// Adds what a byte of the file becomes.
+    fn send(&mut self, byte: u8, chunk: &mut Vec<u8>) {
+        match byte {
+            0 if self.leading => chunk.push(0),
+            0 => self.cut = true,
+            b'\n' => {
+                if !self.cut && self.depth == 0 {
+                    chunk.push(b'\r');
+                }
+                if !self.cut {
+                    chunk.push(b'\n');
+                }
+                self.cut = false;
+                self.depth = 0;
+            }
+            _ if self.cut => {}
+            _ => {
+                self.depth += i64::from(byte == b'[') - i64::from(byte == b']');
+                chunk.push(byte);
+            }
+        }
+        self.leading &= byte == 0;
     }
-    match line.strip_suffix(b"\n") {
-        Some(text) if is_balanced(text) => [text, b"\r\n"].concat(),
-        _ => line.to_vec(),
-    }
-}
-
-/// Whether as many brackets are closed as opened.
-fn is_balanced(text: &[u8]) -> bool {
-    let count = |bracket| text.iter().filter(|byte| **byte == bracket).count();
-    count(b'[') == count(b']')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sent(text: &[u8]) -> Vec<Vec<u8>> {
+        let mut banner = Banner::new(text);
+        std::iter::from_fn(|| banner.next_chunk().unwrap()).collect()
+    }
 
     /// One line per case of options.md, section 3.
     #[test]
@@ -82,16 +114,26 @@ mod tests {
             ("[a\nb\n", "[a\nb\r\n"),
             ("a]\n[b]\n", "a]\n[b]\r\n"),
             ("\x1b\u{e9}\n", "\x1b\u{e9}\r\n"),
+            ("50%", "50%"),
+            ("50%\n", "50%\r\n"),
         ] {
-            let sent = read(text.as_bytes()).unwrap().concat();
+            let sent = sent(text.as_bytes()).concat();
             assert_eq!(String::from_utf8_lossy(&sent), expected, "{text:?}");
         }
     }
 
     #[test]
-    fn long_banners_are_refused_whole() {
-        let text = vec![b'x'; MAX_BANNER_BYTES];
-        assert!(read(&text[..]).is_ok());
-        assert!(matches!(read(io::repeat(b'x')), Err(BannerError::TooLong)));
+    fn an_expansion_is_never_torn() {
+        for percents in 1..6 {
+            for at in CHUNK_BYTES - 6..CHUNK_BYTES + 2 {
+                let text = ["x".repeat(at), "%".repeat(percents), "a".repeat(9)].concat();
+                let chunks = sent(text.as_bytes());
+                assert_eq!(chunks.concat(), text.as_bytes());
+                for chunk in &chunks {
+                    let end = chunk.iter().rev().take_while(|byte| **byte == b'%').count();
+                    assert_eq!(end % 2, 0, "{percents} at {at}");
+                }
+            }
+        }
     }
 }

@@ -19,8 +19,9 @@ pub const MAX_LIST_DEPTH: usize = 8;
 /// (`MAX_ARG_STRLEN`, with its final NUL).
 pub const MAX_EXPANSION_BYTES: usize = (128 << 10) - 1;
 
-/// Longest banner, in bytes, as the file stands and after expansion.
-pub const MAX_BANNER_BYTES: usize = 1 << 20;
+/// Longest piece of a banner after expansion, in bytes: a chunk of nothing but expansions, each as
+/// long as a name can be, fits. A banner itself may have any length; its delivery has a deadline.
+pub const MAX_BANNER_CHUNK_BYTES: usize = 4 << 20;
 
 /// Time for a client to take its whole banner.
 pub const BANNER_DEADLINE: Duration = Duration::from_secs(10);

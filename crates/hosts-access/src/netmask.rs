@@ -20,15 +20,8 @@ pub enum NetMask {
 }
 
 impl NetMask {
-    /// Reads the text before and after the slash.
-    pub fn parse(net: &[u8], mask: &[u8]) -> Option<Self> {
-        match bracketed(net) {
-            Some(inside) => Self::parse_v6(inside, mask),
-            None => Self::parse_v4(net, mask),
-        }
-    }
-
-    fn parse_v4(net: &[u8], mask: &[u8]) -> Option<Self> {
+    /// Reads the text before and after the slash of an IPv4 network.
+    pub fn parse_v4(net: &[u8], mask: &[u8]) -> Option<Self> {
         let net = dotted_quad(net)?;
         let mask = match dotted_quad(mask) {
             Some(mask) => mask,
@@ -37,8 +30,9 @@ impl NetMask {
         Some(Self::V4(net, mask))
     }
 
-    /// A net inside `::ffff:0:0/96` means the IPv4 net that it maps.
-    fn parse_v6(net: &[u8], length: &[u8]) -> Option<Self> {
+    /// Reads the text between the brackets, without a scope, and after the slash. A net inside `::ffff:0:0/96` means the
+    /// IPv4 net that it maps.
+    pub fn parse_v6(net: &[u8], length: &[u8]) -> Option<Self> {
         let net = parse_ipv6(net)?;
         let length = u8::try_from(number::decimal(length)?).ok()?;
         if let (Some(mapped), Some(short)) = (net.to_ipv4_mapped(), length.checked_sub(96)) {
@@ -103,8 +97,12 @@ mod tests {
             .map_or_else(|| pattern.find('/'), |at| Some(at + 1));
         let (net, mask) = pattern.split_at(slash.unwrap());
         let host = Host::from_text(client);
-        NetMask::parse(net.as_bytes(), &mask.as_bytes()[1..])
-            .is_some_and(|pattern| pattern.contains(host.address().unwrap()))
+        let mask = &mask.as_bytes()[1..];
+        let pattern = match bracketed(net.as_bytes()) {
+            Some(inside) => NetMask::parse_v6(inside, mask),
+            None => NetMask::parse_v4(net.as_bytes(), mask),
+        };
+        pattern.is_some_and(|pattern| pattern.contains(host.address().unwrap()))
     }
 
     /// One line per case of rules.md, section 6, with rows T2 and T3 of the differences.

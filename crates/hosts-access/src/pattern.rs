@@ -12,7 +12,7 @@ use crate::limits::MAX_LIST_DEPTH;
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
 use crate::problem::{Problem, Spot};
-use crate::request::{Host, Request, Side, parse_ipv6};
+use crate::request::{Address, Host, Request, Side, parse_ipv6};
 use crate::strings::{is_glob, string_match};
 use crate::world::{Resolver, World};
 
@@ -37,8 +37,13 @@ pub enum HostPattern<'p> {
     Known,
     /// `LOCAL`: the name has no dot.
     Local,
-    /// `net/mask`; `None` if it makes no sense and never matches.
-    Net(Option<NetMask>),
+    /// `net/mask`.
+    Net {
+        /// The network; `None` if it makes no sense and never matches.
+        mask: Option<NetMask>,
+        /// The scope of `[v6%scope]/n`.
+        scope: Option<&'p [u8]>,
+    },
     /// A string test on the address and, if `names` is set, on the name.
     Text {
         /// The word.
@@ -59,7 +64,16 @@ impl<'p> HostPattern<'p> {
             _ => {}
         }
         match slash_outside_brackets(word) {
-            Some((net, mask)) => Self::Net(NetMask::parse(net, mask)),
+            Some((net, mask)) => match bracketed(net).map(split_scope) {
+                Some((net, scope)) => Self::Net {
+                    mask: NetMask::parse_v6(net, mask),
+                    scope,
+                },
+                None => Self::Net {
+                    mask: NetMask::parse_v4(net, mask),
+                    scope: None,
+                },
+            },
             None => Self::Text {
                 word,
                 names: may_be_name(word),
@@ -156,8 +170,10 @@ impl Matcher<'_, '_> {
                 let name = self.name(side).name.known();
                 name.is_some_and(|name| !name.contains(&b'.'))
             }
-            HostPattern::Net(mask) => match (mask, self.request.host(side).address()) {
-                (Some(mask), Some(address)) => mask.contains(address),
+            HostPattern::Net { mask, scope } => match (mask, self.request.host(side).address()) {
+                (Some(mask), Some(address)) => {
+                    mask.contains(address) && same_scope(scope, address, self.world.resolver)
+                }
                 _ => false,
             },
             HostPattern::Text { word, names } => self.text_match(word, names, side),
@@ -237,26 +253,32 @@ fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
     let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
         return bracketless_match(word, address.subject());
     };
-    let (number, scope) = match inside.iter().position(|byte| *byte == b'%') {
-        Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
-        None => (inside, None),
-    };
+    let (number, scope) = split_scope(inside);
     let Some(wanted) = parse_ipv6(number) else {
         return false;
     };
     match wanted.to_ipv4_mapped() {
         Some(mapped) => address.v4() == Some(mapped),
-        None => {
-            address.v6() == Some(wanted)
-                && scope.is_none_or(|scope| same_scope(scope, address.scope(), resolver))
-        }
+        None => address.v6() == Some(wanted) && same_scope(scope, address, resolver),
     }
 }
 
-/// Whether two scopes, by name or by number, are the same interface.
-fn same_scope(wanted: &[u8], scope: Option<&[u8]>, resolver: &dyn Resolver) -> bool {
+/// Splits `v6%scope`.
+fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match inside.iter().position(|byte| *byte == b'%') {
+        Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
+        None => (inside, None),
+    }
+}
+
+/// Whether the scope of a pattern, if it has one, is the interface of the address. Each may be
+/// written by name or by number.
+fn same_scope(wanted: Option<&[u8]>, address: &Address, resolver: &dyn Resolver) -> bool {
     let index = |scope: &[u8]| number::decimal(scope).or_else(|| resolver.interface_index(scope));
-    match (index(wanted), scope.and_then(index)) {
+    let Some(wanted) = wanted else {
+        return true;
+    };
+    match (index(wanted), address.scope().and_then(index)) {
         (Some(wanted), Some(scope)) => wanted == scope,
         _ => false,
     }
@@ -340,6 +362,11 @@ mod tests {
             ("[fe80::1%1]", "fe80::1%lo", "", true),
             ("[fe80::1%2]", "fe80::1%lo", "", false),
             ("[fe80::1%nope]", "fe80::1%lo", "", false),
+            ("[fe80::1%lo]/64", "fe80::1%lo", "", true),
+            ("[fe80::%1]/64", "fe80::1%lo", "", true),
+            ("[fe80::%2]/64", "fe80::1%lo", "", false),
+            ("[fe80::%eth9]/64", "fe80::1%lo", "", false),
+            ("[2001:db8::%lo]/32", "2001:db8::5", "", false),
             ("[ALL]", "2001:db8::5", "", false),
             ("[2001:db8:]", "2001:db8::5", "", false),
             ("[::/0]", "2001:db8::5", "", false),

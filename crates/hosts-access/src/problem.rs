@@ -168,8 +168,6 @@ pub enum OptionProblem {
     BadVariable(Vec<u8>),
     /// The value is too long after expansion; its start.
     TooLong(Vec<u8>),
-    /// The banner file is too long, before or after expansion.
-    BannerTooLong(PathBuf),
     /// The banner exists and reading it failed.
     BannerRead(PathBuf, String),
 }
@@ -326,12 +324,6 @@ impl fmt::Display for OptionProblem {
             Self::TooLong(start) => {
                 write!(f, "percent_x: expansion too long: {}...", Written(start))
             }
-            Self::BannerTooLong(path) => write!(
-                f,
-                "{}: banner over {} bytes; shorten it",
-                path.display(),
-                limits::MAX_BANNER_BYTES
-            ),
             Self::BannerRead(path, reason) => write!(f, "{}: {reason}", path.display()),
         }
     }

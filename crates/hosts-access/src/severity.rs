@@ -24,6 +24,8 @@ impl Level {
 }
 
 impl Facility {
+    /// Programs of users: what a program gets that names none.
+    pub const USER: Self = Self(1);
     /// System daemons.
     pub const DAEMON: Self = Self(3);
     /// The kernel. A program that asks for it gets its own default facility: zero means

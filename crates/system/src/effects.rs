@@ -21,8 +21,10 @@ pub struct RealEffects {
     stdin: Stdin,
     /// What commands and the daemon get as their environment.
     pub environment: Environment,
-    /// Whether a banner was sent.
-    pub banner_sent: bool,
+    /// By when the client must have taken all banners; `None` before the first.
+    banners_end: Option<Instant>,
+    /// Whether a banner met a closed connection.
+    client_gone: bool,
 }
 
 impl RealEffects {
@@ -31,8 +33,14 @@ impl RealEffects {
         Self {
             stdin: io::stdin(),
             environment: Environment::inherited(),
-            banner_sent: false,
+            banners_end: None,
+            client_gone: false,
         }
+    }
+
+    /// Whether a banner was sent, or tried to.
+    pub fn banner_sent(&self) -> bool {
+        self.banners_end.is_some()
     }
 
     fn aclexec(&self, command: &ShellText) -> Result<Done, Fault> {
@@ -52,10 +60,11 @@ impl RealEffects {
         if !matches!(socket.r#type(), Ok(Type::STREAM)) {
             return Ok(Done::Done);
         }
-        self.banner_sent = true;
-        let end = Instant::now() + BANNER_DEADLINE;
+        let end = *self
+            .banners_end
+            .get_or_insert_with(|| Instant::now() + BANNER_DEADLINE);
         let mut rest = text;
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.client_gone {
             match socket.send_with_flags(rest, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -66,6 +75,11 @@ impl RealEffects {
                         let late = io::Error::other("the client does not take it");
                         return Err(Fault::new("banner not delivered", &late));
                     }
+                }
+                // A client that has gone wants no banner; the verdict is logged all the same.
+                Err(error) if is_gone(&error) => {
+                    self.client_gone = true;
+                    break;
                 }
                 Err(error) => return Err(Fault::new("banner not delivered", &error)),
             }
@@ -111,6 +125,14 @@ impl Effects for RealEffects {
         }
         Ok(Done::Done)
     }
+}
+
+/// Whether the other end has closed the connection.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Sets the file mode mask.

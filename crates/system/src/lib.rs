@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod accounts;
+pub mod child;
 pub mod deadline;
 pub mod effects;
 pub mod entry;
@@ -19,3 +20,4 @@ pub mod netgroup;
 pub mod peer;
 pub mod privileges;
 pub mod process;
+pub mod world;

@@ -38,11 +38,25 @@ impl Syslog {
     pub fn at(path: &Path, tag: &[u8]) -> Self {
         let format = Format {
             tag: tag.to_vec(),
-            pid: std::process::id(),
+            pid: Some(std::process::id()),
+            facility: settings::ALLOW_SEVERITY
+                .facility
+                .unwrap_or(Facility::DAEMON),
         };
         Self {
             logger: RefCell::new(Logger::new(LogSocket::new(path), format)),
         }
+    }
+
+    /// The log of a program that has not asked for anything special (syslog(3)): facility user, no
+    /// process id.
+    pub fn of_a_plain_program(tag: &[u8]) -> Self {
+        let log = Self::new(tag);
+        let mut logger = log.logger.borrow_mut();
+        logger.formatter.pid = None;
+        logger.formatter.facility = Facility::USER;
+        drop(logger);
+        log
     }
 
     /// Changes the tag.
@@ -66,7 +80,7 @@ impl Syslog {
 
     /// Logs at a level, under the program's own facility.
     pub fn log_level(&self, level: Level, text: &[u8]) {
-        let facility = settings::ALLOW_SEVERITY.facility;
+        let facility = None;
         self.log(Severity { facility, level }, text);
     }
 }
@@ -95,7 +109,9 @@ fn syslog_severity(level: Level) -> syslog::Severity {
 /// `<PRI>Mon  D HH:MM:SS TAG[PID]: TEXT`, as the C library writes it.
 struct Format {
     tag: Vec<u8>,
-    pid: u32,
+    pid: Option<u32>,
+    /// The program's own facility.
+    facility: Facility,
 }
 
 impl LogFormat<Record<'_>> for Format {
@@ -108,16 +124,17 @@ impl LogFormat<Record<'_>> for Format {
         // Facility 0 means "not given" to syslog(3): the program's own is used.
         let facility = match severity.facility {
             Some(facility) if facility != Facility::KERN => facility.0,
-            _ => settings::ALLOW_SEVERITY
-                .facility
-                .map_or(Facility::DAEMON.0, |own| own.0),
+            _ => self.facility.0,
         };
         let priority = u32::from(facility) << 3 | level as u32;
         let mut record = format!("<{priority}>").into_bytes();
         record.extend_from_slice(&timestamp());
         record.push(b' ');
         record.extend_from_slice(&self.tag);
-        record.extend_from_slice(format!("[{}]: ", self.pid).as_bytes());
+        if let Some(pid) = self.pid {
+            record.extend_from_slice(format!("[{pid}]").as_bytes());
+        }
+        record.extend_from_slice(b": ");
         record.extend_from_slice(text);
         // One event is one line: what a table or a peer has put in is shown, not obeyed.
         one_line(writer, &record).map_err(syslog::Error::Write)

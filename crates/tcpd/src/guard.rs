@@ -12,11 +12,11 @@ use std::time::Duration;
 use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
 use hosts_access::action::{Fault, ShellText};
 use hosts_access::ip_options::{Hex, IpOptions};
-use hosts_access::problem::{Shown, Written, reason};
+use hosts_access::problem::{Diagnostic, Place, Problem, Shown, Written, reason};
 use hosts_access::request::Request;
 use hosts_access::settings;
 use hosts_access::severity::{Level, Severity};
-use hosts_access::world::World;
+use hosts_access::world::{Log, World};
 use system::accounts::SystemAccounts;
 use system::deadline::Budget;
 use system::effects::RealEffects;
@@ -103,14 +103,14 @@ impl Guard<'_> {
         let decision = self.decide(request, &mut effects);
         match decision.verdict {
             Verdict::Granted => self.serve(daemon, request, &effects),
-            Verdict::Twist(command) => self.twist(&command, request, &effects),
+            Verdict::Twist(command) => self.twist(&command, decision.matched, request, &effects),
             Verdict::Denied => {
                 if let Some(place) = decision.matched {
                     let table = Written(place.table.as_os_str().as_encoded_bytes()).to_string();
                     let text = format!("matched:  {table} line {}", place.line);
                     say(self.log, Level::DEBUG, text);
                 }
-                self.refuse(request, effects.banner_sent)
+                self.refuse(request, effects.banner_sent())
             }
         }
     }
@@ -193,7 +193,13 @@ impl Guard<'_> {
 
     /// Logs the twist and becomes its command, or runs it if a datagram is to be cleared away after
     /// it: left queued, it would make inetd start the service again without end.
-    fn twist(&self, command: &ShellText, request: &Request, effects: &RealEffects) -> i32 {
+    fn twist(
+        &self,
+        command: &ShellText,
+        place: Option<Place>,
+        request: &Request,
+        effects: &RealEffects,
+    ) -> i32 {
         let severity = request.severity.unwrap_or(settings::DENY_SEVERITY);
         let text = format!(
             "twist {} to {}",
@@ -219,7 +225,10 @@ impl Guard<'_> {
                 }
             }
         };
-        say(self.log, Level::ERR, format!("warning: {fault}"));
+        self.log.diagnostic(&Diagnostic {
+            place,
+            problem: Problem::OptionFault(fault),
+        });
         EXIT_OK
     }
 }

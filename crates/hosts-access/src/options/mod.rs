@@ -11,9 +11,9 @@ mod fields;
 pub mod values;
 
 use crate::action::{Action, Done, Fault, ShellText};
-use crate::banner::{self, BannerError};
+use crate::banner::Banner;
 use crate::expand::{TooLong, expand};
-use crate::limits::{MAX_BANNER_BYTES, MAX_EXPANSION_BYTES};
+use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
 use crate::pattern::path_of;
 use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, reason};
 use crate::request::Request;
@@ -293,7 +293,7 @@ impl Run<'_, '_> {
         };
         self.world.log.option(field.keyword, value.text());
         match (option.parse)(&value, self.world)? {
-            Step::Act(action) => self.act(option, &action),
+            Step::Act(action) => self.act(option, &action).map(drop),
             Step::Banners(directory) => self.banner(option, &directory),
             Step::Severity(severity) => {
                 self.request.severity = Some(severity);
@@ -317,16 +317,20 @@ impl Run<'_, '_> {
         })
     }
 
-    fn act(&mut self, option: &OptionSpec, action: &Action) -> Result<(), Stop> {
+    /// Carries an action out; `false` if it failed and the options go on.
+    fn act(&mut self, option: &OptionSpec, action: &Action) -> Result<bool, Stop> {
         match self.effects.perform(action) {
-            Ok(Done::Done) => {}
-            Ok(Done::Exited(status)) => self.refused = status != 0,
+            Ok(Done::Done) => Ok(true),
+            Ok(Done::Exited(status)) => {
+                self.refused = status != 0;
+                Ok(true)
+            }
             Err(fault) if option.on_fault == OnFault::Warn => {
                 self.log(Problem::OptionFault(fault));
+                Ok(false)
             }
-            Err(fault) => return Err(Stop::Fault(option.on_fault, fault)),
+            Err(fault) => Err(Stop::Fault(option.on_fault, fault)),
         }
-        Ok(())
     }
 
     /// Sends the file of the daemon's name, if there is one.
@@ -341,16 +345,19 @@ impl Run<'_, '_> {
         let Ok(Some(source)) = self.world.files.open(&path) else {
             return Ok(());
         };
-        let pieces = banner::read(source).map_err(|error| match error {
-            BannerError::TooLong => OptionProblem::BannerTooLong(path.clone()),
-            BannerError::Io(error) => OptionProblem::BannerRead(path.clone(), reason(&error)),
-        })?;
-        let mut text = Vec::new();
-        for piece in pieces {
-            let room = MAX_BANNER_BYTES - text.len();
-            text.extend_from_slice(self.expand(&piece, room)?.as_bytes());
+        let mut banner = Banner::new(source);
+        loop {
+            let chunk = banner
+                .next_chunk()
+                .map_err(|error| OptionProblem::BannerRead(path.clone(), reason(&error)))?;
+            let Some(chunk) = chunk else {
+                return Ok(());
+            };
+            let text = self.expand(&chunk, MAX_BANNER_CHUNK_BYTES)?;
+            if !self.act(option, &Action::Banner(text.as_bytes().to_vec()))? {
+                return Ok(());
+            }
         }
-        self.act(option, &Action::Banner(text))
     }
 }
 

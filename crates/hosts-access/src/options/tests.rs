@@ -12,7 +12,6 @@ fn world() -> FakeWorld {
         .user("nobody", 65534, 65533)
         .group("daemon", 1)
         .file("/b/svcd", "hi %a\n")
-        .file("/long/svcd", vec![b'x'; MAX_BANNER_BYTES + 1])
         .unreadable("/secret/svcd")
         .ident("joe")
 }
@@ -217,17 +216,33 @@ fn rfc931_asks_at_once() {
     assert_eq!(request.ident_limit.as_secs(), 3);
 }
 
-/// Commands and banners that get too long deny; nothing is run.
+/// A command that gets too long denies; nothing is run.
 #[test]
 fn what_gets_too_long_is_an_error() {
     let long = format!("spawn {}", "x".repeat(MAX_EXPANSION_BYTES + 1));
     let many = format!("setenv X {}", "%u".repeat(MAX_EXPANSION_BYTES / 100));
-    for options in [long.as_str(), many.as_str(), "banners /long"] {
+    for options in [long.as_str(), many.as_str()] {
         let fake = world().ident("u".repeat(400));
         assert_eq!(outcome(options, &fake).0, Outcome::Failed);
         assert_eq!(fake.done(), []);
         assert_eq!(fake.logged().len(), 1);
     }
+}
+
+/// A banner of any length goes out, until the client takes no more.
+#[test]
+fn long_banners_go_out_in_chunks() {
+    let text = vec![b'x'; 1 << 20];
+    let fake = world().file("/b/svcd", &text);
+    assert_eq!(outcome("banners /b", &fake).0, Outcome::Table);
+    let sent = fake.done().into_iter().map(|action| match action {
+        Action::Banner(chunk) => chunk,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(sent.collect::<Vec<_>>().concat(), text);
+    let fake = world().file("/b/svcd", &text).fault("Banner", "w", "r");
+    assert_eq!(outcome("banners /b", &fake).0, Outcome::Table);
+    assert_eq!(fake.logged().len(), 1);
 }
 
 #[test]

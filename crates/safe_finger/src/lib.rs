@@ -1,0 +1,221 @@
+//! Asks finger about a client, so that nothing the answer holds can do harm.
+//!
+//! The steps, in this order: give up root ([`privileges`]); read the command line; run
+//! the system's finger program ([`program`]) or, where there is none, ask the server over
+//! the network ([`query`], [`client`]); pass all that comes back through the [`filter`] to
+//! standard output and standard error ([`relay`]); end when the time is up ([`supervise`]).
+//!
+//! Exit status 0: the program or the servers answered, and all of it was written. 1: any
+//! failure, told on standard error; also when time or volume ran out.
+
+#![forbid(unsafe_code)]
+
+pub mod client;
+pub mod filter;
+pub mod privileges;
+pub mod program;
+pub mod query;
+pub mod relay;
+pub mod supervise;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use filter::Flow;
+use relay::{Relay, reason, unwritten};
+use supervise::{Group, Unfinished, until};
+
+/// Where the finger program may be, and what it gets as its `PATH`.
+const SEARCH_PATH: &str = "/bin:/usr/bin:/sbin:/usr/sbin";
+
+/// The port that RFC 1288 assigns to finger.
+const PORT: u16 = 79;
+
+/// The limits of the manual page.
+const LIMITS: Limits = Limits {
+    bytes: 100_000,
+    time: Duration::from_secs(60),
+};
+
+const HELP: &str = "\
+Usage: safe_finger [finger options] [[user]@host ...]
+Runs finger without privileges and shows its output with all that could do harm
+made visible as text. Options and arguments are those of finger. Where there is no
+finger program, it asks the hosts itself:
+
+  user@host     about one user
+  @host         about everybody who is logged in
+  user@a@b      has host b ask host a
+  -l            for the long form
+      --help    shows this text
+";
+
+/// What a stranger's answer may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Input bytes: of the program's standard output, of its standard error, or of all
+    /// servers together.
+    pub bytes: usize,
+    /// Time from the start to the end, whatever happens.
+    pub time: Duration,
+}
+
+/// What is asked, and of what.
+#[derive(Debug)]
+pub struct Request {
+    /// The arguments of finger.
+    pub arguments: Vec<OsString>,
+    /// Directories to search for the finger program, separated by `:`.
+    pub search_path: String,
+    /// Port to ask servers on where there is no finger program.
+    pub port: u16,
+}
+
+/// Where filtered text goes.
+pub struct Outputs {
+    /// Standard output.
+    pub output: Box<dyn Write + Send>,
+    /// Standard error.
+    pub errors: Box<dyn Write + Send>,
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let started = Instant::now();
+    match start(started) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            if let Some(message) = message {
+                let _ = writeln!(io::stderr(), "safe_finger: {message}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `Err` holds what is left to be said, if anything is.
+fn start(started: Instant) -> Result<bool, Option<String>> {
+    privileges::drop_root().map_err(|failure| Some(failure.to_string()))?;
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let [mut output, errors] = own_outputs().map_err(|error| Some(reason(&error)))?;
+    if arguments
+        .iter()
+        .take_while(|word| *word != "--")
+        .any(|word| word == "--help")
+    {
+        return output
+            .write_all(HELP.as_bytes())
+            .map(|()| true)
+            .map_err(|error| unwritten(&error));
+    }
+    let request = Request {
+        arguments,
+        search_path: SEARCH_PATH.into(),
+        port: PORT,
+    };
+    let outputs = Outputs {
+        output: Box::new(output),
+        errors: Box::new(errors),
+    };
+    serve(request, outputs, LIMITS, started).map_err(|unfinished| match unfinished {
+        Unfinished::Late => Some(format!("stopped after {} seconds", LIMITS.time.as_secs())),
+        Unfinished::Broken(message) => Some(message),
+    })
+}
+
+/// Standard output and error without the buffers of the standard library, which would
+/// hide write errors and keep text back.
+fn own_outputs() -> io::Result<[File; 2]> {
+    let output = io::stdout().as_fd().try_clone_to_owned()?;
+    let errors = io::stderr().as_fd().try_clone_to_owned()?;
+    Ok([output.into(), errors.into()])
+}
+
+/// Serves one request within its limits; `Ok(true)` if all went well, `Ok(false)` if not
+/// and the outputs were told why.
+pub fn serve(
+    request: Request,
+    outputs: Outputs,
+    limits: Limits,
+    started: Instant,
+) -> Result<bool, Unfinished> {
+    let deadline = started + limits.time;
+    let group = Group::default();
+    let running = group.clone();
+    let result = until(deadline, move || {
+        let Outputs { output, errors } = outputs;
+        let relays = [
+            Relay::new(limits.bytes, output),
+            Relay::new(limits.bytes, errors),
+        ];
+        match program::find(&request.search_path) {
+            Some(program) => run(&program, &request, &running, deadline, relays),
+            None => ask(&request, deadline, relays),
+        }
+    });
+    group.kill();
+    result
+}
+
+/// Has the finger program answer.
+fn run(
+    program: &Path,
+    request: &Request,
+    group: &Group,
+    deadline: Instant,
+    [mut output, mut errors]: [Relay; 2],
+) -> bool {
+    let Request {
+        arguments,
+        search_path,
+        ..
+    } = request;
+    let result = program::run(
+        program,
+        arguments,
+        search_path,
+        group,
+        [&mut output, &mut errors],
+    );
+    match result {
+        Ok(()) => true,
+        // After the deadline the supervisor has the word.
+        Err(_) if Instant::now() >= deadline => false,
+        Err(failure) => {
+            errors.complain(failure.message());
+            false
+        }
+    }
+}
+
+/// Asks the servers ourselves.
+fn ask(request: &Request, deadline: Instant, [mut output, mut errors]: [Relay; 2]) -> bool {
+    let queries = match query::parse(&request.arguments) {
+        Ok(queries) => queries,
+        Err(unasked) => {
+            errors.complain(Some(unasked.to_string()));
+            return false;
+        }
+    };
+    let mut well = true;
+    for (number, query) in queries.iter().enumerate() {
+        match client::ask(query, number, request.port, deadline, &mut output) {
+            Ok(Flow::Open) => {}
+            Ok(Flow::Full) => return false,
+            Err(failure) => {
+                errors.complain(failure.message());
+                well = false;
+                if matches!(failure, client::Failure::Output(_)) {
+                    return false;
+                }
+            }
+        }
+    }
+    well
+}

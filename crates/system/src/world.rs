@@ -1,0 +1,49 @@
+//! The system as the engine's world, with one budget of time for all lookups of a request.
+
+use std::rc::Rc;
+
+use hosts_access::world::{Log, World};
+
+use crate::accounts::SystemAccounts;
+use crate::deadline::Budget;
+use crate::files::RealFiles;
+use crate::ident::TcpIdent;
+use crate::names::SystemResolver;
+use crate::netgroup::SystemNetgroups;
+
+/// Files, name services and ident of this system, for one request.
+pub struct SystemWorld {
+    resolver: SystemResolver,
+    netgroups: SystemNetgroups,
+    ident: TcpIdent,
+}
+
+impl SystemWorld {
+    /// A world in which no time was spent yet.
+    pub fn new() -> Self {
+        let budget: Rc<Budget> = Rc::default();
+        Self {
+            resolver: SystemResolver::new(Rc::clone(&budget)),
+            netgroups: SystemNetgroups::new(Rc::clone(&budget)),
+            ident: TcpIdent::new(budget),
+        }
+    }
+
+    /// The world for the engine; messages go to this log.
+    pub fn with_log<'w>(&'w self, log: &'w dyn Log) -> World<'w> {
+        World {
+            files: &RealFiles,
+            resolver: &self.resolver,
+            ident: &self.ident,
+            netgroups: &self.netgroups,
+            accounts: &SystemAccounts,
+            log,
+        }
+    }
+}
+
+impl Default for SystemWorld {
+    fn default() -> Self {
+        Self::new()
+    }
+}

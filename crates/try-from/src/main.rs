@@ -1,0 +1,85 @@
+//! try-from: prints what a wrapped service would know of the client on its standard input
+//! (try-from(8)).
+//!
+//! Looks up names and the user, as `%n` and `%u` do. Whatever cannot be known is `unknown`;
+//! problems go to syslog. The exit status is always 0, so inetd takes it for any service.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+
+use hosts_access::expand::expand;
+use hosts_access::limits::MAX_EXPANSION_BYTES;
+use hosts_access::problem::reason;
+use hosts_access::request::{Host, Request};
+use hosts_access::severity::Level;
+use hosts_access::world::World;
+use system::accounts::SystemAccounts;
+use system::deadline::Budget;
+use system::files::RealFiles;
+use system::ident::TcpIdent;
+use system::log::Syslog;
+use system::names::SystemResolver;
+use system::netgroup::SystemNetgroups;
+use system::peer::Connection;
+
+/// What is shown, in this order: a lookup that one line makes is known to the next.
+const REPORT: &[u8] = b"\
+client address  (%%a): %a
+client hostname (%%n): %n
+client username (%%u): %u
+client info     (%%c): %c
+server address  (%%A): %A
+server hostname (%%N): %N
+server process  (%%d): %d
+server info     (%%s): %s
+";
+
+fn main() {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&program).file_name().unwrap_or_default();
+    let log = Syslog::of_a_plain_program(name.as_bytes());
+    let mut request = request(name.as_bytes(), &log);
+    let budget: Rc<Budget> = Rc::default();
+    let resolver = SystemResolver::new(Rc::clone(&budget));
+    let netgroups = SystemNetgroups::new(Rc::clone(&budget));
+    let ident = TcpIdent::new(budget);
+    let world = World {
+        files: &RealFiles,
+        resolver: &resolver,
+        ident: &ident,
+        netgroups: &netgroups,
+        accounts: &SystemAccounts,
+        log: &log,
+    };
+    if let Ok(report) = expand(REPORT, &mut request, &world, None, MAX_EXPANSION_BYTES) {
+        // The client may have gone; there is nobody else to tell.
+        let _gone = io::stdout().write_all(report.as_bytes());
+    }
+}
+
+/// The request that standard input makes; one of which nothing is known if it is no socket.
+fn request(name: &[u8], log: &Syslog) -> Request {
+    let say = |error: &io::Error| {
+        let text = format!("warning: can't get client address: {}", reason(error));
+        log.log_level(Level::ERR, text.as_bytes());
+    };
+    match Connection::on_stdin() {
+        Ok(connection) => {
+            if let Some(error) = &connection.client_error {
+                say(error);
+            }
+            let mut request =
+                Request::new(name, connection.client.clone(), connection.server.clone());
+            request.stream = connection.stream;
+            request
+        }
+        Err(error) => {
+            say(&error);
+            Request::new(name, Host::unknown(), Host::unknown())
+        }
+    }
+}
