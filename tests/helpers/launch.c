@@ -2,11 +2,12 @@
  * launch - starts a program in a state that a shell cannot set up.
  *
  * launch [-a ARGV0] [-e] [-c FD]... [-i SIGNAL]... [-b SIGNAL]... [-n FILES]
- *        [-o FD]... [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
+ *        [-o FD]... [-p HEX] [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
  *
  * -a argv[0]; -e an empty argument vector; -c close a descriptor; -i ignore and -b
- * block a signal; -n limit of open files; -o open /dev/null at a descriptor; -u user
- * and group id, without further groups; -t sleep first.
+ * block a signal; -n limit of open files; -o open /dev/null at a descriptor; -p IP options
+ * of the connection on descriptor 0; -u user and group id, without further groups; -t sleep
+ * first.
  *
  * Who starts us with posix_spawn leaves glibc's own two signals ignored; a super-server
  * does not, so they are set back.
@@ -14,10 +15,12 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,6 +33,17 @@ static void reset_internal_signals(void)
         syscall(SYS_rt_sigaction, internal, action, NULL, 8);
 }
 
+static int set_ip_options(const char *hex)
+{
+    unsigned char options[40];
+    socklen_t len = 0;
+    unsigned int byte;
+
+    for (; len < sizeof options && sscanf(hex, "%2x", &byte) == 1; hex += 2)
+        options[len++] = (unsigned char) byte;
+    return setsockopt(0, IPPROTO_IP, IP_OPTIONS, options, len);
+}
+
 int main(int argc, char **argv)
 {
     char *name = NULL, *none[] = {NULL};
@@ -39,7 +53,7 @@ int main(int argc, char **argv)
 
     reset_internal_signals();
     sigemptyset(&blocked);
-    while ((option = getopt(argc, argv, "+a:ec:i:b:n:o:u:t:")) != -1)
+    while ((option = getopt(argc, argv, "+a:ec:i:b:n:o:p:u:t:")) != -1)
         switch (option) {
         case 'a': name = optarg; break;
         case 'e': empty = 1; break;
@@ -48,6 +62,10 @@ int main(int argc, char **argv)
         case 'b': sigaddset(&blocked, atoi(optarg)); break;
         case 'n': files.rlim_cur = files.rlim_max = atoi(optarg); break;
         case 'o': dup2(open("/dev/null", O_RDWR), atoi(optarg)); break;
+        case 'p':
+            if (set_ip_options(optarg))
+                return perror("launch: cannot set IP options"), 126;
+            break;
         case 't': sleep(atoi(optarg)); break;
         case 'u':
             if (setgroups(0, NULL) || setgid(atoi(optarg)) || setuid(atoi(optarg)))

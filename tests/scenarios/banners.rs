@@ -176,28 +176,17 @@ fn a_client_that_does_not_read_does_not_hold_the_server() {
 fn a_banner_of_fifty_megabytes_reaches_who_reads_it() {
     scenario(&[], |world| {
         let size = 50 << 20;
-        for content in ["x".repeat(size), "y".repeat(79).repeat(1) + "\n"] {
-            let content = if content.len() < size {
-                content.repeat(size / 80)
-            } else {
-                content
-            };
-            let lines = content.matches('\n').count();
+        let line = "y".repeat(79) + "\n";
+        for content in ["x".repeat(size), line.repeat(size / 80)] {
             world.file("/srv/ban/svcd", &content);
             world.tables("svcd: ALL: banners /srv/ban\n", "");
             let mut running = Call::new().patience(Duration::from_secs(60)).start();
             let read = running.client.read_all(Duration::from_secs(30));
             let outcome = running.outcome(world);
-            world.same(
-                "all of it",
-                read.len(),
-                content.len() + lines + "served\n".len(),
-            );
-            world.same(
-                "and it is logged",
-                outcome.texts(),
-                vec!["connect from 127.0.0.1 (127.0.0.1)"],
-            );
+            let whole = content.len() + content.matches('\n').count() + "served\n".len();
+            world.same("all of it", read.len(), whole);
+            let logged = vec!["connect from 127.0.0.1 (127.0.0.1)"];
+            world.same("and it is logged", outcome.texts(), logged);
         }
     });
 }

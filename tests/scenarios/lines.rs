@@ -208,34 +208,31 @@ fn long_rules_are_rules() {
 
 #[test]
 fn a_nul_byte_spoils_its_line() {
+    // The original loses the rest of the line, its end included.
+    let spoiled = |case: Case, table: &str| {
+        let rest = "all the subsequent rules will be ignored";
+        case.says(&format!("warning: {table}, line 1: …"))
+            .says(&format!("warning: {table}, line 1: {rest}"))
+    };
     scenario(&[], |world| {
+        let glued = tables("", "x: y\0\nALL: ALL\n")
+            .granted()
+            .but("T7")
+            .refused();
+        let hidden = tables("svcd: ALL\0\n", "ALL: ALL\n")
+            .refused()
+            .says("…")
+            .says("…");
+        let comment = tables("#\0\nsvcd: ALL\n", "ALL: ALL\n").refused();
+        let allow = tables("\0\0\0\0\0\0", "ALL: ALL\n").refused();
+        let deny = tables("", "\0\0\0\0").granted().but("T7").refused();
         world.check_all(&[
-            tables("", "x: y\0\nALL: ALL\n")
-                .granted()
-                .but("T7")
-                .refused()
-                .says("…/etc/hosts.deny, line 1: …"),
-            tables("svcd: ALL\0\n", "ALL: ALL\n")
-                .refused()
-                .says("…")
-                .says("…")
-                .but("T7")
-                .silent()
-                .says("…/etc/hosts.allow, line 1: …"),
-            tables("\0\0\0\0\0\0\0\0", "ALL: ALL\n")
-                .refused()
-                .but("T7")
-                .says("…/etc/hosts.allow, line 1: …"),
-            tables("", "\0\0\0\0")
-                .granted()
-                .but("T7")
-                .refused()
-                .says("…/etc/hosts.deny, line 1: …"),
+            spoiled(glued, DENY),
+            spoiled(hidden.but("T7").silent(), ALLOW),
+            spoiled(comment.but("T7"), ALLOW),
+            spoiled(allow.but("T7"), ALLOW),
+            spoiled(deny, DENY),
             tables("svcd: ALL\nx\0y\n", "ALL: ALL\n").granted(),
-            tables("#\0\nsvcd: ALL\n", "ALL: ALL\n")
-                .refused()
-                .but("T7")
-                .says("…/etc/hosts.allow, line 1: …"),
         ]);
     });
 }

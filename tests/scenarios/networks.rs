@@ -100,7 +100,8 @@ fn surprises_in_hosts_deny() {
                 .granted()
                 .who("localhost")
                 .but("T2")
-                .refused(),
+                .refused()
+                .who("::ffff:127.0.0.1"),
             rule("", "svcd: 127.0.0.1")
                 .from("::ffff:127.0.0.1")
                 .refused(),

@@ -18,6 +18,7 @@ pub struct Call {
     from: Endpoint,
     at: Option<Endpoint>,
     port: u16,
+    client_port: u16,
     program: String,
     argv0: Option<String>,
     args: Vec<String>,
@@ -70,6 +71,7 @@ impl Default for Call {
             from: "127.0.0.1".into(),
             at: None,
             port: 0,
+            client_port: 0,
             program: "/usr/sbin/tcpd".into(),
             argv0: Some("/srv/svcd".into()),
             args: Vec::new(),
@@ -103,6 +105,12 @@ impl Call {
     /// The server's port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// The client's port.
+    pub fn client_port(mut self, port: u16) -> Self {
+        self.client_port = port;
         self
     }
 
@@ -191,7 +199,8 @@ impl Call {
 
     /// Connects and starts the program; the caller follows what happens.
     pub fn start(&self) -> Running {
-        let Pair { server, client } = connect(&self.from, self.at.as_ref(), self.port);
+        let Pair { server, client } =
+            connect(&self.from, self.at.as_ref(), self.port, self.client_port);
         if self.from.is_udp() || !self.sends.is_empty() {
             let bytes: &[u8] = if self.sends.is_empty() {
                 b"hello"

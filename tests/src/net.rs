@@ -142,7 +142,7 @@ impl Client {
     /// Connects from an address to a port of another, both as [`Endpoint`]s.
     pub fn connect(from: &str, to: &str, port: u16) -> Self {
         let (from, to) = (Endpoint::from(from), Endpoint::from(to));
-        reach(&from, &to.unmapped().address(port))
+        reach(&from, 0, &to.unmapped().address(port))
     }
 
     /// Sends bytes to the server.
@@ -152,10 +152,17 @@ impl Client {
             .expect("send to the server");
     }
 
+    /// Nobody: for a connection whose other side is a program.
+    pub fn none() -> Self {
+        Self {
+            socket: unconnected(),
+            port: 0,
+        }
+    }
+
     /// Goes away. What the server still sends is answered with a reset.
     pub fn hang_up(&mut self) {
-        let gone = Socket::new(Domain::UNIX, Type::STREAM, None).expect("socket");
-        drop(std::mem::replace(&mut self.socket, gone));
+        drop(std::mem::replace(&mut self.socket, unconnected()));
     }
 
     /// Goes away with a reset.
@@ -201,8 +208,40 @@ impl Client {
     }
 }
 
+fn unconnected() -> Socket {
+    Socket::new(Domain::UNIX, Type::STREAM, None).expect("socket")
+}
+
+/// A listening socket on an address, and its port.
+pub fn listening(at: &str) -> (Socket, u16) {
+    let listener = listen(&at.into(), 0);
+    let port = port_of(&listener);
+    (listener, port)
+}
+
+/// A listening socket with a client that nobody has accepted yet, as `wait` services get it.
+pub fn queued() -> (Socket, Client) {
+    let (listener, port) = listening("127.0.0.1");
+    (listener, Client::connect("127.0.0.1", "127.0.0.1", port))
+}
+
+/// A bound datagram socket with these datagrams from 127.0.0.1, and their sender.
+pub fn datagrams(contents: &[&str]) -> (Socket, Client) {
+    let server = listen(&"udp 127.0.0.1".into(), 0);
+    let client = Client::connect("udp 127.0.0.1", "udp 127.0.0.1", port_of(&server));
+    contents.iter().for_each(|content| client.send(content));
+    (server, client)
+}
+
+/// Sends a datagram from an address to a port of 127.0.0.1.
+pub fn send_datagram(from: &str, port: u16, content: &[u8]) -> Client {
+    let client = Client::connect(&format!("udp {from}"), "udp 127.0.0.1", port);
+    client.send(content);
+    client
+}
+
 /// Connects a client to a server socket made for it.
-pub(crate) fn connect(from: &Endpoint, at: Option<&Endpoint>, port: u16) -> Pair {
+pub(crate) fn connect(from: &Endpoint, at: Option<&Endpoint>, port: u16, own: u16) -> Pair {
     let at = at.cloned().unwrap_or_else(|| from.usual_server());
     let at = if from.is_mapped() && !at.is_mapped() {
         mapped(&at)
@@ -216,7 +255,7 @@ pub(crate) fn connect(from: &Endpoint, at: Option<&Endpoint>, port: u16) -> Pair
         let port = port_of(&listener);
         at.unmapped().address(port)
     };
-    let client = reach(from, &address);
+    let client = reach(from, own, &address);
     let server = if from.is_udp() {
         listener
     } else {
@@ -226,12 +265,13 @@ pub(crate) fn connect(from: &Endpoint, at: Option<&Endpoint>, port: u16) -> Pair
 }
 
 /// A client socket, bound to its address and connected.
-fn reach(from: &Endpoint, to: &SockAddr) -> Client {
+fn reach(from: &Endpoint, port: u16, to: &SockAddr) -> Client {
     let plain = from.unmapped();
     let socket = socket(&plain);
     if plain.kind != Kind::Unix {
+        socket.set_reuse_address(true).expect("reuse the address");
         socket
-            .bind(&plain.address(0))
+            .bind(&plain.address(port))
             .unwrap_or_else(|error| panic!("bind {plain:?}: {error}"));
     }
     socket
