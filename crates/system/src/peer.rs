@@ -51,8 +51,12 @@ impl Connection {
         let stream = socket.r#type()? == Type::STREAM;
         let peer = match socket.peer_addr() {
             Ok(peer) => Ok(peer),
-            Err(error) if stream || error.raw_os_error() != Some(libc::ENOTCONN) => Err(error),
-            Err(_) => sender(&socket),
+            Err(error) if error.raw_os_error() != Some(libc::ENOTCONN) => Err(error),
+            // What reading says is nearer to the cause: who has reset, for one.
+            Err(error) => match sender(&socket) {
+                Ok(_) if stream => Err(error),
+                sender => sender,
+            },
         };
         let listening = socket.is_listener().unwrap_or(false);
         let (client, client_error) = match peer {
