@@ -7,6 +7,7 @@
 
 mod abuse;
 mod banners;
+mod booby_trap;
 mod daemons;
 mod examples;
 mod expansions;

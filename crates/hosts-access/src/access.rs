@@ -1,5 +1,4 @@
-//! The access check: two tables and a request in, a decision out (hosts_access(5), ACCESS CONTROL
-//! FILES).
+//! The access check: two tables and a request in, a decision out (hosts_access(5), VERDICT).
 //!
 //! hosts.allow is searched first, then hosts.deny; the first rule that matches decides; no match
 //! grants. A rule or table *in error* never grants: in hosts.allow the search goes on to hosts.deny,

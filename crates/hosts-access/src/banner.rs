@@ -1,5 +1,5 @@
 //! Banner files: text for the client, with expansions, in network line ends (hosts_options(5),
-//! `banners`).
+//! BANNER FILES).
 //!
 //! Read and handed on in chunks, so a banner of any length costs little memory. The odd cases are
 //! the original's: bytes behind a NUL are left out together with their line end, and a line with

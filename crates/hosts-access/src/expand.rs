@@ -1,4 +1,4 @@
-//! `%` expansions (hosts_access(5), % EXPANSIONS), and the filter that makes their values safe.
+//! `%` expansions (hosts_access(5), EXPANSIONS), and the filter that makes their values safe.
 //!
 //! Every value keeps only characters that mean nothing to a shell; the value itself stays as it
 //! came for patterns, the log and file names. `%n`, `%N` and `%u` look up what they show; the

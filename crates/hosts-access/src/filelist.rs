@@ -1,4 +1,5 @@
-//! `/file` patterns: a file of host patterns, one of which must match (hosts_access(5), PATTERNS).
+//! `/file` patterns: a file of host patterns, one of which must match (hosts_access(5), Address
+//! files).
 //!
 //! Words are separated by white space of any kind. A `#` at the start of a word begins a comment up
 //! to the end of the line. Reads in blocks and keeps one word at a time.

@@ -1,4 +1,5 @@
-//! The ident protocol (RFC 1413, before that RFC 931): the query, and the reading of its reply.
+//! The ident protocol (RFC 1413, before that RFC 931): the query, and the reading of its reply
+//! (hosts_access(5), USER LOOKUP).
 //!
 //! Whoever runs the client machine chooses the reply, so it is data to be distrusted: anything but
 //! one well-formed line for our two ports means `unknown`.

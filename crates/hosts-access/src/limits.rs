@@ -1,4 +1,4 @@
-//! Bounds against abuse, each with its reason.
+//! Bounds against abuse, each with its reason (hosts_access(5), LIMITS).
 //!
 //! The original had small fixed buffers; the bounds here are far above any table in use. Passing
 //! one is an error of the rule and never grants access.

@@ -1,7 +1,7 @@
 //! Logical lines of a table: continuation lines joined, comments and blank lines left out.
 //!
 //! Reads in blocks and hands out slices of its buffer, so a table costs no memory per line. Lines
-//! that cannot be trusted end the table (hosts_access(5), FORMAT): one without a newline, one that
+//! that cannot be trusted end the table (hosts_access(5), TABLE LINES): one without a newline, one that
 //! is too long, one that holds a NUL byte.
 
 use std::io::{self, Read};

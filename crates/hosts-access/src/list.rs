@@ -1,4 +1,4 @@
-//! Lists of words with EXCEPT (hosts_access(5), OPERATORS).
+//! Lists of words with EXCEPT (hosts_access(5), LISTS).
 
 use nom::bytes::complete::{take_till1, take_while};
 use nom::sequence::preceded;

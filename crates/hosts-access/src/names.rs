@@ -1,7 +1,7 @@
 //! Host names: what the name service says of an address, checked against the name's own domain.
 //!
 //! Whoever owns an address chooses its name, so a name counts only if its own domain gives the
-//! address back (hosts_access(5), PARANOID). Each outcome is a state, never an error; the reason
+//! address back (hosts_access(5), NAME CHECK). Each outcome is a state, never an error; the reason
 //! for a failed check goes to the log.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,4 +1,4 @@
-//! `net/mask` patterns: `a.b.c.d/m.m.m.m`, `a.b.c.d/n` and `[v6]/n` (hosts_access(5)).
+//! `net/mask` patterns: `a.b.c.d/m.m.m.m`, `a.b.c.d/n` and `[v6]/n` (hosts_access(5), Networks).
 //!
 //! They look at addresses only. A form that makes no sense never matches; tcpdchk reports it.
 

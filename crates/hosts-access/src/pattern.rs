@@ -1,5 +1,5 @@
-//! Patterns: what one word of a daemon list or a client list means (hosts_access(5), PATTERNS,
-//! WILDCARDS, CLIENT USERNAME LOOKUP).
+//! Patterns: what one word of a daemon list or a client list means (hosts_access(5), DAEMON
+//! PATTERNS, CLIENT PATTERNS, Wildcards, Netgroups, User names).
 //!
 //! A test fetches only the facts that the word needs. An error means that the rule cannot be
 //! evaluated; it has its reason and never counts as a match.

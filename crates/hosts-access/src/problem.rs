@@ -1,4 +1,5 @@
-//! What goes wrong while tables are read and rules run, where, and in which words.
+//! What goes wrong while tables are read and rules run, where, and in which words
+//! (hosts_access(5), ERRORS IN TABLES; hosts_options(5), OPTION ERRORS).
 //!
 //! The texts that the original has are kept to the letter, since scripts look for them; a text of
 //! our own says the remedy too.

@@ -1,4 +1,4 @@
-//! A rule's fields: daemon list, client list and options (hosts_access(5), FORMAT).
+//! A rule's fields: daemon list, client list and options (hosts_access(5), RULES).
 
 use memchr::memchr3_iter;
 use nom::bytes::complete::take;

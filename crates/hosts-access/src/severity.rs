@@ -1,4 +1,5 @@
-//! Names of facilities and levels, as syslog(3) has them, with their old aliases.
+//! Names of facilities and levels, as syslog(3) has them, with their old aliases (hosts_options(5), LOG
+//! OPTIONS).
 
 use crate::strings::eq_ignore_case;
 

@@ -1,5 +1,5 @@
 //! String tests: how a word is compared with an address, a name, a daemon or a user
-//! (hosts_access(5), PATTERNS).
+//! (hosts_access(5), Names and addresses, IPv6 addresses).
 //!
 //! Everything ignores ASCII case. Nothing here asks anybody anything.
 

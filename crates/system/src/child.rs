@@ -3,8 +3,6 @@
 //! Touches the child between fork and exec only. If the kernel cannot do it, the child is
 //! not started and the caller gets the error.
 
-#![allow(unsafe_code)]
-
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 

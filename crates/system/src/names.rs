@@ -21,6 +21,13 @@ impl SystemResolver {
     pub fn new(budget: Rc<Budget>) -> Self {
         Self { budget }
     }
+
+    /// Canonical name and addresses of either family, in the order of getaddrinfo(3). `None`: there
+    /// are none, or no answer in time.
+    pub fn all_addresses_of(&self, name: &[u8]) -> Option<Forward> {
+        let name = String::from_utf8(name.to_vec()).ok()?;
+        self.budget.look_up(move || forward(&name, None))
+    }
 }
 
 /// An address as getnameinfo(3) writes it, with the scope of an IPv6 address.
@@ -40,7 +47,7 @@ impl Resolver for SystemResolver {
 
     fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
         let name = String::from_utf8(name.to_vec()).ok()?;
-        self.budget.look_up(move || forward(&name, family))
+        self.budget.look_up(move || forward(&name, Some(family)))
     }
 
     fn interface_index(&self, name: &[u8]) -> Option<u32> {
@@ -51,12 +58,14 @@ impl Resolver for SystemResolver {
     }
 }
 
-fn forward(name: &str, family: Family) -> Option<Forward> {
+/// Looks a name up; without a family, in both.
+fn forward(name: &str, family: Option<Family>) -> Option<Forward> {
     let hints = AddrInfoHints {
         flags: libc::AI_CANONNAME,
         address: match family {
-            Family::Inet => libc::AF_INET,
-            Family::Inet6 => libc::AF_INET6,
+            Some(Family::Inet) => libc::AF_INET,
+            Some(Family::Inet6) => libc::AF_INET6,
+            None => libc::AF_UNSPEC,
         },
         socktype: libc::SOCK_STREAM,
         protocol: 0,

@@ -35,6 +35,16 @@ impl SystemNetgroups {
     pub fn new(budget: Rc<Budget>) -> Self {
         Self { budget }
     }
+
+    /// Whether the group exists and has a member of any kind.
+    pub fn has_members(&self, group: &[u8]) -> bool {
+        let Ok(group) = CString::new(group) else {
+            return false;
+        };
+        self.budget
+            .look_up(move || Some(in_group(&group, None, None)))
+            .unwrap_or(false)
+    }
 }
 
 impl Netgroups for SystemNetgroups {
@@ -43,15 +53,17 @@ impl Netgroups for SystemNetgroups {
             return false;
         };
         self.budget
-            .look_up(move || Some(in_group(&group, &host, domain().as_deref())))
+            .look_up(move || Some(in_group(&group, Some(&host), domain().as_deref())))
             .unwrap_or(false)
     }
 }
 
-fn in_group(group: &CStr, host: &CStr, domain: Option<&CStr>) -> bool {
+/// Whether a triple with this host and domain is in the group; none stands for any.
+fn in_group(group: &CStr, host: Option<&CStr>, domain: Option<&CStr>) -> bool {
+    let host = host.map_or(ptr::null(), CStr::as_ptr);
     let domain = domain.map_or(ptr::null(), CStr::as_ptr);
     // SAFETY: each pointer is null or to a string that ends in NUL and lives through the call.
-    unsafe { innetgr(group.as_ptr(), host.as_ptr(), ptr::null(), domain) != 0 }
+    unsafe { innetgr(group.as_ptr(), host, ptr::null(), domain) != 0 }
 }
 
 /// The NIS domain, if one is set.
@@ -73,5 +85,6 @@ mod tests {
         let netgroups = SystemNetgroups::new(Rc::default());
         assert!(!netgroups.contains_host(b"no-such-group", b"host"));
         assert!(!netgroups.contains_host(b"no\0group", b"host"));
+        assert!(!netgroups.has_members(b"no-such-group"));
     }
 }

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use hosts_access::ip_options::IpOptions;
-use hosts_access::request::Host;
+use hosts_access::request::{Host, Request};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, SockAddr, SockRef, Type};
@@ -71,6 +71,13 @@ impl Connection {
             client_error,
             stdin,
         })
+    }
+
+    /// The request that this connection makes of a service.
+    pub fn request(&self, daemon: &[u8]) -> Request {
+        let mut request = Request::new(daemon, self.client.clone(), self.server.clone());
+        request.stream = self.stream;
+        request
     }
 
     fn socket(&self) -> SockRef<'_> {

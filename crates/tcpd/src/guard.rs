@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io;
-use std::rc::Rc;
 use std::time::Duration;
 
 use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
@@ -16,18 +15,13 @@ use hosts_access::problem::{Diagnostic, Place, Problem, Shown, Written, reason};
 use hosts_access::request::Request;
 use hosts_access::settings;
 use hosts_access::severity::{Level, Severity};
-use hosts_access::world::{Log, World};
-use system::accounts::SystemAccounts;
-use system::deadline::Budget;
+use hosts_access::world::Log;
 use system::effects::RealEffects;
 use system::exec;
-use system::files::RealFiles;
-use system::ident::TcpIdent;
 use system::log::Syslog;
-use system::names::SystemResolver;
-use system::netgroup::SystemNetgroups;
 use system::peer::Connection;
 use system::process::{Ended, Stdio, run_shell};
+use system::world::SystemWorld;
 
 use crate::EXIT_OK;
 use crate::daemon::Daemon;
@@ -55,8 +49,7 @@ pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
             return EXIT_OK;
         }
     };
-    let mut request = Request::new(name, connection.client.clone(), connection.server.clone());
-    request.stream = connection.stream;
+    let mut request = connection.request(name);
     let guard = Guard {
         log: &log,
         connection: &connection,
@@ -117,18 +110,8 @@ impl Guard<'_> {
 
     /// The engine's answer, with the system as its world.
     fn decide(&self, request: &mut Request, effects: &mut RealEffects) -> Decision {
-        let budget: Rc<Budget> = Rc::default();
-        let resolver = SystemResolver::new(Rc::clone(&budget));
-        let netgroups = SystemNetgroups::new(Rc::clone(&budget));
-        let ident = TcpIdent::new(budget);
-        let world = World {
-            files: &RealFiles,
-            resolver: &resolver,
-            ident: &ident,
-            netgroups: &netgroups,
-            accounts: &SystemAccounts,
-            log: self.log,
-        };
+        let system = SystemWorld::new();
+        let world = system.with_log(self.log);
         hosts_access(&Tables::default(), request, &world, effects)
     }
 

@@ -9,22 +9,15 @@
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::rc::Rc;
 
 use hosts_access::expand::expand;
 use hosts_access::limits::MAX_EXPANSION_BYTES;
 use hosts_access::problem::reason;
 use hosts_access::request::{Host, Request};
 use hosts_access::severity::Level;
-use hosts_access::world::World;
-use system::accounts::SystemAccounts;
-use system::deadline::Budget;
-use system::files::RealFiles;
-use system::ident::TcpIdent;
 use system::log::Syslog;
-use system::names::SystemResolver;
-use system::netgroup::SystemNetgroups;
 use system::peer::Connection;
+use system::world::SystemWorld;
 
 /// What is shown, in this order: a lookup that one line makes is known to the next.
 const REPORT: &[u8] = b"\
@@ -43,18 +36,8 @@ fn main() {
     let name = Path::new(&program).file_name().unwrap_or_default();
     let log = Syslog::of_a_plain_program(name.as_bytes());
     let mut request = request(name.as_bytes(), &log);
-    let budget: Rc<Budget> = Rc::default();
-    let resolver = SystemResolver::new(Rc::clone(&budget));
-    let netgroups = SystemNetgroups::new(Rc::clone(&budget));
-    let ident = TcpIdent::new(budget);
-    let world = World {
-        files: &RealFiles,
-        resolver: &resolver,
-        ident: &ident,
-        netgroups: &netgroups,
-        accounts: &SystemAccounts,
-        log: &log,
-    };
+    let system = SystemWorld::new();
+    let world = system.with_log(&log);
     if let Ok(report) = expand(REPORT, &mut request, &world, None, MAX_EXPANSION_BYTES) {
         // The client may have gone; there is nobody else to tell.
         let _gone = io::stdout().write_all(report.as_bytes());
@@ -72,10 +55,7 @@ fn request(name: &[u8], log: &Syslog) -> Request {
             if let Some(error) = &connection.client_error {
                 say(error);
             }
-            let mut request =
-                Request::new(name, connection.client.clone(), connection.server.clone());
-            request.stream = connection.stream;
-            request
+            connection.request(name)
         }
         Err(error) => {
             say(&error);

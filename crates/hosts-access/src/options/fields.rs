@@ -1,4 +1,4 @@
-//! The fields of a rule's options: `keyword value`, between colons (hosts_options(5)).
+//! The fields of a rule's options: `keyword value`, between colons (hosts_options(5), OPTION FIELDS).
 
 use std::borrow::Cow;
 

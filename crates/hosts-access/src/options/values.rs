@@ -1,4 +1,5 @@
-//! The value of each option: its grammar and what it asks for (hosts_options(5)).
+//! The value of each option: its grammar and what it asks for (hosts_options(5), VERDICT OPTIONS,
+//! COMMAND OPTIONS, MESSAGE OPTIONS, IDENTITY OPTIONS, PROCESS OPTIONS, CONNECTION OPTIONS).
 //!
 //! Each function answers to one row of [`OPTIONS`](super::OPTIONS).
 

@@ -160,6 +160,23 @@ fn a_caller_without_root() {
     });
 }
 
+/// Nobody can learn the finger program's status then.
+#[test]
+fn a_caller_that_ignores_the_end_of_children() {
+    sandbox(
+        "debian_a_caller_that_ignores_the_end_of_children",
+        &["tcpd"],
+        |sandbox| {
+            sandbox.finger("echo a");
+            for program in [OURS, DEBIANS] {
+                let script = "$SIG{CHLD} = 'IGNORE'; exec @ARGV";
+                let ran = sandbox.run(Command::new("perl").args(["-e", script, program]));
+                assert_eq!((ran.status, ran.output.as_str()), (Some(1), " a\n"));
+            }
+        },
+    );
+}
+
 /// Row X5 of docs/differences.md, but for the time limit and the privileges.
 #[test]
 fn what_differs() {

@@ -144,7 +144,7 @@ fn closed_descriptors_are_opened_on_dev_null() {
 #[test]
 fn a_full_disk_is_told() {
     sandbox("a_full_disk_is_told", &[], |sandbox| {
-        sandbox.finger("echo a; sleep 600");
+        sandbox.finger("sleep 600 & echo a; wait");
         let full = format!("{OURS} x > /dev/full");
         let ran = sandbox.run(Command::new("sh").args(["-c", &full]));
         let errors = "safe_finger: standard output: No space left on device\n".to_string();
@@ -166,7 +166,7 @@ fn a_reader_that_goes_away_ends_it_with_its_finger_program() {
         "a_reader_that_goes_away_ends_it_with_its_finger_program",
         &[],
         |sandbox| {
-            sandbox.finger("while echo a; do sleep 0.1; done; exec sleep 600");
+            sandbox.finger("sleep 600 & while echo a; do sleep 0.1; done");
             let left = format!("{{ {OURS} x; echo status $? >&2; }} | head -n 1");
             let ran = sandbox.run(Command::new("sh").args(["-c", &left]));
             assert_eq!(

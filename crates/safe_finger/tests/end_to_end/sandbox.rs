@@ -78,7 +78,8 @@ pub(crate) fn skip(name: &str, missing: &str) {
         std::env::var("CI").as_deref() != Ok("true"),
         "{name} cannot run: needs {missing}"
     );
-    let _ = writeln!(std::io::stderr(), "skipped: {name}: needs {missing}");
+    let message = format!("skipped: {name}: needs {missing}\n");
+    let _ = std::io::stderr().write_all(message.as_bytes());
 }
 
 fn namespaces() -> bool {

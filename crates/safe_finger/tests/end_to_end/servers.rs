@@ -340,10 +340,10 @@ fn every_address_of_a_host_is_tried() {
 fn an_address_that_never_answers_does_not_hide_the_next() {
     let name = "servers_an_address_that_never_answers_does_not_hide_the_next";
     sandbox(name, &[], |sandbox| {
-        server("127.0.0.1:79", |mut connection, _| {
+        server("127.0.0.5:79", |mut connection, _| {
             _ = connection.write_all(b"here\r\n")
         });
-        let deaf = "127.0.0.5:79".parse().expect("address");
+        let deaf = "127.0.0.1:79".parse().expect("address");
         let listener = TcpListener::bind(deaf).expect("bind");
         nix::sys::socket::listen(
             &listener,
@@ -357,7 +357,7 @@ fn an_address_that_never_answers_does_not_hide_the_next() {
         assert!(waiting.len() < 200, "the queue does not fill");
         sandbox.replace(
             "/etc/hosts",
-            "127.0.0.5 two.example\n127.0.0.1 two.example\n",
+            "127.0.0.1 two.example\n127.0.0.5 two.example\n",
         );
         let limits = Limits {
             time: Duration::from_secs(3),

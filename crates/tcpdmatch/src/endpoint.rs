@@ -1,0 +1,102 @@
+//! The ends of a connection as the user writes them: `[user@]client`, `daemon[@server]`.
+
+use std::net::SocketAddr;
+
+use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
+use hosts_access::request::Host;
+use tools::hosts::{Complaint, HostLookup, check_address, find, is_plain_address};
+
+/// Splits at the first `@`; without one, all of it is the right side.
+pub(crate) fn split_user(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    match text.iter().position(|byte| *byte == b'@') {
+        Some(at) => (text.get(..at), text.get(at + 1..).unwrap_or_default()),
+        None => (None, text),
+    }
+}
+
+/// Splits `daemon[@server]` at the first `@`.
+pub(crate) fn split_server(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match split_user(text) {
+        (Some(daemon), server) => (daemon, Some(server)),
+        (None, daemon) => (daemon, None),
+    }
+}
+
+/// An end of a connection, and what there is to say of its name.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    /// What the engine is asked about.
+    pub host: Host,
+    /// Why its name is in doubt.
+    pub complaint: Option<Complaint>,
+}
+
+/// An end given by name or by a loose form of an address, with all its addresses.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The official name, if it was asked for by another one.
+    pub official: Option<Vec<u8>>,
+    /// One end for each address.
+    pub ends: Vec<End>,
+}
+
+impl Resolved {
+    fn one(host: Host) -> Self {
+        Self {
+            official: None,
+            ends: vec![End {
+                host,
+                complaint: None,
+            }],
+        }
+    }
+}
+
+/// The words `unknown` and `paranoid`, which mean these states and no host.
+fn state(text: &[u8]) -> Option<Host> {
+    if text.eq_ignore_ascii_case(UNKNOWN) {
+        Some(Host::unknown().with_name(Fact::Unknown))
+    } else if text.eq_ignore_ascii_case(PARANOID) {
+        Some(Host::unknown().with_name(Fact::Paranoid))
+    } else {
+        None
+    }
+}
+
+/// The client. A plain address has no name looked up. `None`: no such host.
+pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
+    if let Some(host) = state(text) {
+        return Some(Resolved::one(host));
+    }
+    if is_plain_address(text, resolver) {
+        return Some(Resolved::one(
+            Host::from_text(text).with_name(Fact::Unknown),
+        ));
+    }
+    look_up(text, resolver)
+}
+
+/// The server, whose name is looked up in any form. `None`: no such host.
+pub(crate) fn server(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
+    match state(text) {
+        Some(host) => Some(Resolved::one(host)),
+        None => look_up(text, resolver),
+    }
+}
+
+fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
+    let found = find(text, resolver)?;
+    let ends = found.addresses.into_iter().map(|address| {
+        let socket = SocketAddr::new(address, 0);
+        let numeric = system::names::numeric(&socket).unwrap_or_else(|| address.to_string());
+        let checked = check_address(address, resolver);
+        End {
+            host: Host::from_socket(socket, numeric).with_name(checked.name),
+            complaint: checked.complaint,
+        }
+    });
+    Some(Resolved {
+        official: found.official,
+        ends: ends.collect(),
+    })
+}

@@ -1,0 +1,61 @@
+//! tcpdmatch: predicts how tcpd would treat a client.
+//!
+//! Asks the real engine, with the options run dry: nothing is executed, looked up with ident, or
+//! changed. Everything it finds goes to standard output in the original's words and order; standard
+//! error is for wrong usage and for what cannot be done.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod classic;
+mod endpoint;
+mod judge;
+mod question;
+
+use std::process::ExitCode;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use arguments::Arguments;
+use judge::Judge;
+use question::Question;
+use tools::output::Output;
+
+/// Exit status of wrong usage and of what cannot be done.
+const EXIT_FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
+        Ok(arguments) => arguments,
+        Err(status) => return status.into(),
+    };
+    let output = Output::stdout();
+    let outcome = run(&arguments, &output);
+    let written = output.flush().map_err(anyhow::Error::from);
+    match outcome.and_then(|status| written.map(|()| status)) {
+        Ok(status) => status,
+        Err(error) => {
+            tools::output::complain(&error);
+            EXIT_FAILED.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    if let Some(shell) = arguments.completions {
+        output.bytes(&tools::arguments::completions::<Arguments>(
+            "tcpdmatch",
+            shell,
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let question = Question::new(bytes(&arguments.daemon), bytes(&arguments.client));
+    let judge = Judge::new(arguments.files.tables(), arguments.files.disk());
+    classic::run(&question, &arguments.files, &judge, output)
+}
+
+/// A word of the command line.
+fn bytes(word: &Option<OsString>) -> &[u8] {
+    word.as_deref().map_or(&[], OsStr::as_bytes)
+}

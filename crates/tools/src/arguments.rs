@@ -1,0 +1,120 @@
+//! The command line that both programs have in common.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser};
+use clap_complete::Shell;
+use hosts_access::access::Tables;
+
+use crate::disk::Disk;
+use crate::output::complain;
+
+/// Which files to look at.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Files {
+    /// Use hosts.allow and hosts.deny of the current directory
+    #[arg(short = 'd')]
+    pub here: bool,
+
+    /// Read this inetd.conf instead of /etc/inetd.conf
+    #[arg(short = 'i', value_name = "FILE")]
+    pub inetd: Option<PathBuf>,
+
+    /// Look at the tables and all other files below this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "here")]
+    pub root: Option<PathBuf>,
+
+    /// Use these two tables
+    #[arg(long, num_args = 2, value_names = ["ALLOW", "DENY"], conflicts_with = "here")]
+    pub tables: Option<Vec<PathBuf>>,
+}
+
+impl Files {
+    /// The tables.
+    pub fn tables(&self) -> Tables {
+        if self.here {
+            return Tables {
+                allow: "hosts.allow".into(),
+                deny: "hosts.deny".into(),
+            };
+        }
+        if let Some([allow, deny]) = self.tables.as_deref() {
+            return Tables {
+                allow: allow.clone(),
+                deny: deny.clone(),
+            };
+        }
+        let usual = Tables::default();
+        let disk = Disk::new(self.root.clone());
+        Tables {
+            allow: disk.real(&usual.allow).into_owned(),
+            deny: disk.real(&usual.deny).into_owned(),
+        }
+    }
+
+    /// The file system with these files in it.
+    pub fn disk(&self) -> Disk {
+        let mut disk = Disk::new(self.root.clone());
+        for named in self.tables.iter().flatten().chain(&self.inetd) {
+            disk = disk.with_outside(named);
+        }
+        disk
+    }
+}
+
+/// How a program tells wrong usage.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// The program's name.
+    pub program: &'static str,
+    /// The original's usage text, behind the program's name.
+    pub classic: &'static str,
+    /// The exit status.
+    pub status: u8,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// The exit status, after help or a usage message was written.
+pub fn parse<T: Parser>(usage: &Usage) -> Result<T, u8> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let invoked = arguments.first().map_or_else(
+        || usage.program.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    T::try_parse_from(&arguments).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Nobody reads it: nothing is lost.
+            let _ = error.print();
+            0
+        }
+        kind => {
+            if kind != ErrorKind::MissingRequiredArgument {
+                complain(format_args!("{}: {}", usage.program, first_line(&error)));
+            }
+            complain(format_args!("usage: {invoked} {}", usage.classic));
+            complain(format_args!(
+                "Try '{} --help' for all options.",
+                usage.program
+            ));
+            usage.status
+        }
+    })
+}
+
+/// What is wrong, without hints.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Writes a completion script for a shell.
+pub fn completions<T: CommandFactory>(program: &str, shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut T::command(), program, &mut script);
+    script
+}

@@ -1,0 +1,120 @@
+//! Hosts by name or address, looked up as the original's tools do: the name must exist, should be
+//! the official one, and each of its addresses should lead back to it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use hosts_access::facts::Fact;
+use hosts_access::names;
+use hosts_access::netmask::dotted_quad;
+use hosts_access::number;
+use hosts_access::problem::{NameProblem, Shown};
+use hosts_access::request::parse_ipv6;
+use hosts_access::world::{Forward, Resolver};
+use system::names::SystemResolver;
+
+/// The name service, asked for addresses of either family at once.
+pub trait HostLookup: Resolver {
+    /// Canonical name and addresses, in the resolver's order.
+    fn all_addresses_of(&self, name: &[u8]) -> Option<Forward>;
+}
+
+impl HostLookup for SystemResolver {
+    fn all_addresses_of(&self, name: &[u8]) -> Option<Forward> {
+        Self::all_addresses_of(self, name)
+    }
+}
+
+/// A host that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its official name, if it was asked for by another one.
+    pub official: Option<Vec<u8>>,
+    /// Its addresses; at least one.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Looks a host up by its name, or by an address in one of the forms of inet_aton(3).
+pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Option<Found> {
+    if host.is_empty() {
+        return None;
+    }
+    let forward = resolver.all_addresses_of(host)?;
+    if forward.addresses.is_empty() {
+        return None;
+    }
+    let alias = !forward.canonical.is_empty() && !forward.canonical.eq_ignore_ascii_case(host);
+    Some(Found {
+        official: alias.then_some(forward.canonical),
+        addresses: forward.addresses,
+    })
+}
+
+/// What the double check of an address's name came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The name.
+    pub name: Fact,
+    /// What to say of it: nothing if it is confirmed.
+    pub complaint: Option<Complaint>,
+}
+
+/// Why an address does not lead back to its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complaint {
+    /// It has no name.
+    NoName(IpAddr),
+    /// It has one that cannot be confirmed.
+    NotConfirmed(NameProblem),
+}
+
+impl std::fmt::Display for Complaint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoName(address) => write!(f, "host address {address}->name lookup failed"),
+            Self::NotConfirmed(problem) => problem.fmt(f),
+        }
+    }
+}
+
+/// Looks an address's name up and checks it.
+pub fn check_address(address: IpAddr, resolver: &dyn HostLookup) -> Checked {
+    let (name, problem) = names::look_up(Some(SocketAddr::new(address, 0)), resolver);
+    let complaint = match (problem, &name) {
+        (Some(problem), _) => Some(Complaint::NotConfirmed(problem)),
+        (None, Fact::Unknown) => Some(Complaint::NoName(address)),
+        (None, _) => None,
+    };
+    Checked { name, complaint }
+}
+
+/// `H: host not found`.
+pub fn not_found_text(host: &[u8]) -> String {
+    format!("{}: host not found", Shown(host))
+}
+
+/// The two lines about a name that is not the official one.
+pub fn alias_texts(host: &[u8], official: &[u8]) -> [String; 2] {
+    [
+        format!("{}: hostname alias", Shown(host)),
+        format!("(official name: {})", Shown(official)),
+    ]
+}
+
+/// Whether a client is given as a plain address, of which no name is looked up: four numbers with
+/// dots, or IPv6 without brackets, with the scope of an interface if there is one.
+pub fn is_plain_address(text: &[u8], resolver: &dyn Resolver) -> bool {
+    if dotted_quad(text).is_some() {
+        return true;
+    }
+    let (address, scope) = match text.iter().position(|byte| *byte == b'%') {
+        Some(at) => (
+            text.get(..at).unwrap_or_default(),
+            Some(text.get(at + 1..).unwrap_or_default()),
+        ),
+        None => (text, None),
+    };
+    parse_ipv6(address).is_some()
+        && scope.is_none_or(|scope| {
+            number::decimal(scope).is_some() || resolver.interface_index(scope).is_some()
+        })
+}

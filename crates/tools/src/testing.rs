@@ -1,0 +1,238 @@
+//! What the tests of tcpdchk and tcpdmatch share: a folder of their own, a machine with made-up host
+//! names, and Debian's programs to compare with.
+//!
+//! Debian's build hands its diagnostics to syslog through entry points that its own stand-in does
+//! not catch; `fakelog.c` catches them and prints them, as the plain build of 7.6 does.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Names the test and what it lacks past the test runner's capture. With `CI=true` that is a
+/// failure: a skip there would be a test that cannot fail.
+///
+/// # Panics
+/// With `CI=true`.
+pub fn skip(test: &str, needs: &str) {
+    let strict = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!strict, "{test} cannot run: needs {needs}");
+    skip_always(test, needs);
+}
+
+/// Names the test and what it lacks; for what no machine need have.
+pub fn skip_always(test: &str, needs: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {needs}");
+}
+
+/// A folder that is removed at the end.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// A new folder.
+    #[expect(clippy::new_without_default, reason = "it makes something")]
+    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
+    pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tools-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file, with the folders it needs. Returns its path.
+    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
+    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name.trim_start_matches('/'));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Writes a file with these permissions.
+    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
+    pub fn file_with_mode(&self, name: &str, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
+        let path = self.file(name, text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit status; `None` for a signal.
+    pub status: Option<i32>,
+}
+
+/// Runs a command without standard input.
+///
+/// # Panics
+/// It cannot be started.
+pub fn run(command: &mut Command) -> Run {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    Run {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        status: output.status.code(),
+    }
+}
+
+/// A program, with what it needs in its environment.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    environment: Vec<(&'static str, PathBuf)>,
+}
+
+impl Program {
+    /// A program of ours.
+    pub fn ours(path: &str) -> Self {
+        Self {
+            path: path.into(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// Debian's, as `tests/setup` unpacks it. `None`: it is not there.
+    pub fn debian(name: &str) -> Option<Self> {
+        let debian = target().join("debian");
+        let path = debian.join("usr/sbin").join(name);
+        let libraries = library_folder(&debian.join("usr/lib"))?;
+        path.exists().then_some(())?;
+        Some(Self {
+            path,
+            environment: vec![
+                ("LD_LIBRARY_PATH", libraries),
+                ("LD_PRELOAD", fakelog()?),
+            ],
+        })
+    }
+
+    /// The command, in a folder.
+    pub fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new(&self.path);
+        command.current_dir(folder).envs(self.environment.clone());
+        command
+    }
+
+    /// The command, in a folder of a machine with these host names.
+    pub fn command_with(&self, machine: &Machine, folder: &Path) -> Command {
+        let mut command = machine.command();
+        command.arg("env");
+        for (name, value) in &self.environment {
+            command.arg(format!("{name}={}", value.display()));
+        }
+        command.arg(&self.path).current_dir(folder);
+        command
+    }
+}
+
+/// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`.
+fn target() -> PathBuf {
+    let executable = std::env::current_exe().unwrap_or_default();
+    executable.ancestors().nth(3).map(Path::to_owned).unwrap_or_default()
+}
+
+/// The folder of the libraries of this machine's architecture.
+fn library_folder(above: &Path) -> Option<PathBuf> {
+    let folders = fs::read_dir(above).ok()?;
+    folders
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|folder| folder.join("libwrap.so.0").exists())
+}
+
+/// The stand-in for the C library's checked syslog entry points.
+fn fakelog() -> Option<PathBuf> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    BUILT
+        .get_or_init(|| {
+            let library = target().join(format!("fakelog-{}.so", std::process::id()));
+            let built = Command::new("cc")
+                .args(["-shared", "-fPIC", "-O1", "-o"])
+                .arg(&library)
+                .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fakelog.c"))
+                .status();
+            let kept = target().join("fakelog.so");
+            (built.ok()?.success() && fs::rename(&library, &kept).is_ok()).then_some(kept)
+        })
+        .clone()
+}
+
+/// A machine whose only host names are those of a hosts file.
+pub struct Machine {
+    _files: Scratch,
+    binds: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Machine {
+    /// A machine with this hosts file. `None`: this kernel lets us have no namespaces.
+    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
+    pub fn new(hosts: &str) -> Option<Self> {
+        static WORKS: OnceLock<bool> = OnceLock::new();
+        let files = Scratch::new();
+        let services = "hosts: files\npasswd: files\ngroup: files\nnetgroup: files\n";
+        let binds = vec![
+            (files.file("hosts", hosts), "/etc/hosts".into()),
+            (files.file("nsswitch.conf", services), "/etc/nsswitch.conf".into()),
+        ];
+        let machine = Self {
+            _files: files,
+            binds,
+        };
+        let works = *WORKS.get_or_init(|| {
+            let mut probe = machine.command();
+            probe.arg("true").stderr(Stdio::null());
+            probe.status().is_ok_and(|status| status.success())
+        });
+        works.then_some(machine)
+    }
+
+    /// The same machine with a file or folder laid over another.
+    #[must_use]
+    pub fn with(mut self, here: impl Into<PathBuf>, there: impl Into<PathBuf>) -> Self {
+        self.binds.push((here.into(), there.into()));
+        self
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("unshare");
+        if !fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+            command.arg("--map-root-user");
+        }
+        let script = "while [ \"$1\" != -- ]; do mount --bind \"$1\" \"$2\" || exit 99; \
+                      shift 2; done; shift; exec \"$@\"";
+        command.args(["--mount", "sh", "-c", script, "sh"]);
+        for (here, there) in &self.binds {
+            command.arg(here).arg(there);
+        }
+        command.arg("--");
+        command
+    }
+}
+
+/// The folder of real tables, if there is one beside the project.
+pub fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let folder = std::env::var_os("TCPD_CORPUS").map_or(beside, PathBuf::from);
+    folder.join("README.md").exists().then_some(folder)
+}
