@@ -322,37 +322,46 @@ fn escapes_and_foreign_bytes_do_not_reach_the_log() {
 
 #[test]
 fn long_expansions_are_in_error() {
-    // The original ends without verdict.
+    // The original ends without verdict at 8 kB; ours allows what a command can take.
     scenario(&[], |world| {
         let ident = Ident::start("127.0.0.2");
-        ident.user("u".repeat(127));
-        let rules = |count: usize| format!("svcd: ALL: setenv X {}", "%u".repeat(count));
-        let who = format!("{}@127.0.0.2", "u".repeat(127));
-        let long = format!("{WARNING}percent_x: expansion too long: …");
-        world.check(&rule(&rules(64), "").from("127.0.0.2").granted().who(&who));
-        world.check(
-            &rule(&rules(900), "")
-                .from("127.0.0.2")
+        let user = "u".repeat(127);
+        ident.user(&user);
+        let who = format!("{user}@127.0.0.2");
+        let users = |count: usize| format!("svcd: ALL: setenv X {}", "%u".repeat(count));
+        // Each %c, the user known by then, is 137 bytes.
+        let clients = format!("svcd: ALL: setenv X %u{}", "%c".repeat(960));
+        let long =
+            |table: &str| format!("warning: {table}, line 1: percent_x: expansion too long: …");
+        let error = |table: &str| format!("error: {table}, line 1: …");
+        let (allow, deny) = ("/etc/hosts.allow", "/etc/hosts.deny");
+        let case = |allow: &str, deny: &str| rule(allow, deny).from("127.0.0.2");
+        world.check_all(&[
+            case(&users(64), "").granted().who(&who),
+            case(&users(900), "")
                 .undecided()
-                .says(&long)
-                .but("O8")
-                .refused()
-                .who(&who)
+                .says(&long(allow))
+                .but("T1")
                 .silent()
-                .says("error: /etc/hosts.allow, line 1: …"),
-        );
-        let deny = long.replace("allow", "deny");
-        world.check(
-            &rule("", &rules(900))
-                .from("127.0.0.2")
+                .granted()
+                .who(&who),
+            case(&clients, "")
                 .undecided()
-                .says(&deny)
+                .says(&long(allow))
                 .but("O8")
-                .refused()
-                .who(&who)
                 .silent()
-                .says("error: /etc/hosts.deny, line 1: …"),
-        );
+                .says(&error(allow))
+                .refused()
+                .who(&who),
+            case("", &clients)
+                .undecided()
+                .says(&long(deny))
+                .but("O8")
+                .silent()
+                .says(&error(deny))
+                .refused()
+                .who(&who),
+        ]);
     });
 }
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod abuse;
 mod banners;
 mod booby_trap;
 mod daemons;
