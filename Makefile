@@ -11,6 +11,11 @@ demo: export TCPD_HOSTS_DENY := hosts.deny
 demo: export TCPD_LOG_SOCKET := log
 DEMO := --quiet --release --target-dir target/demo --package tcpd
 
+PROGRAMS := tcpd tcpdmatch safe_finger try-from
+
+# What the scenarios run: our programs, or Debian's as the oracle.
+SCENARIOS := cargo test --quiet --package scenarios --
+
 all:
 	cargo build --release
 
@@ -19,4 +24,31 @@ demo:
 	cargo build $(DEMO)
 	cargo run $(DEMO) --example demo target/demo/run target/demo/release/tcpd
 
-.PHONY: all demo
+# Unit tests, the manual, and every scenario against our programs and against Debian's.
+test: all
+	tests/setup
+	cargo test --workspace --exclude scenarios
+	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
+	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
+	tests/manual-lint
+
+# Formatting, lints and documentation, with warnings denied.
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
+
+PREFIX := /usr
+SBIN := $(DESTDIR)$(PREFIX)/sbin
+MAN := $(DESTDIR)$(PREFIX)/share/man
+
+# Puts the programs and their manual where Debian's are.
+install: all
+	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8
+	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
+	install -m 644 $(wildcard man/*.5) $(MAN)/man5
+	install -m 644 $(wildcard man/*.8) $(MAN)/man8
+
+
+
+.PHONY: all demo test lint install

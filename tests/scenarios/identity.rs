@@ -181,12 +181,15 @@ fn long_users_are_cut() {
     });
 }
 
+/// How an ident server behaves.
+type Manner = fn(&Ident);
+
 #[test]
 fn a_server_that_does_not_answer_costs_its_time_limit() {
     scenario(&[], |world| {
         let ident = Ident::start("127.0.0.2");
         const SLOW: &str = "{P} : USERID : UNIX : joe\r\n";
-        let manners: [(&str, fn(&Ident), u64, u64); 6] = [
+        let manners: [(&str, Manner, u64, u64); 6] = [
             ("silent", |ident| _ = ident.silent(), 900, 2500),
             (
                 "slow",

@@ -30,7 +30,10 @@ impl Sides {
             Some(Self { machine, debian })
         });
         if sides.is_none() {
-            skip(test, "namespaces, cc, and tcpd and libwrap0 as tests/setup unpacks them");
+            skip(
+                test,
+                "namespaces, cc, and tcpd and libwrap0 as tests/setup unpacks them",
+            );
         }
         sides
     }
@@ -55,24 +58,91 @@ fn names_and_addresses() {
         return;
     };
     let scratch = Scratch::new();
-    scratch.file("hosts.allow", "svcd: .example.test 127.0.0.1 joe@::1\n22 x: ALL\n");
+    scratch.file(
+        "hosts.allow",
+        "svcd: .example.test 127.0.0.1 joe@::1\n22 x: ALL\n",
+    );
     scratch.file("hosts.deny", "ALL: ALL: severity mail.crit\n");
     let clients = [
-        "127.0.0.1", "127.0.0.2", "localhost", "good.example.test", "GOOD.example.test",
-        "alias.example.test", "second.example.test", "multi.example.test", "both.example.test",
-        "cross.example.test", "nope", "::1", "[::1]", "fe80::1", "fe80::1%lo", "fe80::1%1",
-        "fe80::1%nope", "FE80::1%LO", "::ffff:127.0.0.2", "2001:DB8:0::5", "127.1", "127",
-        "0x7f.2", "0x7f.0.0.1", "0177.0.0.1", "300.1.1.1", "1.2.3.4.5", "192.0.2.8",
-        "192.0.2.9", "192.0.2.77", "unknown", "UNKNOWN", "paranoid", "PARANOID", "ALL", "KNOWN",
-        ".x", "a/8", "", " 127.0.0.1", "joe@127.0.0.1", "joe@::1", "joe@unknown", "joe@", "@x",
-        "joe@joe@127.0.0.1", "unknown@127.0.0.1", "paranoid@127.0.0.1", "j b@127.0.0.1",
+        "127.0.0.1",
+        "127.0.0.2",
+        "localhost",
+        "good.example.test",
+        "GOOD.example.test",
+        "alias.example.test",
+        "second.example.test",
+        "multi.example.test",
+        "both.example.test",
+        "cross.example.test",
+        "nope",
+        "::1",
+        "[::1]",
+        "fe80::1",
+        "fe80::1%lo",
+        "fe80::1%1",
+        "fe80::1%nope",
+        "FE80::1%LO",
+        "::ffff:127.0.0.2",
+        "2001:DB8:0::5",
+        "127.1",
+        "127",
+        "0x7f.2",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "300.1.1.1",
+        "1.2.3.4.5",
+        "192.0.2.8",
+        "192.0.2.9",
+        "192.0.2.77",
+        "unknown",
+        "UNKNOWN",
+        "paranoid",
+        "PARANOID",
+        "ALL",
+        "KNOWN",
+        ".x",
+        "a/8",
+        "",
+        " 127.0.0.1",
+        "joe@127.0.0.1",
+        "joe@::1",
+        "joe@unknown",
+        "joe@",
+        "@x",
+        "joe@joe@127.0.0.1",
+        "unknown@127.0.0.1",
+        "paranoid@127.0.0.1",
+        "j b@127.0.0.1",
     ];
     let daemons = [
-        "SVCD", "svcd@localhost", "svcd@good.example.test", "svcd@alias.example.test",
-        "svcd@multi.example.test", "svcd@both.example.test", "svcd@127.0.0.2", "svcd@::1",
-        "svcd@192.0.2.77", "svcd@127.1", "svcd@unknown", "svcd@PARANOID", "svcd@nope", "svcd@",
-        "svcd@a@b", "svcd@ALL", "@x", "/usr/sbin/svcd", "/nonexist/svcd", "/srv/x/", "sshd",
-        "portmap", "rpcbind", "a b", "", "22", "unknown", "paranoid",
+        "SVCD",
+        "svcd@localhost",
+        "svcd@good.example.test",
+        "svcd@alias.example.test",
+        "svcd@multi.example.test",
+        "svcd@both.example.test",
+        "svcd@127.0.0.2",
+        "svcd@::1",
+        "svcd@192.0.2.77",
+        "svcd@127.1",
+        "svcd@unknown",
+        "svcd@PARANOID",
+        "svcd@nope",
+        "svcd@",
+        "svcd@a@b",
+        "svcd@ALL",
+        "@x",
+        "/usr/sbin/svcd",
+        "/nonexist/svcd",
+        "/srv/x/",
+        "sshd",
+        "portmap",
+        "rpcbind",
+        "a b",
+        "",
+        "22",
+        "unknown",
+        "paranoid",
     ];
     let of_clients = clients.iter().map(|client| ["-d", "svcd", client]);
     let of_daemons = daemons.iter().map(|daemon| ["-d", daemon, "127.0.0.1"]);
@@ -97,9 +167,15 @@ fn tables() {
         ("", "svcd: ALL: twist echo %c\n"),
         ("svcd: ALL: deny\n", ""),
         ("", "svcd: ALL: allow\n"),
-        ("svcd: ALL: spawn echo %h %n %h %c %u %c %s %r %R & : allow\n", ""),
+        (
+            "svcd: ALL: spawn echo %h %n %h %c %u %c %s %r %R & : allow\n",
+            "",
+        ),
         ("svcd: ALL: aclexec /bin/false\n", "ALL: ALL\n"),
-        ("svcd: ALL: rfc931 5: linger 3: keepalive: nice 5: umask 077\n", ""),
+        (
+            "svcd: ALL: rfc931 5: linger 3: keepalive: nice 5: umask 077\n",
+            "",
+        ),
         ("svcd: ALL: banners ban: umask 077\n", ""),
         ("svcd: ALL: banners /nonexistent\n", ""),
         ("svcd: ALL: bogus\n", ""),
@@ -108,16 +184,28 @@ fn tables() {
         ("svcd: ALL: spawn echo %z\n", ""),
         ("svcd ALL\nsvcd: ALL\n", "ALL: ALL\n"),
         ("svcd: LOCAL: allow\nsvcd: KNOWN\n", "ALL: ALL\n"),
-        ("svcd: .example.test EXCEPT good.example.test\n", "ALL: ALL\n"),
+        (
+            "svcd: .example.test EXCEPT good.example.test\n",
+            "ALL: ALL\n",
+        ),
         ("svcd: joe@ALL\nsvcd: KNOWN@ALL: deny\n", ""),
         ("svcd: /list\nsv\\\ncd: ALL\n", "ALL: ALL\n"),
-        ("svcd: nope@ALL: severity mail.crit: deny\n", "svcd: 127.: setenv A b: deny\n"),
+        (
+            "svcd: nope@ALL: severity mail.crit: deny\n",
+            "svcd: 127.: setenv A b: deny\n",
+        ),
     ] {
         let scratch = Scratch::new();
         scratch.file("hosts.allow", allow);
         scratch.file("hosts.deny", deny);
         scratch.file("ban/svcd", banner);
-        for client in ["127.0.0.2", "joe@good.example.test", "localhost", "unknown", "192.0.2.10"] {
+        for client in [
+            "127.0.0.2",
+            "joe@good.example.test",
+            "localhost",
+            "unknown",
+            "192.0.2.10",
+        ] {
             let (debian, ours) = sides.both(scratch.path(), &["-d", "svcd", client]);
             assert_eq!(ours, debian, "{allow:?} {deny:?} {client}");
         }
@@ -132,7 +220,10 @@ fn surroundings() {
     };
     let scratch = Scratch::new();
     scratch.file_with_mode("hosts.allow", "svcd: ALL\n", 0o666);
-    scratch.file("inetd.conf", "a stream tcp nowait root /usr/sbin/svcd svcd\nb stream tcp nowait root /srv/none\n");
+    scratch.file(
+        "inetd.conf",
+        "a stream tcp nowait root /usr/sbin/svcd svcd\nb stream tcp nowait root /srv/none\n",
+    );
     scratch.file("empty", "");
     for arguments in [
         &["-d", "-i", "inetd.conf", "svcd", "127.0.0.1"][..],
@@ -155,13 +246,22 @@ fn usage() {
         return;
     };
     let scratch = Scratch::new();
-    for arguments in [&[][..], &["svcd"], &["svcd", "a", "b"], &["-x", "svcd", "a"], &["-i"]] {
+    for arguments in [
+        &[][..],
+        &["svcd"],
+        &["svcd", "a", "b"],
+        &["-x", "svcd", "a"],
+        &["-i"],
+    ] {
         let (debian, ours) = sides.both(scratch.path(), arguments);
         let usage = |run: &Run| {
             let at = run.stderr.find(" [-d]").unwrap_or_default();
             run.stderr.get(at..).unwrap_or_default().to_owned()
         };
-        assert!(usage(&ours).starts_with(&usage(&debian)), "{arguments:?} {ours:?}");
+        assert!(
+            usage(&ours).starts_with(&usage(&debian)),
+            "{arguments:?} {ours:?}"
+        );
         assert_eq!((ours.status, ours.stdout), (debian.status, debian.stdout));
     }
 }

@@ -121,10 +121,7 @@ impl Program {
         path.exists().then_some(())?;
         Some(Self {
             path,
-            environment: vec![
-                ("LD_LIBRARY_PATH", libraries),
-                ("LD_PRELOAD", fakelog()?),
-            ],
+            environment: vec![("LD_LIBRARY_PATH", libraries), ("LD_PRELOAD", fakelog()?)],
         })
     }
 
@@ -150,7 +147,11 @@ impl Program {
 /// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`.
 fn target() -> PathBuf {
     let executable = std::env::current_exe().unwrap_or_default();
-    executable.ancestors().nth(3).map(Path::to_owned).unwrap_or_default()
+    executable
+        .ancestors()
+        .nth(3)
+        .map(Path::to_owned)
+        .unwrap_or_default()
 }
 
 /// The folder of the libraries of this machine's architecture.
@@ -193,7 +194,10 @@ impl Machine {
         let services = "hosts: files\npasswd: files\ngroup: files\nnetgroup: files\n";
         let binds = vec![
             (files.file("hosts", hosts), "/etc/hosts".into()),
-            (files.file("nsswitch.conf", services), "/etc/nsswitch.conf".into()),
+            (
+                files.file("nsswitch.conf", services),
+                "/etc/nsswitch.conf".into(),
+            ),
         ];
         let machine = Self {
             _files: files,
