@@ -34,7 +34,6 @@ pub struct Scratch(PathBuf);
 impl Scratch {
     /// A new folder.
     #[expect(clippy::new_without_default, reason = "it makes something")]
-    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
     pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -50,7 +49,6 @@ impl Scratch {
     }
 
     /// Writes a file, with the folders it needs. Returns its path.
-    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
     pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name.trim_start_matches('/'));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -59,7 +57,6 @@ impl Scratch {
     }
 
     /// Writes a file with these permissions.
-    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
     pub fn file_with_mode(&self, name: &str, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
         let path = self.file(name, text);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -187,7 +184,6 @@ pub struct Machine {
 
 impl Machine {
     /// A machine with this hosts file. `None`: this kernel lets us have no namespaces.
-    #[expect(clippy::missing_panics_doc, reason = "a test that cannot begin")]
     pub fn new(hosts: &str) -> Option<Self> {
         static WORKS: OnceLock<bool> = OnceLock::new();
         let files = Scratch::new();
