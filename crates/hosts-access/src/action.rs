@@ -15,6 +15,11 @@ impl ShellText {
         Self(text)
     }
 
+    /// A part of the same text.
+    pub(crate) fn map(&self, part: impl FnOnce(&[u8]) -> &[u8]) -> Self {
+        Self(part(&self.0).to_vec())
+    }
+
     /// The text, for `/bin/sh -c`. It holds no NUL byte.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

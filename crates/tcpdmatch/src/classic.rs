@@ -15,7 +15,7 @@ use system::names::SystemResolver;
 use tools::arguments::Files;
 use tools::hosts::{alias_texts, not_found_text};
 use tools::inetd::{InetdConf, Wrapped, base_name};
-use tools::output::Output;
+use tools::output::{Output, option_line};
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
 
@@ -85,9 +85,9 @@ fn check_wrapped(daemon: &[u8], conf: &InetdConf, output: &Output) {
     let is_port_mapper = PORT_MAPPERS
         .iter()
         .any(|name| daemon.eq_ignore_ascii_case(name));
-    let wrapped = match conf.daemon(daemon) {
-        Some(known) => Some(known.wrapped),
-        None => is_port_mapper.then_some(Wrapped::No),
+    let wrapped = match is_port_mapper {
+        true => Some(Wrapped::No),
+        false => conf.daemon(daemon).map(|known| known.wrapped),
     };
     match wrapped {
         None => {
@@ -203,7 +203,6 @@ impl Log for Spoken<'_> {
     }
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
-        let (keyword, value) = (Written(keyword), Written(value));
-        self.0.line(format_args!("option:   {keyword} {value}"));
+        self.0.line(option_line(keyword, value));
     }
 }

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
+use hosts_access::problem::Written;
+
 /// Where facts and findings are written. A failed write is kept and told once, at the end.
 pub struct Output {
     state: RefCell<State>,
@@ -59,6 +61,13 @@ impl Output {
             outcome => outcome,
         }
     }
+}
+
+/// `option:   KEYWORD VALUE`, with the tabs of the value as they are.
+pub fn option_line(keyword: &[u8], value: &[u8]) -> String {
+    let parts = value.split(|byte| *byte == b'\t');
+    let parts: Vec<_> = parts.map(|part| Written(part).to_string()).collect();
+    format!("option:   {} {}", Written(keyword), parts.join("\t"))
 }
 
 /// Says on standard error why something cannot be done.

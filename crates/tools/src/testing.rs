@@ -129,6 +129,16 @@ impl Program {
         command
     }
 
+    /// A shell script in a folder of a machine with these host names; its `$0` is the program.
+    pub fn script_with(&self, machine: &Machine, folder: &Path, script: &str) -> Command {
+        let mut command = machine.command();
+        command
+            .args(["sh", "-c", script])
+            .arg(&self.path)
+            .current_dir(folder);
+        command
+    }
+
     /// The command, in a folder of a machine with these host names.
     pub fn command_with(&self, machine: &Machine, folder: &Path) -> Command {
         let mut command = machine.command();

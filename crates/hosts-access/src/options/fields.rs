@@ -72,7 +72,7 @@ fn field(raw: &[u8], last: bool) -> Field<'_> {
 }
 
 /// Takes white space off both ends.
-fn strip(text: &[u8]) -> &[u8] {
+pub(super) fn strip(text: &[u8]) -> &[u8] {
     let start = text.iter().take_while(|byte| is_blank(**byte)).count();
     let text = text.get(start..).unwrap_or_default();
     let end = text

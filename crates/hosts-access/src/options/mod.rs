@@ -287,7 +287,9 @@ impl Run<'_, '_> {
     fn one(&mut self, field: &Field<'_>) -> Result<(), Stop> {
         let option = check(field)?;
         let value = if option.expanded {
-            Value::Expanded(self.expand(&field.value, MAX_EXPANSION_BYTES)?)
+            let text = self.expand(&field.value, MAX_EXPANSION_BYTES)?;
+            // An expansion that stands for nothing leaves blanks that count no more than others.
+            Value::Expanded(text.map(fields::strip))
         } else {
             Value::Written(&field.value)
         };

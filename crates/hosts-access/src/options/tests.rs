@@ -60,6 +60,10 @@ fn actions() {
         ),
         ("banners /secret", "[]"),
         ("banners /none", "[]"),
+        (
+            "aclexec %z true %z ",
+            "[Aclexec(ShellText([116, 114, 117, 101]))]",
+        ),
         ("aclexec true", "[Aclexec(ShellText([116, 114, 117, 101]))]"),
     ] {
         let fake = world();
