@@ -32,6 +32,11 @@ test: all
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
 
+# What our programs cost, side by side with Debian's, into docs/performance.md.
+bench: all
+	tests/setup
+	target/release/bench table target
+
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
@@ -51,4 +56,4 @@ install: all
 
 
 
-.PHONY: all demo test lint install
+.PHONY: all demo test bench lint install

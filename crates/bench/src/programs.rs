@@ -1,0 +1,86 @@
+//! The programs that are measured: ours, Debian's, and three small static ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// Where each program is.
+pub(crate) struct Programs {
+    /// Our tcpd.
+    pub(crate) tcpd: PathBuf,
+    /// Our tcpdmatch.
+    pub(crate) tcpdmatch: PathBuf,
+    /// Debian's tcpd.
+    pub(crate) debian_tcpd: PathBuf,
+    /// Debian's tcpdmatch.
+    pub(crate) debian_tcpdmatch: PathBuf,
+    /// A static daemon.
+    pub(crate) daemon: PathBuf,
+    /// A static program that only executes its `argv[0]`.
+    pub(crate) floor: PathBuf,
+    /// Reports what a program has used.
+    pub(crate) usage: PathBuf,
+}
+
+impl Programs {
+    /// Finds what was built and unpacked, and compiles the small ones.
+    pub(crate) fn find(target: &Path) -> Result<Self> {
+        Ok(Self {
+            tcpd: existing(target.join("release/tcpd"))?,
+            tcpdmatch: existing(target.join("release/tcpdmatch"))?,
+            debian_tcpd: existing(target.join("debian/usr/sbin/tcpd"))?,
+            debian_tcpdmatch: existing(target.join("debian/usr/sbin/tcpdmatch"))?,
+            daemon: compiled(target, "svcd", include_str!("programs/daemon.c"))?,
+            floor: compiled(target, "floor", include_str!("programs/floor.c"))?,
+            usage: compiled(target, "usage", include_str!("programs/usage.c"))?,
+        })
+    }
+}
+
+fn existing(path: PathBuf) -> Result<PathBuf> {
+    ensure!(path.exists(), "{}: not there; make all", path.display());
+    Ok(path)
+}
+
+fn compiled(target: &Path, name: &str, source: &str) -> Result<PathBuf> {
+    let folder = target.join("bench");
+    fs::create_dir_all(&folder)?;
+    let program = folder.join(name);
+    let file = program.with_extension("c");
+    fs::write(&file, source)?;
+    let status = Command::new("cc")
+        .args(["-O2", "-static", "-o"])
+        .args([&program, &file])
+        .status()
+        .context("cc")?;
+    ensure!(status.success(), "cc: {status}");
+    Ok(program)
+}
+
+/// What a program has used.
+#[derive(Clone, Copy)]
+pub(crate) struct Usage {
+    /// Peak memory in KiB.
+    pub(crate) peak: u64,
+    /// Page faults that needed no disk.
+    pub(crate) faults: u64,
+}
+
+impl Usage {
+    /// Reads the line of programs/usage.c.
+    pub(crate) fn read(report: &[u8]) -> Result<Self> {
+        let report = String::from_utf8_lossy(report);
+        let mut numbers = report
+            .rsplit("usage ")
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::parse);
+        match (numbers.next(), numbers.next(), numbers.next()) {
+            (Some(Ok(peak)), Some(Ok(faults)), Some(Ok(0))) => Ok(Self { peak, faults }),
+            _ => anyhow::bail!("it failed: {report}"),
+        }
+    }
+}
