@@ -16,6 +16,7 @@ use crate::problem::{Diagnostic, Place, Problem, Spot};
 use crate::request::Request;
 use crate::rule::Rule;
 use crate::settings;
+use crate::skim::Skim;
 use crate::world::{Effects, World};
 
 /// The two tables.
@@ -124,7 +125,11 @@ fn search(
     let name: Arc<Path> = Arc::from(path);
     let mut lines = Lines::new(source);
     loop {
-        let (line, spot) = match lines.next_line() {
+        let next = match Skim::new(&request.client) {
+            Some(skim) => lines.next_line_past(&skim),
+            None => lines.next_line(),
+        };
+        let (line, spot) = match next {
             Ok(Some(line)) => (line, spot(&name, line.first, line.last)),
             Ok(None) => return Search::NoMatch,
             Err(error) => {

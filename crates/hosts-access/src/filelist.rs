@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use crate::ident::is_blank;
 use crate::limits::MAX_LIST_WORD_BYTES;
+use crate::skim::Skim;
 
 const BLOCK_BYTES: usize = 64 << 10;
 
@@ -57,6 +58,24 @@ impl<R: Read> ListWords<R> {
                 None => return Ok(None),
                 Some(b'#') => self.skip(|byte| byte != b'\n')?,
                 Some(_) => return self.word().map(Some),
+            }
+        }
+    }
+
+    /// The next word but those that plainly cannot match.
+    ///
+    /// # Errors
+    /// See [`ListError`].
+    pub fn next_word_past(&mut self, skim: &Skim<'_>) -> Result<Option<&[u8]>, ListError> {
+        loop {
+            let unread = self.unread();
+            let window = unread.get(..MAX_LIST_WORD_BYTES).unwrap_or(unread);
+            let skipped = skim.list_words(window);
+            let stuck = skipped.bytes == 0 && !unread.is_empty();
+            self.start += skipped.bytes;
+            self.line += skipped.lines;
+            if skipped.stopped || stuck || !self.fill()? {
+                return self.next_word();
             }
         }
     }

@@ -51,5 +51,6 @@ pub mod request;
 pub mod rule;
 pub mod settings;
 pub mod severity;
+pub mod skim;
 pub mod strings;
 pub mod world;

@@ -9,9 +9,13 @@ use std::io::{self, Read};
 use memchr::memchr;
 
 use crate::limits::MAX_RULE_BYTES;
+use crate::skim::Skim;
 
 /// Size of a read; the buffer grows only for longer lines.
 const BLOCK_BYTES: usize = 64 << 10;
+
+/// Where skimming gains nothing, it is tried again after at most so many lines.
+const MAX_PAUSE: u32 = 63;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -51,6 +55,8 @@ pub struct Lines<R> {
     at_end: bool,
     first: u64,
     last: u64,
+    /// Lines until skimming is tried again, and how many they were the last time.
+    pause: (u32, u32),
 }
 
 impl<R: Read> Lines<R> {
@@ -66,6 +72,7 @@ impl<R: Read> Lines<R> {
             at_end: false,
             first: 0,
             last: 0,
+            pause: (0, 0),
         }
     }
 
@@ -101,6 +108,49 @@ impl<R: Read> Lines<R> {
             first: self.first,
             last: self.last,
         }))
+    }
+
+    /// The next line as [`Lines::next_line`] gives it, but without those that plainly have nothing to
+    /// do with a request.
+    ///
+    /// # Errors
+    /// See [`LineError`].
+    pub fn next_line_past(&mut self, skim: &Skim<'_>) -> Result<Option<Line<'_>>, LineError> {
+        match self.pause {
+            // The first line may begin with a byte order mark.
+            _ if self.last == 0 => {}
+            (0, length) => {
+                let before = self.last;
+                self.skip(skim)?;
+                let gained = self.last > before;
+                let length = if gained {
+                    0
+                } else {
+                    MAX_PAUSE.min(2 * length + 1)
+                };
+                self.pause = (length, length);
+            }
+            (left, length) => self.pause = (left - 1, length),
+        }
+        self.next_line()
+    }
+
+    /// Passes lines over, reading on as long as nothing stops it.
+    fn skip(&mut self, skim: &Skim<'_>) -> Result<(), LineError> {
+        loop {
+            let unread = self.buffer.get(self.raw..self.end).unwrap_or_default();
+            let window = unread.get(..MAX_RULE_BYTES).unwrap_or(unread);
+            let skipped = skim.lines(window);
+            let stuck = skipped.bytes == 0 && !unread.is_empty();
+            self.raw += skipped.bytes;
+            self.last += skipped.lines;
+            self.first = self.last + 1;
+            self.start = self.raw;
+            self.joined = self.raw;
+            if skipped.stopped || stuck || self.at_end || !self.fill()? {
+                return Ok(());
+            }
+        }
     }
 
     /// Joins the physical lines of the next logical line; `false` at the end of the table.

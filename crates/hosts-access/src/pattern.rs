@@ -13,6 +13,7 @@ use crate::netmask::{NetMask, bracketed};
 use crate::number;
 use crate::problem::{Problem, Spot};
 use crate::request::{Address, Host, Request, Side, parse_ipv6};
+use crate::skim::Skim;
 use crate::strings::{is_glob, string_match};
 use crate::world::{Resolver, World};
 
@@ -213,7 +214,11 @@ impl Matcher<'_, '_> {
     ) -> Result<bool, Problem> {
         let mut words = ListWords::new(source);
         loop {
-            match words.next_word() {
+            let next = match Skim::new(self.request.host(side)) {
+                Some(skim) => words.next_word_past(&skim),
+                None => words.next_word(),
+            };
+            match next {
                 Ok(Some(word)) => {
                     if self.host_match_at(word, side, depth + 1)? {
                         return Ok(true);
