@@ -121,7 +121,10 @@ pub(crate) fn measure(machine: &Machine, programs: &Programs, table: &mut Table)
         table.times(
             &format!("our tcpdmatch, {name}"),
             &samples[1],
-            format!("peak {} KiB; Debian's takes {ratio:.1} x as long", ours.peak),
+            format!(
+                "peak {} KiB; Debian's takes {ratio:.1} x as long",
+                ours.peak
+            ),
         );
     }
     Ok(())

@@ -87,7 +87,10 @@ pub(crate) fn measure(machine: &Machine, programs: &Programs, table: &mut Table)
     let mut service = Service::connect()?;
     let subjects = [
         ("daemon alone", &programs.daemon),
-        ("+ the floor: a static C program that only executes it", &programs.floor),
+        (
+            "+ the floor: a static C program that only executes it",
+            &programs.floor,
+        ),
         ("+ Debian's tcpd", &programs.debian_tcpd),
         ("+ our tcpd", &programs.tcpd),
     ];

@@ -18,7 +18,11 @@ impl Samples {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let at = (sorted.len() as f64 * share) as usize;
-        sorted.get(at).or(sorted.last()).copied().unwrap_or(f64::NAN)
+        sorted
+            .get(at)
+            .or(sorted.last())
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 
     /// The middle one.
