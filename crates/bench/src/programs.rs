@@ -6,6 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+const FLOOR: &str = include_str!("programs/floor.c");
+
 /// Where each program is.
 pub(crate) struct Programs {
     /// Our tcpd.
@@ -20,6 +22,8 @@ pub(crate) struct Programs {
     pub(crate) daemon: PathBuf,
     /// A static program that only executes its `argv[0]`.
     pub(crate) floor: PathBuf,
+    /// The same, linked with the C library as every dynamic program is.
+    pub(crate) dynamic_floor: PathBuf,
     /// Reports what a program has used.
     pub(crate) usage: PathBuf,
 }
@@ -32,9 +36,10 @@ impl Programs {
             tcpdmatch: existing(target.join("release/tcpdmatch"))?,
             debian_tcpd: existing(target.join("debian/usr/sbin/tcpd"))?,
             debian_tcpdmatch: existing(target.join("debian/usr/sbin/tcpdmatch"))?,
-            daemon: compiled(target, "svcd", include_str!("programs/daemon.c"))?,
-            floor: compiled(target, "floor", include_str!("programs/floor.c"))?,
-            usage: compiled(target, "usage", include_str!("programs/usage.c"))?,
+            daemon: compiled(target, "svcd", "-static", include_str!("programs/daemon.c"))?,
+            floor: compiled(target, "floor", "-static", FLOOR)?,
+            dynamic_floor: compiled(target, "dynamic-floor", "-pie", FLOOR)?,
+            usage: compiled(target, "usage", "-static", include_str!("programs/usage.c"))?,
         })
     }
 }
@@ -44,14 +49,14 @@ fn existing(path: PathBuf) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn compiled(target: &Path, name: &str, source: &str) -> Result<PathBuf> {
+fn compiled(target: &Path, name: &str, linking: &str, source: &str) -> Result<PathBuf> {
     let folder = target.join("bench");
     fs::create_dir_all(&folder)?;
     let program = folder.join(name);
     let file = program.with_extension("c");
     fs::write(&file, source)?;
     let status = Command::new("cc")
-        .args(["-O2", "-static", "-o"])
+        .args(["-O2", linking, "-o"])
         .args([&program, &file])
         .status()
         .context("cc")?;
