@@ -66,6 +66,11 @@ fn lines_of_ten_megabytes() {
             format!("svcd: ALL{}\n", " EXCEPT ALL".repeat(1_000_000)),
         );
         soon(world, "nested exceptions", Verdict::Refused);
+        world.tables("", format!("svcd: ALL: {word}\n"));
+        let log = soon(world, "a long keyword", Verdict::Refused);
+        let told = "error: /etc/hosts.deny, line 1: bad option name: \"xxx";
+        let ours = log.iter().any(|line| line.starts_with(told));
+        world.same("told", ours, world.differs("T1", false, true));
         world.tables("", format!("svcd: {}ALL\n", "[".repeat(1 << 20)));
         soon(
             world,

@@ -9,6 +9,7 @@ mod abuse;
 mod banners;
 mod booby_trap;
 mod daemons;
+mod descriptors;
 mod examples;
 mod expansions;
 mod files;

@@ -693,10 +693,12 @@ fn without_a_shell() {
         world.tables("svcd: ALL: spawn true\n", "");
         let outcome = world.run(&Call::new());
         world.same("spawn", outcome.verdict, Verdict::Granted);
-        // In the original it is the child that says so.
         let text = format!("{WARNING}execl /bin/sh: Permission denied");
         let said = world.log.wait(|record| record.text == text);
         world.holds(&text, said.is_some(), || format!("{:?}", outcome.log));
+        // In the original it is the child that says so.
+        let ourselves = said.is_some_and(|record| record.pid == outcome.pid);
+        world.same("who says so", ourselves, world.differs("L2", false, true));
     });
 }
 
