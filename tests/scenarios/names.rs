@@ -348,3 +348,23 @@ fn a_glob_takes_linear_time() {
         ]);
     });
 }
+
+#[test]
+fn a_name_need_not_be_utf8() {
+    // Domains hold host names only; the hosts file is not filtered.
+    scenario(&[], |world| {
+        let hosts = [
+            &b"127.0.0.10 h\xe4user.test\n127.0.0.11 "[..],
+            b"\xe4.test plain.test\n",
+        ];
+        world.file("/etc/hosts", hosts.concat());
+        for client in ["127.0.0.10", "127.0.0.11"] {
+            world.check_all(&[
+                state(client, "KNOWN").who("…"),
+                state(client, ".test").who("…"),
+                clients("UNKNOWN").from(client).refused().who("…"),
+                clients("PARANOID").from(client).refused().who("…"),
+            ]);
+        }
+    });
+}
