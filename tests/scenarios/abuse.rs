@@ -81,6 +81,25 @@ fn lines_of_ten_megabytes() {
 }
 
 #[test]
+fn a_line_that_does_not_fit_into_memory() {
+    scenario(&[], |world| {
+        world.tables(
+            format!("svcd: {} ALL\n", "x".repeat(15 << 20)),
+            "ALL: ALL\n",
+        );
+        let outcome = world.run(&Call::new().launch(&["-m", "12000000"]));
+        world.same("verdict", outcome.verdict, Verdict::Refused);
+        world.same("client", outcome.read.as_str(), "");
+        let (too_long, no_memory) = (
+            "warning: /etc/hosts.allow, line 0: missing newline or line too long",
+            "warning: /etc/hosts.allow, line 1: cannot read on: out of memory",
+        );
+        let expected = world.differs("T1", too_long, no_memory);
+        world.same("log", outcome.texts().first().copied(), Some(expected));
+    });
+}
+
+#[test]
 fn lines_beyond_all_bounds_deny() {
     // An unterminated word of 100 MB: no rule is as long.
     scenario(&[], |world| {
