@@ -59,6 +59,10 @@ impl Resolver for SystemResolver {
         let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
         (index != 0).then_some(index)
     }
+
+    fn timed_out(&self) -> bool {
+        self.budget.was_late()
+    }
 }
 
 /// The name that belongs to an address.
