@@ -10,6 +10,7 @@ mod banners;
 mod booby_trap;
 mod daemons;
 mod descriptors;
+mod differences;
 mod examples;
 mod expansions;
 mod files;
