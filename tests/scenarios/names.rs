@@ -300,9 +300,6 @@ fn a_dead_or_lying_resolver_leaves_the_name_unknown() {
 #[test]
 fn a_resolver_without_limits_is_not_waited_for() {
     scenario(&[], |world| {
-        if world.only_ours("N6") {
-            return;
-        }
         let dns = Dns::usual();
         dns.silent("127.0.0.1").silent("127.0.0.10");
         world.file("/etc/hosts", "");
@@ -318,6 +315,10 @@ fn a_resolver_without_limits_is_not_waited_for() {
         let call = scenarios::Call::new()
             .from("127.0.0.10")
             .patience(Duration::from_secs(60));
+        let beyond = Duration::from_secs(13);
+        if world.hangs("N6", &call.clone().patience(beyond)) {
+            return;
+        }
         let outcome = world.run(&call);
         let late = |line: u8, address: &str| {
             format!("warning: /etc/hosts.allow, line {line}: no host name for {address}: …")
@@ -341,17 +342,19 @@ fn a_resolver_without_limits_is_not_waited_for() {
 }
 
 #[test]
-fn a_glob_takes_linear_time() {
+fn a_glob_takes_no_time() {
     scenario(&[], |world| {
-        if world.only_ours("T9") {
-            return;
-        }
         let dns = Dns::usual();
         let label = "a".repeat(62);
         let name = format!("{label}.{label}");
         dns.host(&name, "127.0.0.10");
         let glob = format!("{}b", "*a".repeat(40));
         let stars = format!("{}b", "*".repeat(500));
+        world.tables(format!("svcd: {glob}\n"), "ALL: ALL\n");
+        let call = scenarios::Call::new().from("127.0.0.10");
+        if world.hangs("T9", &call.patience(Duration::from_secs(3))) {
+            return;
+        }
         world.check_all(&[
             clients(&glob)
                 .from("127.0.0.10")

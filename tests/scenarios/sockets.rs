@@ -64,7 +64,13 @@ fn only_one_datagram_is_discarded() {
 #[test]
 fn without_a_datagram_there_is_no_waiting() {
     scenario(&[], |world| {
+        let patience = Duration::from_secs(3);
         if world.only_ours("N4") {
+            world.tables("", "");
+            let (server, client) = scenarios::datagrams(&[]);
+            let call = Call::new().patience(patience);
+            let outcome = call.start_on(server, client).outcome(world);
+            world.same("hangs", outcome.status, None);
             return;
         }
         for tables in [
@@ -75,7 +81,7 @@ fn without_a_datagram_there_is_no_waiting() {
             world.tables(tables.0, tables.1);
             let (server, client) = scenarios::datagrams(&[]);
             let outcome = Call::new()
-                .patience(Duration::from_secs(3))
+                .patience(patience)
                 .start_on(server, client)
                 .outcome(world);
             world.same(
