@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scenarios::{Case, Dns, Ident, Verdict, clients, daemons, rule, scenario};
+use scenarios::{Case, Dns, Ident, Superserver, Verdict, clients, daemons, rule, scenario};
 
 const WARNING: &str = "warning: /etc/hosts.allow, line 1: ";
 
@@ -387,5 +387,48 @@ fn a_name_need_not_be_utf8() {
                 clients("PARANOID").from(client).refused().who("…"),
             ]);
         }
+    });
+}
+
+#[test]
+fn dnsmasq_with_records_that_do_not_match() {
+    let mismatch = format!("{WARNING}host name/address mismatch: 127.0.0.3 != liar.example.test");
+    let failed =
+        format!("{WARNING}can't verify hostname: getaddrinfo(lost.example.test, AF_INET) failed");
+    let alias =
+        format!("{WARNING}host name/name mismatch: alias.example.test != canon.example.test");
+    scenario(&["root", "dnsmasq-base"], |world| {
+        let args = [
+            "--keep-in-foreground",
+            "--conf-file=/dev/null",
+            "--user=root",
+            "--pid-file=",
+            "--log-facility=/srv/dnsmasq.log",
+            "--no-resolv",
+            "--no-hosts",
+            "--bind-interfaces",
+            "--listen-address=127.0.0.1",
+            "--local=/test/",
+            "--local=/in-addr.arpa/",
+            "--host-record=good.example.test,127.0.0.2",
+            "--ptr-record=3.0.0.127.in-addr.arpa,liar.example.test",
+            "--host-record=liar.example.test,127.0.0.99",
+            "--ptr-record=4.0.0.127.in-addr.arpa,lost.example.test",
+            "--ptr-record=5.0.0.127.in-addr.arpa,alias.example.test",
+            "--host-record=canon.example.test,127.0.0.55",
+            "--cname=alias.example.test,canon.example.test",
+        ];
+        let _dnsmasq = Superserver::start("/usr/sbin/dnsmasq", &args, &[53]);
+        world.check_all(&[
+            state("127.0.0.2", "KNOWN").who("good.example.test"),
+            state("127.0.0.3", "PARANOID").says(&mismatch),
+            clients("KNOWN liar.example.test")
+                .from("127.0.0.3")
+                .refused()
+                .says(&mismatch),
+            state("127.0.0.4", "PARANOID").says(&failed),
+            state("127.0.0.5", "PARANOID").says(&alias),
+            state("127.0.0.77", "UNKNOWN"),
+        ]);
     });
 }
