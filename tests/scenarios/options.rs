@@ -733,3 +733,21 @@ fn socket_options_need_a_socket_that_has_them() {
         ]);
     });
 }
+
+#[test]
+fn a_variable_is_for_what_runs_later() {
+    // The original's own lookups read it too: here, how long to wait for the name server.
+    scenario(&[], |world| {
+        let dns = scenarios::Dns::usual();
+        dns.silent("127.0.0.10");
+        world.tables(
+            "svcd: ALL: setenv RES_OPTIONS timeout\\:4: setenv X %n: spawn echo $RES_OPTIONS > /srv/got\n",
+            "",
+        );
+        let outcome = world.run(&Call::new().from("127.0.0.10"));
+        world.same("granted", outcome.verdict, Verdict::Granted);
+        world.same("variable", world.read("/srv/got"), "timeout:4\n".into());
+        let longer = outcome.took > std::time::Duration::from_secs(3);
+        world.same("waits longer", longer, world.differs("O11", true, false));
+    });
+}
