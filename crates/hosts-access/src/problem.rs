@@ -26,7 +26,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.table.display(), self.line)
+        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
     }
 }
 
@@ -222,6 +222,12 @@ impl fmt::Display for Written<'_> {
     }
 }
 
+impl<'a> From<&'a Path> for Written<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self(path.as_os_str().as_encoded_bytes())
+    }
+}
+
 /// The C library's words for a system error.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -235,7 +241,12 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CannotOpen(path, error) => {
-                write!(f, "cannot open {}: {}", path.display(), reason(error))
+                write!(
+                    f,
+                    "cannot open {}: {}",
+                    Written::from(&**path),
+                    reason(error)
+                )
             }
             Self::CannotRead(error) => write!(f, "cannot read on: {}", reason(error)),
             Self::LineTooLong => f.write_str("missing newline or line too long"),
@@ -245,18 +256,18 @@ impl fmt::Display for Problem {
             Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
             Self::MissingSeparator => f.write_str("missing \":\" separator"),
             Self::ListOpen(path, error) => {
-                write!(f, "open {}: {}", path.display(), reason(error))
+                write!(f, "open {}: {}", Written::from(&**path), reason(error))
             }
             Self::ListNesting(path) => write!(
                 f,
                 "{}: lists include each other over {} deep; does one include itself?",
-                path.display(),
+                Written::from(&**path),
                 limits::MAX_LIST_DEPTH
             ),
             Self::ListWord(path) => write!(
                 f,
                 "{}: NUL byte or endless word; write the list again as plain text",
-                path.display()
+                Written::from(&**path)
             ),
             Self::UnrecognizedExpansion(letter) => {
                 write!(f, "unrecognized %{}", Shown(&[*letter]))
@@ -325,7 +336,7 @@ impl fmt::Display for OptionProblem {
             Self::TooLong(start) => {
                 write!(f, "percent_x: expansion too long: {}...", Written(start))
             }
-            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", path.display()),
+            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", Written::from(&**path)),
         }
     }
 }
@@ -363,6 +374,10 @@ mod tests {
                 r#"warning: /etc/hosts.allow, line 3: missing ":" separator"#,
             ),
             (Problem::AclexecReturned, "aclexec returned 1"),
+            (
+                Problem::ListNesting("/a\x1b[2J\n".into()),
+                r"warning: /etc/hosts.allow, line 3: /a\033[2J\012: lists include each other over 8 deep; does one include itself?",
+            ),
         ] {
             let diagnostic = Diagnostic {
                 place: Some(place.clone()),
