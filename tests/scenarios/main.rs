@@ -24,5 +24,6 @@ mod options;
 mod program;
 mod sockets;
 mod superservers;
+mod try_from;
 mod users;
 mod verdict;

@@ -314,6 +314,7 @@ fn prepare_files() {
     // Debian's inetd is known by another name once it is installed.
     let _ = symlink(host.join("debian/usr/sbin/inetd"), "/usr/sbin/inetd");
     install(&tcpd, "/usr/sbin/tcpd");
+    install(&Subject::chosen().program("try-from"), "/usr/sbin/try-from");
     install(&helper("probe"), "/srv/svcd");
     install(&helper("probe"), "/usr/sbin/svcd");
     install(&helper("launch"), "/srv/launch");
