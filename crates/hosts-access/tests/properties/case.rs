@@ -13,8 +13,9 @@ use tools::dry::DryEffects;
 
 use crate::stage::{File, Meaning, Recorder, Said, Stage};
 
-const ALLOW: &str = "/etc/hosts.allow";
-const DENY: &str = "/etc/hosts.deny";
+// No full paths, so that no rule names a table as its list.
+const ALLOW: &str = "hosts.allow";
+const DENY: &str = "hosts.deny";
 
 /// Reads that give all there is.
 const WHOLE: usize = usize::MAX;
