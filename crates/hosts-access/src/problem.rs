@@ -115,6 +115,8 @@ pub enum Problem {
     ListOpen(PathBuf, io::Error),
     /// A `/file` list includes itself, or lists nest too deep.
     ListNesting(PathBuf),
+    /// More than [`limits::MAX_LISTS`] lists would be opened.
+    ListCount(PathBuf),
     /// A `/file` list holds a NUL byte or an endless word.
     ListWord(PathBuf),
     /// An unknown expansion.
@@ -263,6 +265,12 @@ impl fmt::Display for Problem {
                 "{}: lists include each other over {} deep; does one include itself?",
                 Written::from(&**path),
                 limits::MAX_LIST_DEPTH
+            ),
+            Self::ListCount(path) => write!(
+                f,
+                "{}: over {} lists for one request; include each list once",
+                Written::from(&**path),
+                limits::MAX_LISTS
             ),
             Self::ListWord(path) => write!(
                 f,

@@ -121,6 +121,7 @@ fn meaning(problem: &Problem) -> Meaning {
         | Problem::NulByte
         | Problem::ListOpen(..)
         | Problem::ListNesting(_)
+        | Problem::ListCount(_)
         | Problem::ListWord(_)
         | Problem::AclexecFailed(_) => Meaning::InError,
         _ => Meaning::None,
