@@ -7,6 +7,7 @@ use std::path::Path;
 use hosts_access::access::{Tables, Verdict, hosts_access};
 use hosts_access::action::Action;
 use hosts_access::fake::FakeWorld;
+use hosts_access::limits::MAX_EXPANSION_BYTES;
 use hosts_access::request::Request;
 use hosts_access::world::Effects;
 use tools::dry::DryEffects;
@@ -128,7 +129,8 @@ impl Case<'_> {
     }
 }
 
-/// A byte that the character filter stops is in a command only if a file has it.
+/// A byte that the character filter stops is in a command only if a file has it, and no text is
+/// longer than it may be.
 pub(crate) fn actions_are_sane(files: &[&[u8]], verdict: &Verdict, done: &[Action]) {
     let check = |text: &[u8]| {
         let harmless =
@@ -138,11 +140,15 @@ pub(crate) fn actions_are_sane(files: &[&[u8]], verdict: &Verdict, done: &[Actio
             assert!(known, "byte {byte:#x} got through");
         }
     };
+    let check_command = |command: &[u8]| {
+        assert!(!command.contains(&0), "NUL in a command");
+        assert!(command.len() <= MAX_EXPANSION_BYTES);
+        check(command);
+    };
     for action in done {
         match action {
             Action::Spawn(command) | Action::Aclexec(command) => {
-                assert!(!command.as_bytes().contains(&0), "NUL in a command");
-                check(command.as_bytes());
+                check_command(command.as_bytes());
             }
             Action::SetEnv { name, value } => {
                 assert!(!name.is_empty() && !name.contains(&b'='));
@@ -157,8 +163,7 @@ pub(crate) fn actions_are_sane(files: &[&[u8]], verdict: &Verdict, done: &[Actio
         }
     }
     if let Verdict::Twist(command) = verdict {
-        assert!(!command.as_bytes().contains(&0), "NUL in a command");
-        check(command.as_bytes());
+        check_command(command.as_bytes());
     }
 }
 
