@@ -24,10 +24,14 @@ demo:
 	cargo build $(DEMO)
 	cargo run $(DEMO) --example demo target/demo/run target/demo/release/tcpd
 
+# The fuzz targets' checks without the fuzzer.
+FUZZ_CHECKS := --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
+
 # Unit tests, the manual, and every scenario against our programs and against Debian's.
 test: all
 	tests/setup
 	cargo test --workspace --exclude scenarios
+	cargo test --quiet $(FUZZ_CHECKS)
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
@@ -35,8 +39,15 @@ test: all
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy $(FUZZ_CHECKS) --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
+
+# Runs each fuzz target for so many seconds: make fuzz FUZZ_SECONDS=600. docs/fidelity.md has more.
+FUZZ_SECONDS := 60
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
@@ -51,4 +62,4 @@ install: all
 
 
 
-.PHONY: all demo test lint install
+.PHONY: all demo test lint fuzz install

@@ -15,6 +15,10 @@ pub const MAX_LIST_WORD_BYTES: usize = 1 << 20;
 /// How deep `/file` lists may include each other. A list that includes itself ends here.
 pub const MAX_LIST_DEPTH: usize = 8;
 
+/// How many `/file` lists are opened for one request. Lists that include each other many times, a few
+/// deep, would else be read without end.
+pub const MAX_LISTS: usize = 10_000;
+
 /// Longest value of an option after expansion, in bytes: the kernel takes no longer argument
 /// (`MAX_ARG_STRLEN`, with its final NUL).
 pub const MAX_EXPANSION_BYTES: usize = (128 << 10) - 1;

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::filelist::{ListError, ListWords};
-use crate::limits::MAX_LIST_DEPTH;
+use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
 use crate::problem::{Problem, Spot};
@@ -201,6 +201,10 @@ impl Matcher<'_, '_> {
         if depth >= MAX_LIST_DEPTH {
             return Err(Problem::ListNesting(path));
         }
+        if self.request.lists >= MAX_LISTS {
+            return Err(Problem::ListCount(path));
+        }
+        self.request.lists += 1;
         match self.world.files.open(&path) {
             Ok(None) => Ok(false),
             Ok(Some(source)) => self.words_match(source, &path, side, depth),
@@ -494,6 +498,23 @@ mod tests {
         };
         let problem = matcher.client_match(b"@trusted").unwrap_err();
         assert!(problem.to_string().starts_with("netgroup trusted: "));
+    }
+
+    /// Seven lists, each of which includes the next one a hundred times.
+    #[test]
+    fn lists_that_multiply_are_an_error() {
+        let mut fake = FakeWorld::new().file("/7", "10.");
+        for list in 1..7 {
+            fake = fake.file(&format!("/{list}"), format!("/{} ", list + 1).repeat(100));
+        }
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let mut matcher = Matcher {
+            request: &mut request,
+            world: fake.world(),
+            spot: None,
+        };
+        let problem = matcher.client_match(b"/1").unwrap_err();
+        assert!(matches!(problem, Problem::ListCount(_)), "{problem}");
     }
 
     #[test]

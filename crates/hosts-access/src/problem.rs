@@ -27,7 +27,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.table.display(), self.line)
+        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
     }
 }
 
@@ -116,6 +116,8 @@ pub enum Problem {
     ListOpen(PathBuf, io::Error),
     /// A `/file` list includes itself, or lists nest too deep.
     ListNesting(PathBuf),
+    /// More than [`limits::MAX_LISTS`] lists would be opened.
+    ListCount(PathBuf),
     /// A `/file` list holds a NUL byte or an endless word.
     ListWord(PathBuf),
     /// Whether a host is in a netgroup was not answered in time.
@@ -227,6 +229,12 @@ impl fmt::Display for Written<'_> {
     }
 }
 
+impl<'a> From<&'a Path> for Written<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self(path.as_os_str().as_encoded_bytes())
+    }
+}
+
 /// The C library's words for a system error.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -240,7 +248,12 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CannotOpen(path, error) => {
-                write!(f, "cannot open {}: {}", path.display(), reason(error))
+                write!(
+                    f,
+                    "cannot open {}: {}",
+                    Written::from(&**path),
+                    reason(error)
+                )
             }
             Self::CannotRead(error) => write!(f, "cannot read on: {}", reason(error)),
             Self::LineTooLong => f.write_str("missing newline or line too long"),
@@ -250,18 +263,24 @@ impl fmt::Display for Problem {
             Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
             Self::MissingSeparator => f.write_str("missing \":\" separator"),
             Self::ListOpen(path, error) => {
-                write!(f, "open {}: {}", path.display(), reason(error))
+                write!(f, "open {}: {}", Written::from(&**path), reason(error))
             }
             Self::ListNesting(path) => write!(
                 f,
                 "{}: lists include each other over {} deep; does one include itself?",
-                path.display(),
+                Written::from(&**path),
                 limits::MAX_LIST_DEPTH
+            ),
+            Self::ListCount(path) => write!(
+                f,
+                "{}: over {} lists for one request; include each list once",
+                Written::from(&**path),
+                limits::MAX_LISTS
             ),
             Self::ListWord(path) => write!(
                 f,
                 "{}: NUL byte or endless word; write the list again as plain text",
-                path.display()
+                Written::from(&**path)
             ),
             Self::NetgroupLate(group) => write!(
                 f,
@@ -339,7 +358,7 @@ impl fmt::Display for OptionProblem {
             Self::TooLong(start) => {
                 write!(f, "percent_x: expansion too long: {}...", Written(start))
             }
-            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", path.display()),
+            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", Written::from(&**path)),
         }
     }
 }
@@ -377,6 +396,10 @@ mod tests {
                 r#"warning: /etc/hosts.allow, line 3: missing ":" separator"#,
             ),
             (Problem::AclexecReturned, "aclexec returned 1"),
+            (
+                Problem::ListNesting("/a\x1b[2J\n".into()),
+                r"warning: /etc/hosts.allow, line 3: /a\033[2J\012: lists include each other over 8 deep; does one include itself?",
+            ),
         ] {
             let diagnostic = Diagnostic {
                 place: Some(place.clone()),
