@@ -11,7 +11,7 @@ demo: export TCPD_HOSTS_DENY := hosts.deny
 demo: export TCPD_LOG_SOCKET := log
 DEMO := --quiet --release --target-dir target/demo --package tcpd
 
-PROGRAMS := tcpd tcpdmatch safe_finger try-from
+PROGRAMS := tcpd tcpdchk tcpdmatch safe_finger try-from
 
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --

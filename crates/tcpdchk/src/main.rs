@@ -1,0 +1,114 @@
+//! tcpdchk: finds what is wrong with the access tables before a client does.
+//!
+//! Reads the tables with the engine's own parser and runs their options dry: nothing is executed,
+//! asked of an ident server, or changed. Findings go to standard output, the original's in its own
+//! words and sequence; standard error is for wrong usage and for what cannot be done.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod checker;
+mod checks;
+mod clients;
+mod daemons;
+mod finding;
+mod names;
+mod options;
+mod report;
+mod rule;
+mod source;
+mod suggest;
+mod table;
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::process::ExitCode;
+
+use hosts_access::settings::REAL_DAEMON_DIR;
+use tools::accounts::TreeAccounts;
+use tools::inetd::InetdConf;
+use tools::output::Output;
+use tools::paths::{check_daemon_directory, check_tables};
+use tools::remark::Remark;
+
+use arguments::Arguments;
+use checker::{Checker, Wishes};
+use names::Names;
+use report::Report;
+use rule::Table;
+
+/// Exit status if something is wrong with the tables.
+const EXIT_FOUND: u8 = 1;
+
+/// Exit status of wrong usage and of what cannot be done.
+const EXIT_FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
+        Ok(arguments) => arguments,
+        Err(status) => return status.into(),
+    };
+    let output = Output::stdout();
+    let outcome = run(&arguments, &output);
+    let written = output.flush().map_err(anyhow::Error::from);
+    match outcome.and_then(|status| written.map(|()| status)) {
+        Ok(status) => status,
+        Err(error) => {
+            tools::output::complain(&error);
+            EXIT_FAILED.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    if let Some(shell) = arguments.completions {
+        output.bytes(&tools::arguments::completions::<Arguments>(
+            "tcpdchk", shell,
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = Report::new(output, arguments.format);
+    check(arguments, &report)?;
+    report.summary();
+    let counts = report.counts();
+    let found = counts.errors > 0 || arguments.strict && counts.warnings > 0;
+    Ok(match found {
+        true => EXIT_FOUND.into(),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// Makes all checks, in the original's sequence.
+fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
+    let files = &arguments.files;
+    let disk = files.disk();
+    let remark = &mut |remark: Remark| report.finding(&remark.into());
+    check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);
+    let conf =
+        InetdConf::read(files.inetd.as_deref(), &disk, remark).map_err(anyhow::Error::msg)?;
+    if arguments.verbose {
+        let conf = conf.shown();
+        report.fact(format_args!("Using network configuration file: {conf}"));
+    }
+    let tables = files.tables();
+    check_tables(&tables, &disk, remark);
+    let accounts = TreeAccounts::new(&disk);
+    let wishes = Wishes {
+        implicit_allow: arguments.implicit_allow,
+        verbose: arguments.verbose,
+    };
+    let go_through = |report: &Report<'_>, names: &Names| {
+        let checker = Checker::new(report, wishes, &disk, &accounts, &conf, names);
+        table::check(Table::Allow, &tables.allow, &checker);
+        table::check(Table::Deny, &tables.deny, &checker);
+    };
+    let mut names = Names::none();
+    if !arguments.no_dns {
+        // The first time only to see which hosts are to be looked up, all at once.
+        names = Names::Collecting(RefCell::default());
+        go_through(&Report::silent(), &names);
+        names = names.ask();
+    }
+    go_through(report, &names);
+    Ok(())
+}
