@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use hosts_access::pattern::path_of;
 use hosts_access::world::{Netgroups, Resolver};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
@@ -13,9 +12,11 @@ use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 
+use crate::checks::reach::Reach;
 use crate::finding::Finding;
 use crate::names::Names;
 use crate::report::Report;
+use crate::services::Services;
 
 /// What the user wants to see.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Wishes {
     pub implicit_allow: bool,
     /// `-v`.
     pub verbose: bool,
+    /// Whether the tables are in their place, and not still to be installed.
+    pub installed: bool,
 }
 
 /// The machine that is looked at, and the report on it.
@@ -38,10 +41,18 @@ pub(crate) struct Checker<'c> {
     pub accounts: &'c TreeAccounts,
     /// What inetd starts.
     pub conf: &'c InetdConf,
+    /// What this machine runs.
+    pub services: &'c Services<'c>,
     /// Hosts.
     pub names: &'c Names,
+    /// What earlier rules leave over.
+    pub reach: RefCell<Reach>,
     /// Daemons that were spoken of already; once is enough.
     named: RefCell<BTreeSet<Vec<u8>>>,
+    /// Daemons that were looked for already.
+    served: RefCell<BTreeSet<Vec<u8>>>,
+    /// Files and folders whose owners were looked at already.
+    paths: RefCell<BTreeSet<PathBuf>>,
     /// Lists that were gone through already.
     lists: RefCell<BTreeSet<PathBuf>>,
 }
@@ -54,6 +65,7 @@ impl<'c> Checker<'c> {
         disk: &'c Disk,
         accounts: &'c TreeAccounts,
         conf: &'c InetdConf,
+        services: &'c Services<'c>,
         names: &'c Names,
     ) -> Self {
         Self {
@@ -62,9 +74,13 @@ impl<'c> Checker<'c> {
             disk,
             accounts,
             conf,
+            services,
             names,
+            reach: RefCell::default(),
             named: RefCell::default(),
+            served: RefCell::default(),
             lists: RefCell::default(),
+            paths: RefCell::default(),
         }
     }
 
@@ -76,6 +92,16 @@ impl<'c> Checker<'c> {
     /// Whether this is the first time that a daemon is spoken of.
     pub(crate) fn is_new_daemon(&self, name: &[u8]) -> bool {
         self.named.borrow_mut().insert(name.to_ascii_lowercase())
+    }
+
+    /// Whether this is the first time that a daemon is looked for.
+    pub(crate) fn is_new_service(&self, name: &[u8]) -> bool {
+        self.served.borrow_mut().insert(name.to_ascii_lowercase())
+    }
+
+    /// Whether this is the first time that a path is looked at.
+    pub(crate) fn is_new_path(&self, path: &Path) -> bool {
+        self.paths.borrow_mut().insert(path.to_owned())
     }
 
     /// Whether this is the first time that a `/file` list is gone through.
@@ -99,15 +125,5 @@ impl<'c> Checker<'c> {
             || SystemResolver::new(Rc::default())
                 .interface_index(scope)
                 .is_some()
-    }
-
-    /// Whether a path of a rule exists.
-    pub(crate) fn exists(&self, path: &[u8]) -> bool {
-        self.disk.metadata(&path_of(path)).is_ok()
-    }
-
-    /// The bytes of a file that a rule names, if it can be read.
-    pub(crate) fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        self.disk.read(path).ok().flatten()
     }
 }

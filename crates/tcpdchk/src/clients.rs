@@ -14,6 +14,7 @@ use hosts_access::strings::is_glob;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
 
 use crate::checker::Checker;
+use crate::checks;
 use crate::finding::Finding;
 use crate::names::{Answer, Lookup};
 use crate::rule::RuleAt;
@@ -86,13 +87,17 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
             continue;
         }
         clients += 1;
-        let host = Host {
+        let mut client = Host {
             word,
             origin: &rule.stretch,
             minor: rule.is_explained(word),
         };
-        check_client(&host, checker);
-        crate::checks::client_word(rule, &host, checker);
+        let finding = checks::client_word(&client);
+        client.minor |= checks::explains_word(finding.as_ref());
+        check_client(&client, checker);
+        if let Some(finding) = finding {
+            checker.find(finding);
+        }
     }
     if clients == 0 {
         let text = "client list is empty or ends in EXCEPT";
@@ -118,7 +123,7 @@ pub(crate) struct Host<'h> {
 
 impl<'h> Host<'h> {
     /// A part of the same word.
-    fn part(self, word: &'h [u8]) -> Self {
+    pub(crate) fn part(self, word: &'h [u8]) -> Self {
         Self { word, ..self }
     }
 
@@ -217,7 +222,7 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
             let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));
             if mask.is_none() || no_scope || is_zero_length(word) {
                 let text = format!("{}: bad net/mask pattern", Written(word));
-                let instead = crate::checks::networks::meant(word);
+                let instead = checks::networks::meant(word);
                 checker.find(host.warn(&NET_MASK, text).instead(instead));
             }
         }
@@ -336,7 +341,7 @@ fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize)
     let fresh = checker.is_new_list(path);
     let source = Source::new(path, &bytes);
     if fresh {
-        crate::checks::list(&source, checker);
+        checks::list(&source, &host.origin.place(host.word), checker);
     }
     let mut words = ListWords::new(&bytes[..]);
     loop {
@@ -360,14 +365,16 @@ fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize)
             line,
             word: &word,
         };
-        let inner = Host {
+        let mut inner = Host {
             word: &word,
             origin: &origin,
             minor: !fresh,
         };
+        let finding = fresh.then(|| checks::host_word(&inner)).flatten();
+        inner.minor |= checks::explains_word(finding.as_ref());
         check_host(&inner, checker, depth + 1);
-        if fresh {
-            crate::checks::list_word(&inner, checker);
+        if let Some(finding) = finding {
+            checker.find(finding);
         }
     }
 }

@@ -6,6 +6,7 @@ use hosts_access::problem::Written;
 use tools::inetd::Wrapped;
 
 use crate::checker::Checker;
+use crate::checks;
 use crate::clients::{EMPTY_LIST, Host, SEVERAL_ADDRESSES, check_host, is_fail, report_fail};
 use crate::finding::Finding;
 use crate::rule::RuleAt;
@@ -85,7 +86,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
             check_server(&at(rule, host, minor), checker);
         }
         check_daemon(&at(rule, name, minor), checker);
-        crate::checks::daemon_word(rule, &at(rule, name, minor), checker);
+        checks::daemon_word(&at(rule, name, minor), checker);
     }
     if daemons == 0 {
         let text = "daemon list is empty or ends in EXCEPT";
@@ -103,7 +104,16 @@ fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> Host<'h> {
 }
 
 fn check_server(host: &Host<'_>, checker: &Checker<'_>) {
-    if check_host(host, checker, 0) > 1 {
+    let finding = checks::host_word(host);
+    let host = &Host {
+        minor: host.minor || checks::explains_word(finding.as_ref()),
+        ..*host
+    };
+    let addresses = check_host(host, checker, 0);
+    if let Some(finding) = finding {
+        checker.find(finding);
+    }
+    if addresses > 1 {
         let shown = Written(host.word);
         let text = format!("host {shown} has more than one address");
         checker.find(host.warn(&SEVERAL_ADDRESSES, text));

@@ -7,15 +7,18 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod catalog;
 mod checker;
 mod checks;
 mod clients;
 mod daemons;
 mod finding;
+mod inventory;
 mod names;
 mod options;
 mod report;
 mod rule;
+mod services;
 mod source;
 mod suggest;
 mod table;
@@ -26,6 +29,7 @@ use std::process::ExitCode;
 
 use hosts_access::settings::REAL_DAEMON_DIR;
 use tools::accounts::TreeAccounts;
+use tools::disk::Disk;
 use tools::inetd::InetdConf;
 use tools::output::Output;
 use tools::paths::{check_daemon_directory, check_tables};
@@ -33,9 +37,11 @@ use tools::remark::Remark;
 
 use arguments::Arguments;
 use checker::{Checker, Wishes};
+use finding::Finding;
 use names::Names;
 use report::Report;
 use rule::Table;
+use services::Services;
 
 /// Exit status if something is wrong with the tables.
 const EXIT_FOUND: u8 = 1;
@@ -67,6 +73,14 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         ));
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(id) = &arguments.explain {
+        catalog::explain(id, output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.services {
+        inventory(arguments, output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = Report::new(output, arguments.format);
     check(arguments, &report)?;
     report.summary();
@@ -78,14 +92,31 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Lists services.
+fn inventory(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
+    let disk = arguments.files.disk();
+    let conf = read_conf(arguments, &disk, &mut |_| {})?;
+    let services = Services::new(&disk, &conf);
+    let tables = arguments.files.tables();
+    inventory::list(&services, &tables, &disk, arguments.format, output);
+    Ok(())
+}
+
+fn read_conf(
+    arguments: &Arguments,
+    disk: &Disk,
+    report: &mut dyn FnMut(Remark),
+) -> anyhow::Result<InetdConf> {
+    InetdConf::read(arguments.files.inetd.as_deref(), disk, report).map_err(anyhow::Error::msg)
+}
+
 /// Makes all checks, in the original's sequence.
 fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let files = &arguments.files;
     let disk = files.disk();
     let remark = &mut |remark: Remark| report.finding(&remark.into());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);
-    let conf =
-        InetdConf::read(files.inetd.as_deref(), &disk, remark).map_err(anyhow::Error::msg)?;
+    let conf = read_conf(arguments, &disk, remark)?;
     if arguments.verbose {
         let conf = conf.shown();
         report.fact(format_args!("Using network configuration file: {conf}"));
@@ -96,9 +127,11 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let wishes = Wishes {
         implicit_allow: arguments.implicit_allow,
         verbose: arguments.verbose,
+        installed: !files.here && files.tables.is_none() && files.root.is_none(),
     };
+    let services = Services::new(&disk, &conf);
     let go_through = |report: &Report<'_>, names: &Names| {
-        let checker = Checker::new(report, wishes, &disk, &accounts, &conf, names);
+        let checker = Checker::new(report, wishes, &disk, &accounts, &conf, &services, names);
         table::check(Table::Allow, &tables.allow, &checker);
         table::check(Table::Deny, &tables.deny, &checker);
     };
@@ -110,5 +143,9 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
         names = names.ask();
     }
     go_through(report, &names);
+    if names.late() > 0 {
+        let text = format!("{} hosts were not looked up in time", names.late());
+        report.finding(&Finding::own(&names::LATE, text));
+    }
     Ok(())
 }

@@ -16,6 +16,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::names::SystemResolver;
 use tools::hosts::{Checked, check_address, find};
 
+tools::checks! {
+    /// What is wrong with the name service.
+    CHECKS;
+    LATE: "names-late", Warning, "hosts of which no answer came in time",
+        why "The name service is slow or dead, so not all hosts of the tables could be checked. tcpd will wait for it \
+             too, for every client.",
+        remedy "Look after the name service, or use --no-dns.";
+}
+
 /// Lookups under way at the same time. They wait more than they work.
 const WORKERS: usize = 32;
 

@@ -32,18 +32,18 @@ tools::checks! {
         remedy "Write the table again as plain text.";
 }
 
-/// Goes through a table. Gives its bytes, if it is there.
+/// Goes through a table.
 pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return checks::missing_table(table, path, checker),
+        Ok(None) => return checks::end_table(table, None, checker),
         Err(error) => {
             let text = format!("cannot open {}: {}", path.display(), reason(&error));
             return checker.find(Finding::warning(&TABLE_OPEN, text));
         }
     };
     let source = Source::new(path, &bytes);
-    checks::begin_table(table, &source, checker);
+    checks::begin_table(&source, checker);
     let name: Arc<Path> = Arc::from(path);
     let mut lines = Lines::new(&bytes[..]);
     loop {
@@ -62,7 +62,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                     }
                     None => {
                         let text = Problem::MissingSeparator.to_string();
-                        let explained = checks::not_a_rule(&stretch, line.text, checker);
+                        let explained = checks::explains_line(line.text);
                         checker.find(
                             Finding::warning(&MISSING_COLON, text)
                                 .at(stretch.whole())
@@ -79,7 +79,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             }
         }
     }
-    checks::end_table(table, &source, checker);
+    checks::end_table(table, Some(&source), checker);
 }
 
 /// Says why a table ends before its end.
