@@ -325,7 +325,8 @@ fn check_answer(host: &Host<'_>, answer: &Answer, checker: &Checker<'_>) {
 fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
     if depth >= MAX_LIST_DEPTH {
         let text = Problem::ListNesting(path.to_owned()).to_string();
-        return checker.find(host.warn(&LIST_OPEN, text));
+        let place = host.origin.place(host.word);
+        return checker.find(Finding::warning(&LIST_OPEN, text).at(place));
     }
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,

@@ -63,6 +63,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
                 checker.find(finding);
             }
             for program in programs(value) {
+                let place = word_place(rule, &field, &program).unwrap_or(place.clone());
                 check_program(&program, &place, checker);
             }
         }
@@ -83,6 +84,17 @@ fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> Place {
         std::borrow::Cow::Borrowed(value) if !value.is_empty() => rule.stretch.place(value),
         _ => rule.stretch.place(field.keyword),
     }
+}
+
+/// Where a word of a command is.
+fn word_place(rule: &RuleAt<'_>, field: &Field<'_>, word: &str) -> Option<Place> {
+    let std::borrow::Cow::Borrowed(value) = field.value else {
+        return None;
+    };
+    let at = value
+        .windows(word.len())
+        .position(|part| part == word.as_bytes())?;
+    Some(rule.stretch.place(value.get(at..at + word.len())?))
 }
 
 /// Whether the last part of a command runs in the background.

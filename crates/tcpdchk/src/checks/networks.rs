@@ -171,6 +171,9 @@ pub(crate) fn meant(word: &[u8]) -> Option<String> {
     {
         parts.push(u8::try_from(decimal(part)?).ok()?);
     }
+    if parts.len() > 4 {
+        return None;
+    }
     parts.resize(4, 0);
     let [a, b, c, d] = parts[..] else {
         return None;
