@@ -31,6 +31,8 @@ pub(crate) struct RuleAt<'r> {
     pub comment: Option<&'r [u8]>,
     /// IPv6 addresses without brackets, which the colons have torn apart.
     pub bare_ipv6: Vec<&'r [u8]>,
+    /// Whether a template was not filled in, so that no word is what it will be.
+    pub unfilled: bool,
 }
 
 impl<'r> RuleAt<'r> {
@@ -48,6 +50,7 @@ impl<'r> RuleAt<'r> {
             fields,
             comment: comment(text, &fields),
             bare_ipv6: crate::checks::ipv6::bare(text, &fields),
+            unfilled: crate::checks::lines::explains(text),
         }
     }
 
@@ -56,6 +59,9 @@ impl<'r> RuleAt<'r> {
         let Some(at) = offset_in(self.text, part) else {
             return false;
         };
+        if self.unfilled {
+            return true;
+        }
         let comment = self
             .comment
             .and_then(|comment| offset_in(self.text, comment));

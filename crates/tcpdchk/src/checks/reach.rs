@@ -58,7 +58,7 @@ struct Clients {
 
 /// Looks whether a rule can be reached, and notes what it covers.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    if rule.comment.is_some() || rule.has_ipv6() {
+    if rule.comment.is_some() || rule.has_ipv6() || rule.unfilled {
         // What it really matches is not what is meant; it is reported already.
         return;
     }

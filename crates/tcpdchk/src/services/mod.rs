@@ -78,15 +78,11 @@ pub(crate) struct Services<'s> {
 }
 
 /// Folders in which daemons are looked for by their names.
-const FOLDERS: [&str; 7] = [
-    "/usr/sbin",
-    "/usr/local/sbin",
-    "/sbin",
-    "/usr/libexec",
-    "/usr/bin",
-    "/usr/local/bin",
-    "/bin",
-];
+const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/libexec"];
+
+/// Folders of programs for everybody. One that has a daemon's name may be something else, as
+/// `time`, so it counts only if it is linked with libwrap.
+const COMMON_FOLDERS: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/bin"];
 
 /// Daemons whose name in the tables is not that of their program.
 const OTHER_PROGRAMS: [(&[u8], &str); 1] = [(b"portmap", "rpcbind")];
@@ -150,7 +146,7 @@ impl<'s> Services<'s> {
         let started = self
             .named(name)
             .map(|service| (service.program.clone(), Some(service.starter.clone())));
-        let found = find(name, self.disk).map(|program| (program, None));
+        let found = find(name, &FOLDERS, self.disk).map(|program| (program, None));
         let mut verdict = Honours::Absent;
         for (program, starter) in started.chain(found) {
             match self
@@ -168,7 +164,17 @@ impl<'s> Services<'s> {
                 _ => {}
             }
         }
-        verdict
+        let common = find(name, &COMMON_FOLDERS, self.disk).filter(|program| {
+            let mut libraries = self.libraries.borrow_mut();
+            libraries.links_libwrap(program, self.disk) == Some(true)
+        });
+        match common {
+            Some(program) => Honours::Program {
+                program,
+                starter: None,
+            },
+            None => verdict,
+        }
     }
 
     /// Names of daemons, for suggestions.
@@ -179,8 +185,8 @@ impl<'s> Services<'s> {
     }
 }
 
-/// The program that a daemon's name in the tables most likely stands for.
-fn find(name: &[u8], disk: &Disk) -> Option<PathBuf> {
+/// The program in these folders that a daemon's name in the tables most likely stands for.
+fn find(name: &[u8], folders: &[&str], disk: &Disk) -> Option<PathBuf> {
     let other = OTHER_PROGRAMS
         .iter()
         .find(|(known, _)| name.eq_ignore_ascii_case(known));
@@ -192,7 +198,7 @@ fn find(name: &[u8], disk: &Disk) -> Option<PathBuf> {
         .map(|begin| [begin.as_bytes(), name].concat())
         .chain(other.map(|(_, program)| program.as_bytes().to_vec()));
     for name in names {
-        for folder in FOLDERS {
+        for folder in folders {
             let path = Path::new(folder).join(path_of(&name));
             if disk
                 .metadata(&path)
@@ -239,6 +245,3 @@ fn entries(folder: &Path, disk: &Disk) -> Vec<String> {
     names.sort();
     names
 }
-
-#[cfg(test)]
-mod tests;
