@@ -236,7 +236,7 @@ fn texts_about_rules() {
         let scratch = Scratch::new();
         scratch.file("hosts.allow", format!("{rule}\n"));
         scratch.file("hosts.deny", format!("{rule}\n"));
-        for arguments in [&["-d"][..], &["-d", "-v"], &["-dva"]] {
+        for arguments in [&["-d"][..], &["-dva"]] {
             let said = sides.compare(scratch.path(), arguments, rule);
             assert!(said.contains(text), "{rule}: {said}");
         }
