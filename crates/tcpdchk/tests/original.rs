@@ -437,3 +437,19 @@ fn usage() {
         assert_eq!(ours.stdout, debian.stdout);
     }
 }
+
+/// Row X4: a file name is text, whatever it holds.
+#[test]
+fn file_names_are_no_formats() {
+    let scratch = Scratch::new();
+    let list = scratch.file("%s%n%s", "10.0.0.0/33\n");
+    scratch.file("hosts.allow", format!("sshd: {}\n", list.display()));
+    let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
+    let mut command = ours.command(scratch.path());
+    let ran = run(command.args(["-d", "--no-dns", "--format", "classic"]));
+    let text = format!(
+        "warning: {}, line 1: 10.0.0.0/33: bad net/mask pattern\n",
+        list.display()
+    );
+    assert_eq!((ran.stdout, ran.status), (text, Some(1)));
+}
