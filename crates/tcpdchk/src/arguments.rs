@@ -21,7 +21,7 @@ pub(crate) const USAGE: Usage = Usage {
     name = "tcpdchk",
     version,
     max_term_width = 100,
-    after_help = "Exit status: 0 nothing found, 1 errors found (with --strict warnings too), \
+    after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too), \
                   2 could not check."
 )]
 pub(crate) struct Arguments {

@@ -120,7 +120,7 @@ fn row(name: &[u8], services: &Services<'_>) -> Row {
         Honours::Tcpd(service) => ("yes", "tcpd", Some(service.program), Some(service.starter)),
         Honours::SuperServer(service) => (
             "yes",
-            "xinetd",
+            "starter",
             Some(service.program),
             Some(service.starter),
         ),

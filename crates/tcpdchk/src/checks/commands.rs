@@ -104,18 +104,32 @@ fn runs_aside(command: &[u8]) -> bool {
     end.ends_with(b"&") && !end.ends_with(b"&&")
 }
 
+/// Stands for text that is no word of a command, so that what follows it is not its program.
+const GOES_ON: &str = "\"";
+
 /// The programs that a command begins with, behind each `|`, `;`, `&` and `(`. Words with
 /// expansions are left out: what they come to is not known.
 fn programs(command: &[u8]) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut quote = None;
     let mut before = '\0';
+    let mut inside = false;
     for letter in String::from_utf8_lossy(command).chars() {
         match (quote, letter) {
             (None, '\'' | '"') => quote = Some(letter),
             (Some(open), _) if open == letter => quote = None,
             (None, '&') if before == '>' || before == '<' => {}
-            (None, '|' | ';' | '&' | '(' | ')' | '`' | '\n') => pieces.push(String::new()),
+            (None, '`') => {
+                // Behind the closing one, the command around it goes on.
+                pieces.push(if inside {
+                    GOES_ON.to_owned()
+                } else {
+                    String::new()
+                });
+                inside = !inside;
+            }
+            (None, ')') => pieces.push(GOES_ON.to_owned()),
+            (None, '|' | ';' | '&' | '(' | '\n') => pieces.push(String::new()),
             (None, _) => {
                 if let Some(piece) = pieces.last_mut() {
                     piece.push(letter);
@@ -124,7 +138,7 @@ fn programs(command: &[u8]) -> Vec<String> {
             // What is quoted is data; a placeholder keeps the word apart from its neighbours.
             (Some(_), _) => {
                 if let Some(piece) = pieces.last_mut() {
-                    piece.push('"');
+                    piece.push_str(GOES_ON);
                 }
             }
         }
@@ -238,6 +252,8 @@ mod tests {
             ("A=b x", &["x"]),
             ("if test -e /x; then /y; fi", &["test", "/y", "fi"]),
             ("echo `date`", &["echo", "date"]),
+            ("echo `date` a >>b", &["echo", "date"]),
+            ("echo $(date) a; c", &["echo", "date", "c"]),
             ("\"$X\" y", &[]),
             ("%d y", &[]),
             ("", &[]),

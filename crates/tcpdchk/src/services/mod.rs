@@ -2,6 +2,7 @@
 //! libwrap, and those whose own program is linked with it. For all others a rule has no effect.
 
 mod elf;
+mod inetd;
 mod systemd;
 mod xinetd;
 
@@ -93,6 +94,11 @@ const BEGINNINGS: [&str; 3] = ["", "rpc.", "in."];
 impl<'s> Services<'s> {
     /// Reads the files of the super-servers.
     pub(crate) fn new(disk: &'s Disk, conf: &InetdConf) -> Self {
+        let mut libraries = Libraries::default();
+        let direct = match inetd::asks_libwrap(disk, &mut libraries) {
+            true => Before::SuperServer,
+            false => Before::Nothing,
+        };
         let mut list: Vec<_> = conf
             .daemons()
             .filter(|(_, daemon)| daemon.wrapped != Wrapped::Maybe)
@@ -102,12 +108,11 @@ impl<'s> Services<'s> {
                 program: daemon.program.clone(),
                 before: match daemon.wrapped {
                     Wrapped::Yes => Before::Tcpd,
-                    Wrapped::No | Wrapped::Maybe => Before::Nothing,
+                    Wrapped::No | Wrapped::Maybe => direct,
                 },
                 datagrams: daemon.datagrams,
             })
             .collect();
-        let mut libraries = Libraries::default();
         list.extend(xinetd::services(disk, &mut libraries));
         list.extend(systemd::services(disk));
         Self {

@@ -49,6 +49,17 @@ pub(crate) fn services(disk: &Disk) -> Vec<Service> {
     services
 }
 
+/// The words of the commands that a unit runs.
+pub(crate) fn words_of(name: &str, disk: &Disk) -> Vec<String> {
+    let units = units(disk);
+    let Some(path) = units.get(name) else {
+        return Vec::new();
+    };
+    let commands = commands(&read(name, path, disk));
+    let words = commands.iter().flat_map(|line| line.split_whitespace());
+    words.map(str::to_owned).collect()
+}
+
 /// Units by name. A link to /dev/null masks a unit.
 fn units(disk: &Disk) -> BTreeMap<String, PathBuf> {
     let mut units = BTreeMap::new();

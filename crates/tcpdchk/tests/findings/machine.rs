@@ -148,7 +148,7 @@ fn programs_and_super_servers() {
         ("linked", ["yes", "libwrap"]),
         ("indirect", ["yes", "libwrap"]),
         ("unlinked", ["no", "/usr/sbin/unlinked"]),
-        ("xd", ["yes", "xinetd"]),
+        ("xd", ["yes", "starter"]),
         ("xo", ["no", "/usr/sbin/xo"]),
         ("sd", ["yes", "tcpd"]),
         ("sp", ["no", "/usr/sbin/sp"]),
@@ -163,5 +163,24 @@ fn programs_and_super_servers() {
             .take(2)
             .collect();
         assert_eq!(words, row, "{name}: {table}");
+    }
+    // inetd asks libwrap itself if it is told to.
+    std::fs::copy(
+        tree.path().join("usr/sbin/linked"),
+        tree.path().join("usr/sbin/inetd"),
+    )
+    .unwrap();
+    std::fs::copy(
+        tree.path().join("usr/sbin/unlinked"),
+        tree.path().join("usr/sbin/plaind"),
+    )
+    .unwrap();
+    for (options, applies) in [("", "no"), ("-q 5", "no"), ("-l", "yes"), ("-il", "yes")] {
+        let unit = format!("[Service]\nExecStart=/usr/sbin/inetd {options}\n");
+        tree.file("usr/lib/systemd/system/inetd.service", unit);
+        let table = tcpdchk(&tree, &["--services"]).stdout;
+        let row = table.lines().find(|line| line.starts_with("plaind "));
+        let word = row.and_then(|row| row.split_whitespace().nth(1));
+        assert_eq!(word, Some(applies), "{options}: {table}");
     }
 }
