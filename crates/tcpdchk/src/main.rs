@@ -27,6 +27,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 
+use hosts_access::problem::reason;
 use hosts_access::settings::REAL_DAEMON_DIR;
 use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
@@ -87,6 +88,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let counts = report.counts();
     let found = counts.errors > 0 || arguments.strict && counts.warnings > 0;
     Ok(match found {
+        _ if !report.is_complete() => EXIT_FAILED.into(),
         true => EXIT_FOUND.into(),
         false => ExitCode::SUCCESS,
     })
@@ -114,6 +116,12 @@ fn read_conf(
 fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let files = &arguments.files;
     let disk = files.disk();
+    let named = files.tables.iter().flatten().chain(&files.root);
+    for path in named {
+        // What is named has to be there; the usual tables need not.
+        std::fs::metadata(path)
+            .map_err(|error| anyhow::anyhow!("open {}: {}", path.display(), reason(&error)))?;
+    }
     let remark = &mut |remark: Remark| report.finding(&remark.into());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);
     let conf = read_conf(arguments, &disk, remark)?;

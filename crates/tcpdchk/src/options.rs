@@ -1,10 +1,10 @@
 //! Options of a rule, run dry by the engine as the original does: what they say is reported, and
 //! nothing is done.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use hosts_access::facts::Fact;
-use hosts_access::options::{self, OPTIONS, Outcome};
+use hosts_access::options::{self, Field, OPTIONS, Outcome};
 use hosts_access::problem::{Diagnostic, OptionProblem, Problem, Spot};
 use hosts_access::request::{Host, Request};
 use hosts_access::severity::{facility_names, level_names};
@@ -72,6 +72,7 @@ fn run(options: &[u8], rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>)
     let heard = Heard {
         rule,
         checker,
+        fields: OnceCell::new(),
         run: Cell::new(0),
     };
     let world = World {
@@ -104,6 +105,8 @@ fn placeholders() -> Request {
 struct Heard<'h> {
     rule: &'h RuleAt<'h>,
     checker: &'h Checker<'h>,
+    /// The options, once there is something to say of one.
+    fields: OnceCell<Vec<Field<'h>>>,
     /// Options whose form was right so far.
     run: Cell<usize>,
 }
@@ -116,8 +119,11 @@ impl Log for Heard<'_> {
             About::Form => self.run.get(),
             About::Value => self.run.get().saturating_sub(1),
         };
-        let field = self.rule.options().nth(number);
-        let part = match field.as_ref().map(|field| (field.keyword, &*field.value)) {
+        let fields = self.fields.get_or_init(|| self.rule.options().collect());
+        let part = match fields
+            .get(number)
+            .map(|field| (field.keyword, &*field.value))
+        {
             None | Some(([], _)) => self.rule.fields.options.unwrap_or_default(),
             Some((keyword, [])) => keyword,
             Some((keyword, _)) if kind_is_form => keyword,

@@ -27,6 +27,8 @@ pub(crate) struct Report<'o> {
 #[derive(Default)]
 struct State {
     counts: Counts,
+    /// Whether something that was to be checked could not be.
+    incomplete: bool,
     /// Checks that were explained already.
     explained: BTreeSet<&'static str>,
 }
@@ -70,6 +72,16 @@ impl<'o> Report<'o> {
     /// How many findings there were so far.
     pub(crate) fn counts(&self) -> Counts {
         self.state.borrow().counts
+    }
+
+    /// Notes that something that was to be checked could not be.
+    pub(crate) fn could_not_check(&self) {
+        self.state.borrow_mut().incomplete = true;
+    }
+
+    /// Whether all was checked.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.state.borrow().incomplete
     }
 
     /// Where the text of banners goes, in formats that show it.

@@ -1,11 +1,15 @@
 //! A rule of a table, with what is known of its form before its words are looked at one by one.
 
 use hosts_access::list::Words;
-use hosts_access::options::Fields;
+use hosts_access::options::{Field, Fields};
 use hosts_access::rule::Rule;
 
 use crate::finding::Place;
 use crate::source::{Origin, Stretch, offset_in};
+
+/// Options and daemons of a rule that our own checks look at. No real rule has so many; a made-up
+/// one must not keep the program busy.
+pub(crate) const MAX_OPTIONS: usize = 1000;
 
 /// Which table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub(crate) struct RuleAt<'r> {
     pub comment: Option<&'r [u8]>,
     /// IPv6 addresses without brackets, which the colons have torn apart.
     pub bare_ipv6: Vec<&'r [u8]>,
+    /// Whether such an address stands in the daemon list, so that no field is what it seems.
+    pub torn: bool,
     /// Whether a template was not filled in, so that no word is what it will be.
     pub unfilled: bool,
 }
@@ -43,13 +49,18 @@ impl<'r> RuleAt<'r> {
         text: &'r [u8],
         fields: Rule<'r>,
     ) -> Self {
+        let server = crate::checks::ipv6::bare_server(text, &fields);
         Self {
             table,
             stretch,
             text,
             fields,
             comment: comment(text, &fields),
-            bare_ipv6: crate::checks::ipv6::bare(text, &fields),
+            torn: server.is_some(),
+            bare_ipv6: match server {
+                Some(address) => vec![address],
+                None => crate::checks::ipv6::bare(text, &fields),
+            },
             unfilled: crate::checks::lines::explains(text),
         }
     }
@@ -59,17 +70,25 @@ impl<'r> RuleAt<'r> {
         let Some(at) = offset_in(self.text, part) else {
             return false;
         };
-        if self.unfilled {
+        if self.unfilled || self.torn {
             return true;
         }
         let comment = self
             .comment
             .and_then(|comment| offset_in(self.text, comment));
-        comment.is_some_and(|comment| at >= comment)
-            || self.bare_ipv6.iter().any(|address| {
-                let start = offset_in(self.text, address).unwrap_or(usize::MAX);
-                (start..start.saturating_add(address.len())).contains(&at)
-            })
+        comment.is_some_and(|comment| at >= comment) || self.address_at(at)
+    }
+
+    /// Whether a byte belongs to an IPv6 address without brackets. They are in order.
+    fn address_at(&self, at: usize) -> bool {
+        let start = |address: &[u8]| offset_in(self.text, address).unwrap_or(usize::MAX);
+        let behind = self
+            .bare_ipv6
+            .partition_point(|address| start(address) <= at);
+        let address = behind
+            .checked_sub(1)
+            .and_then(|before| self.bare_ipv6.get(before));
+        address.is_some_and(|address| at < start(address) + address.len())
     }
 
     /// Where a list is; an empty one stands for the whole rule.
@@ -85,9 +104,10 @@ impl<'r> RuleAt<'r> {
         !self.bare_ipv6.is_empty()
     }
 
-    /// The rule's options.
-    pub(crate) fn options(&self) -> Fields<'r> {
-        Fields::new(self.fields.options.unwrap_or_default())
+    /// The rule's options, as many as are looked at.
+    pub(crate) fn options(&self) -> impl Iterator<Item = Field<'r>> {
+        let fields = self.fields.options.map(Fields::new);
+        fields.into_iter().flatten().take(MAX_OPTIONS)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where the words of a file stand: from the engine's joined lines back to lines and columns.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -21,6 +22,19 @@ pub(crate) struct Source<'s> {
     pub path: &'s Path,
     /// Its lines, without their line feeds.
     lines: Vec<&'s [u8]>,
+    /// The last place that was asked for: places come mostly from left to right, and a line may be
+    /// very long.
+    last: Cell<Position>,
+    /// Where the last word of a list was found.
+    found: Cell<Position>,
+}
+
+/// A byte of a line, and the characters before it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    line: u64,
+    byte: usize,
+    characters: usize,
 }
 
 /// A logical line of a file: the physical lines that it was joined from.
@@ -42,6 +56,8 @@ impl<'s> Source<'s> {
         Self {
             path,
             lines: bytes.split(|byte| *byte == b'\n').collect(),
+            last: Cell::default(),
+            found: Cell::default(),
         }
     }
 
@@ -70,10 +86,17 @@ impl<'s> Source<'s> {
     /// A word of a physical line, found by its text.
     pub(crate) fn word(&self, number: u64, word: &[u8]) -> Place {
         let line = self.line(number);
-        let at = (0..line.len()).find(|at| {
+        let last = self.found.get();
+        let from = if last.line == number { last.byte } else { 0 };
+        let at = (from..line.len()).find(|at| {
             let starts = line.get(*at..).is_some_and(|rest| rest.starts_with(word));
             let before = at.checked_sub(1).and_then(|before| line.get(before));
             starts && before.is_none_or(|byte| byte.is_ascii_whitespace())
+        });
+        self.found.set(Position {
+            line: number,
+            byte: at.unwrap_or(0),
+            characters: 0,
         });
         match at {
             Some(at) => self.place(number, at..at + word.len()),
@@ -86,8 +109,54 @@ impl<'s> Source<'s> {
             file: self.path.to_owned(),
             number,
             first,
-            mark: Some(mark(self.line(line), line, range)),
+            mark: Some(self.mark(line, range)),
         }
+    }
+
+    /// Marks a range of bytes of a line.
+    fn mark(&self, number: u64, range: Range<usize>) -> Mark {
+        let line = self.line(number);
+        let end = range.end.min(line.len());
+        let start = range.start.min(end);
+        let whole = line.len() <= WHOLE_BYTES;
+        let shown = match whole {
+            true => 0..line.len(),
+            false => {
+                let from = start.saturating_sub(BEFORE_BYTES);
+                from..(start + BEHIND_BYTES).min(line.len())
+            }
+        };
+        let text = |range: Range<usize>| {
+            let bytes = line.get(range).unwrap_or_default();
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let before = text(shown.start..start);
+        let word = text(start..end.min(shown.end));
+        let excerpt = format!("{before}{word}{}", text(end.min(shown.end)..shown.end));
+        Mark {
+            line: number,
+            column: self.column(number, start),
+            span: before.len()..before.len() + word.len(),
+            excerpt,
+            whole,
+        }
+    }
+
+    /// The column of a byte in characters, counted from 1.
+    fn column(&self, number: u64, byte: usize) -> usize {
+        let last = self.last.get();
+        let (from, counted) = match last.line == number && last.byte <= byte {
+            true => (last.byte, last.characters),
+            false => (0, 0),
+        };
+        let between = self.line(number).get(from..byte).unwrap_or_default();
+        let characters = counted + String::from_utf8_lossy(between).chars().count();
+        self.last.set(Position {
+            line: number,
+            byte,
+            characters,
+        });
+        characters + 1
     }
 
     /// The logical line of these physical lines.
@@ -169,34 +238,6 @@ impl Stretch<'_> {
 pub(crate) fn offset_in(text: &[u8], part: &[u8]) -> Option<usize> {
     let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     (offset + part.len() <= text.len()).then_some(offset)
-}
-
-/// Marks a range of bytes of a line.
-fn mark(line: &[u8], number: u64, range: Range<usize>) -> Mark {
-    let end = range.end.min(line.len());
-    let start = range.start.min(end);
-    let whole = line.len() <= WHOLE_BYTES;
-    let shown = match whole {
-        true => 0..line.len(),
-        false => {
-            let from = start.saturating_sub(BEFORE_BYTES);
-            from..(start + BEHIND_BYTES).min(line.len())
-        }
-    };
-    let text = |range: Range<usize>| {
-        let bytes = line.get(range).unwrap_or_default();
-        String::from_utf8_lossy(bytes).into_owned()
-    };
-    let before = text(shown.start..start);
-    let word = text(start..end.min(shown.end));
-    let excerpt = format!("{before}{word}{}", text(end.min(shown.end)..shown.end));
-    Mark {
-        line: number,
-        column: text(0..start).chars().count() + 1,
-        span: before.len()..before.len() + word.len(),
-        excerpt,
-        whole,
-    }
 }
 
 #[cfg(test)]

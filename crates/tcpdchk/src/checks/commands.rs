@@ -11,7 +11,7 @@ use hosts_access::strings::is_glob;
 use crate::checker::Checker;
 use crate::clients::is_reserved;
 use crate::finding::{Finding, Place};
-use crate::rule::{RuleAt, is_command};
+use crate::rule::{MAX_OPTIONS, RuleAt, is_command};
 use crate::source::Origin;
 
 tools::checks! {
@@ -49,9 +49,6 @@ const SHELL_WORDS: &[&str] = &[
 
 /// Looks at each option of a rule that runs a command or sends a banner.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    if rule.fields.options.is_none() {
-        return;
-    }
     for field in rule.options() {
         let place = place(rule, &field);
         let value = field.value.trim_ascii();
@@ -194,6 +191,7 @@ fn check_program(program: &str, place: &Place, checker: &Checker<'_>) {
 fn daemons<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
     Words::new(rule.fields.daemons)
         .take_while(|word| !is_except(word))
+        .take(MAX_OPTIONS)
         .map(|word| split_at_sign(word).map_or(word, |(name, _)| name))
         .map(|name| (!is_reserved(name) && !is_glob(name)).then_some(name))
 }

@@ -77,6 +77,21 @@ pub(crate) fn bare<'r>(text: &'r [u8], fields: &Rule<'r>) -> Vec<&'r [u8]> {
     found
 }
 
+/// The address without brackets of a server, as in `sshd@::1: ALL`.
+pub(crate) fn bare_server<'r>(text: &'r [u8], fields: &Rule<'r>) -> Option<&'r [u8]> {
+    let end = offset_in(text, fields.daemons)? + fields.daemons.len();
+    let before = text.get(..end)?;
+    let begin = before
+        .iter()
+        .rposition(|byte| is_separator(*byte))
+        .map_or(0, |at| at + 1);
+    let word = text.get(begin..)?;
+    let length = word.iter().take_while(|byte| !is_separator(**byte)).count();
+    let word = word.get(..length)?;
+    split_at_sign(word)?;
+    address_of(word)
+}
+
 /// The address that a word begins with; an option may follow directly.
 fn address_of(word: &[u8]) -> Option<&[u8]> {
     let mut word = match split_at_sign(word) {
@@ -163,9 +178,15 @@ mod tests {
             ("sshd: ALL:deny", &[]),
             ("sshd: 10.0.0.1:22:allow", &[]),
             ("sshd: ALL", &[]),
+            ("sshd@::1: ALL", &["[::1]"]),
+            ("a sshd@2001:db8::/32 : ALL", &["[2001:db8::]/32"]),
+            ("sshd@[::1]: ALL", &[]),
+            ("sshd@10.0.0.1: ALL: deny", &[]),
+            ("sshd@::1:ALL", &[]),
         ] {
             let rule = Rule::parse(text.as_bytes()).unwrap();
-            let found = bare(text.as_bytes(), &rule);
+            let server = bare_server(text.as_bytes(), &rule);
+            let found = server.map_or_else(|| bare(text.as_bytes(), &rule), |found| vec![found]);
             let found: Vec<_> = found.into_iter().map(in_brackets).collect();
             assert_eq!(found, expected, "{text}");
         }

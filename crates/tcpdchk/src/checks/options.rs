@@ -26,9 +26,6 @@ tools::checks! {
 
 /// Looks at each option of a rule.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    if rule.fields.options.is_none() {
-        return;
-    }
     for field in rule.options() {
         if let Some(finding) = misplaced(rule, &field) {
             checker.find(finding);

@@ -33,6 +33,14 @@ tools::checks! {
         remedy "End hosts.deny with ALL: ALL, and name in hosts.allow who is to be let in.";
 }
 
+/// Daemon lists that are compared with others, and words of one: far more than tables have, and few
+/// enough to compare each with each.
+const MAX_WIDE_LISTS: usize = 100;
+const MAX_DAEMONS: usize = 100;
+
+/// Longest word that is looked for by its parts.
+const MAX_WORD_BYTES: usize = 255;
+
 /// Where a rule is, as it is shown: `hosts.allow:3`.
 type Shown = String;
 
@@ -40,7 +48,9 @@ type Shown = String;
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
     /// Clients by the text of their rules' daemon lists.
-    groups: BTreeMap<Vec<u8>, Clients>,
+    groups: HashMap<Vec<u8>, Clients>,
+    /// Those of the daemon lists that may cover others: of several words, or with a pattern.
+    wide: Vec<Vec<u8>>,
     /// Rules by their whole lists, for those with exceptions.
     texts: HashMap<(Vec<u8>, Vec<u8>), Shown>,
     /// Whether everything is decided already: `ALL: ALL`.
@@ -58,7 +68,10 @@ struct Clients {
 
 /// Looks whether a rule can be reached, and notes what it covers.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    if rule.comment.is_some() || rule.has_ipv6() || rule.unfilled {
+    let daemons = Words::new(rule.fields.daemons)
+        .take(MAX_DAEMONS + 1)
+        .count();
+    if rule.comment.is_some() || rule.has_ipv6() || rule.unfilled || daemons > MAX_DAEMONS {
         // What it really matches is not what is meant; it is reported already.
         return;
     }
@@ -149,12 +162,17 @@ impl Reach {
         if has_except(rule.fields.daemons) || has_except(rule.fields.clients) {
             return;
         }
+        let wide = Words::new(&daemons).count() > 1 || is_glob(&daemons) || is_reserved(&daemons);
+        if wide && self.wide.len() < MAX_WIDE_LISTS && !self.groups.contains_key(&daemons) {
+            self.wide.push(daemons.clone());
+        }
         let group = self.groups.entry(daemons).or_default();
         for word in Words::new(rule.fields.clients) {
             if let HostPattern::Net {
                 mask: Some(NetMask::V4(net, mask)),
                 ..
             } = HostPattern::parse(word)
+                && u32::from(mask).leading_ones() == u32::from(mask).count_ones()
             {
                 let nets = group.nets.entry(mask.into()).or_default();
                 nets.entry(net.into()).or_insert_with(|| shown.clone());
@@ -172,11 +190,10 @@ impl Reach {
         if let Some(same) = self.texts.get(&text) {
             return positive(rule.fields.clients).next().map(|_| same.clone());
         }
-        let groups: Vec<_> = self
-            .groups
-            .iter()
-            .filter(|(daemons, _)| daemons_cover(daemons, rule.fields.daemons))
-            .map(|(_, clients)| clients)
+        let wide = self.wide.iter().filter(|list| daemons_cover(list, &text.0));
+        let groups: Vec<_> = wide
+            .chain([&text.0])
+            .filter_map(|daemons| self.groups.get(daemons))
             .collect();
         let mut by = None;
         for word in positive(rule.fields.clients) {
@@ -217,7 +234,11 @@ impl Clients {
         {
             return Some(found);
         }
-        if is_glob(&word) || word.contains(&b'@') || is_reserved(&word) {
+        if is_glob(&word)
+            || word.contains(&b'@')
+            || is_reserved(&word)
+            || word.len() > MAX_WORD_BYTES
+        {
             return None;
         }
         match HostPattern::parse(&word) {

@@ -12,6 +12,10 @@ pub(crate) const CASES: &[Case] = &[
                 ":1:7: error: 2001:db8::1: IPv6 address without brackets; write: [2001:db8::1]",
             ),
             ("svcd: ::1: allow", "write: [::1]"),
+            (
+                "svcd@::1: ALL: allow",
+                ":1:6: error: ::1: IPv6 address without brackets; write: [::1]",
+            ),
             ("svcd: 10.0.0.1 fe80::1/64", ":1:16: error"),
             ("svcd: joe@2001:db8:*", "write: [2001:db8::]/32"),
         ],

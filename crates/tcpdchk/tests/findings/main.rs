@@ -116,6 +116,12 @@ fn exit_status() {
         ("svcd: 10.0.0.0/33", &["--format", "json"], 1),
         ("svcd: 10.", &["-i", "/nonexistent"], 2),
         ("svcd: 10.", &["--nonsense"], 2),
+        ("svcd: 10.", &["--tables", "/nonexistent", "/dev/null"], 2),
+        (
+            "svcd: 10.",
+            &["--tables", "etc/hosts.allow", "etc/hosts.deny"],
+            0,
+        ),
         ("svcd: 10.", &["--explain", "nonsense"], 2),
         ("svcd: 10.0.0.0/33", &["--explain", "net-mask"], 0),
         ("svcd: 10.0.0.0/33", &["--services"], 0),
@@ -307,6 +313,43 @@ fn completions() {
         assert!(
             ran.stdout.contains("no-dns") && ran.status == Some(0),
             "{shell}"
+        );
+    }
+}
+
+/// Tables out of all proportion: each is gone through in a time that grows with its length only.
+#[test]
+fn endless_tables() {
+    let many = |word: &str| word.repeat(20_000);
+    for (allow, list) in [
+        (format!("svcd: {}\n", many("192.168 ")), String::new()),
+        (format!("svcd: {}\n", many("1::1 ")), String::new()),
+        (format!("{}: 10.\n", many("svcd ")), String::new()),
+        (many("svcd: 10.0.0.1\n"), String::new()),
+        (
+            (0..10_000)
+                .map(|number| format!("d{number}: 10.\n"))
+                .collect(),
+            String::new(),
+        ),
+        (format!("svcd: ALL{}\n", many(": spawn %z")), String::new()),
+        (
+            format!("svcd: ALL{}\n", many(": banners /srv/banners")),
+            String::new(),
+        ),
+        (format!("svcd: {}\n", many("a.")), String::new()),
+        ("svcd: /srv/list\n".to_owned(), many("192.168 ")),
+    ] {
+        let tree = tree(&allow, "ALL: ALL\n");
+        tree.file("srv/list", list);
+        let start = std::time::Instant::now();
+        let ran = tcpdchk(&tree, &["--format", "gcc"]);
+        let begin = allow.get(..40).unwrap_or(&allow);
+        assert!(matches!(ran.status, Some(0 | 1)), "{begin}");
+        let took = start.elapsed();
+        assert!(
+            took < std::time::Duration::from_secs(30),
+            "{begin}: {took:?}"
         );
     }
 }
