@@ -33,6 +33,9 @@ tools::checks! {
         why "Addresses are compared as text, four decimal numbers up to 255 without zeros in front; other programs \
              would read the form as another address.",
         remedy "Write the four numbers in full.";
+    MASK_APART: "mask-apart", Error, "a mask apart from its network",
+        why "The network and its mask are two clients here: one host, and an address that no client has.",
+        remedy "Write the mask behind the network with a slash and no blank: 192.0.2.0/255.255.255.0.";
     OCTAL: "octal-net", Warning, "a network with a number that is read as octal or hexadecimal",
         why "A leading 0 makes a number octal and 0x hexadecimal, so another network is meant than it seems.",
         remedy "Write plain decimal numbers.";
@@ -138,13 +141,26 @@ fn check_number(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
         let finding = host.own(&NUMBER_FORM, text);
         return Some(finding.instead(format!("{}{dot}", meant.join("."))));
     }
-    if open || parts.len() == 4 {
+    if parts.len() == 4 {
+        return check_mask(host, dotted_quad(plain)?);
+    }
+    if open {
         return None;
     }
     let other = loose_ipv4(plain)?;
     let text = format!("{shown}: never matches without a final dot; others read it as {other}");
     let finding = host.own(&NETWORK_PREFIX, text);
     Some(finding.instead(format!("{shown}.")))
+}
+
+/// An address of which no client is, since it is a mask.
+fn check_mask(host: &Host<'_>, address: Ipv4Addr) -> Option<Finding> {
+    let bits = u32::from(address);
+    let is_mask = bits.leading_ones() >= 8 && bits.leading_ones() == bits.count_ones();
+    (is_mask && address != Ipv4Addr::BROADCAST).then(|| {
+        let text = format!("{address}: is a mask, not a client");
+        host.own(&MASK_APART, text)
+    })
 }
 
 fn split_slash(word: &[u8]) -> Option<(&[u8], &[u8])> {

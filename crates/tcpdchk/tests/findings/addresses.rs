@@ -94,6 +94,14 @@ pub(crate) const CASES: &[Case] = &[
         right: &["svcd: 10.0.0.1 10.0. 10.*"],
     },
     Case {
+        id: "mask-apart",
+        wrong: &[(
+            "svcd: 10.0.0.0 255.255.255.0",
+            ":1:16: error: 255.255.255.0: is a mask, not a client",
+        )],
+        right: &["svcd: 10.0.0.0/255.255.255.0 255.255.255.255"],
+    },
+    Case {
         id: "octal-net",
         wrong: &[(
             "svcd: 010.0.0.0/8",
