@@ -150,7 +150,7 @@ impl Matcher<'_, '_> {
     /// Tests a word in host position.
     ///
     /// # Errors
-    /// A `/file` list that is there and cannot be used.
+    /// A `/file` list that is there and cannot be used, or a netgroup that was not told in time.
     pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
         self.host_match_at(word, side, 0)
     }
@@ -159,7 +159,11 @@ impl Matcher<'_, '_> {
         Ok(match HostPattern::parse(word) {
             HostPattern::Netgroup(group) => {
                 let netgroups = self.world.netgroups;
-                netgroups.contains_host(group, self.name(side).name.text())
+                let contains = netgroups.contains_host(group, self.name(side).name.text());
+                if !contains && netgroups.timed_out() {
+                    return Err(Problem::NetgroupLate(group.to_vec()));
+                }
+                contains
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
             HostPattern::Known => {
@@ -289,6 +293,7 @@ mod tests {
     use super::*;
     use crate::facts::Fact;
     use crate::fake::FakeWorld;
+    use crate::world::Netgroups;
 
     /// Whether a client word matches; the client has the address, name and user given.
     fn client(word: &str, address: &str, name: &str) -> bool {
@@ -463,6 +468,32 @@ mod tests {
             };
             assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
         }
+    }
+
+    /// A netgroup database that never answers.
+    struct Silent;
+
+    impl Netgroups for Silent {
+        fn contains_host(&self, _: &[u8], _: &[u8]) -> bool {
+            false
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_netgroup_database_is_an_error() {
+        let fake = FakeWorld::new();
+        let mut world = fake.world();
+        world.netgroups = &Silent;
+        let mut matcher = Matcher {
+            request: &mut Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown()),
+            world,
+            spot: None,
+        };
+        let problem = matcher.client_match(b"@trusted").unwrap_err();
+        assert!(problem.to_string().starts_with("netgroup trusted: "));
     }
 
     #[test]
