@@ -272,7 +272,7 @@ fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
 }
 
 /// Splits `v6%scope`.
-fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
     match inside.iter().position(|byte| *byte == b'%') {
         Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
         None => (inside, None),
