@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use scenarios::{Call, Client, Subject, Verdict, World, rule, scenario, tables};
 
-/// Runs one client on tables that were written; gives verdict and lines. It may take
-/// ten seconds, on a machine that has other things to do.
+/// Runs one client on tables that were written; gives verdict and lines. Ours may take
+/// ten seconds, on a machine that has other things to do; the original often does.
 fn soon(world: &mut World, what: &str, verdict: Verdict) -> Vec<String> {
     let outcome = world.run(&Call::new().patience(Duration::from_secs(30)));
     world.same(what, outcome.verdict, verdict);
     let took = outcome.took;
-    world.holds(what, took < Duration::from_secs(10), || {
-        format!("took {took:?}")
-    });
+    let in_time = took < Duration::from_secs(10) || world.subject == Subject::Debian;
+    world.holds(what, in_time, || format!("took {took:?}"));
     outcome.texts().iter().map(ToString::to_string).collect()
 }
 

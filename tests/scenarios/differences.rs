@@ -26,18 +26,18 @@ fn rows() -> Vec<(String, String)> {
     rows
 }
 
-/// The text of a module's source, with that of a `tests.rs` of its own.
+/// The text of a module's source, with that of a `tests.rs` of its own; or of the tests of a package.
 fn module(name: &str) -> Option<String> {
     let (package, path) = name.split_once("::").unwrap_or(("hosts-access", name));
-    let base = workspace()
-        .join("crates")
-        .join(package)
-        .join("src")
-        .join(path.replace("::", "/"));
+    let package = workspace().join("crates").join(package);
+    let base = package.join("src").join(path.replace("::", "/"));
+    let tests = package.join("tests").join(path);
     let texts = [
         base.with_extension("rs"),
         base.join("mod.rs"),
         base.join("tests.rs"),
+        tests.with_extension("rs"),
+        tests.join("main.rs"),
     ];
     let texts: Vec<_> = texts
         .iter()

@@ -68,7 +68,7 @@ pub(crate) enum Format {
     Human,
     /// The original's checks and lines only
     Classic,
-    /// FILE:LINE:COLUMN: LEVEL: TEXT [ID], for editors
+    /// FILE:LINE:COLUMN: LEVEL: TEXT and the kind of finding, for editors
     Gcc,
     /// One JSON object a line, for programs
     Json,
