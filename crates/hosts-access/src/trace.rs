@@ -169,3 +169,82 @@ pub enum Test<'t> {
         found: bool,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::access::{Tables, hosts_access};
+    use crate::fake::FakeWorld;
+    use crate::problem::Diagnostic;
+    use crate::request::{Host, Request};
+    use crate::world::{Log, World};
+
+    /// Writes each event as a short line.
+    #[derive(Default)]
+    struct Heard(RefCell<Vec<String>>);
+
+    impl Log for Heard {
+        fn diagnostic(&self, _: &Diagnostic) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let text = String::from_utf8_lossy;
+            self.0.borrow_mut().push(match event {
+                Event::Table { path, found } => format!("table {} {found}", path.display()),
+                Event::Rule { spot, .. } => format!("rule {}", spot.line),
+                Event::List(list) => format!("{list:?}"),
+                Event::Word(word) => format!("word {}", text(word)),
+                Event::FileWord { line, word, .. } => format!("{line} {}", text(word)),
+                Event::Test { test, matched } => {
+                    let kind = format!("{test:?}");
+                    let end = kind.find([' ', '(']).unwrap_or(kind.len());
+                    format!("{} {matched}", &kind[..end])
+                }
+                Event::Needs(need) => format!("needs {need:?}"),
+                Event::Tested { matched } => format!("tested {matched}"),
+                Event::Passed(word) => format!("passed {}", text(word)),
+                Event::Except { entered } => format!("except {entered}"),
+                Event::ListTested { matched } => format!("list {matched}"),
+                Event::Step(_) => "step".to_owned(),
+            });
+        }
+    }
+
+    #[test]
+    fn each_step_is_told_in_order() {
+        let fake = FakeWorld::new()
+            .file("/A", "svcd: 10. /l x EXCEPT .y: umask 022\nx@ALL: y\n")
+            .file("/l", "a\nLOCAL\nb\n");
+        let client = Host::from_text("192.0.2.7").with_name(crate::facts::Fact::from_value(b"a.y"));
+        let mut request = Request::new("svcd", client, Host::unknown());
+        let heard = Heard::default();
+        let world = World {
+            log: &heard,
+            ..fake.world()
+        };
+        let tables = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let _ = hosts_access(&tables, &mut request, &world, &mut fake.effects());
+        let expected = "table /A true|rule 1|Daemons|word svcd|Text true|tested true|list true|\
+            Clients|word 10.|Text false|tested false|word /l|1 a|Text false|needs Name(Client)|\
+            Text false|tested false|2 LOCAL|needs Name(Client)|Local false|tested false|3 b|\
+            Text false|needs Name(Client)|Text false|tested false|File false|tested false|word x|\
+            Text false|needs Name(Client)|Text false|tested false|except false|list false|\
+            rule 2|Daemons|word x@ALL|Text false|tested false|list false|table /D false";
+        assert_eq!(heard.0.borrow().join("|"), expected);
+        let fake = fake.file("/A", "svcd: ALL x EXCEPT .z: umask 022\n");
+        let world = World {
+            log: &heard,
+            ..fake.world()
+        };
+        heard.0.borrow_mut().clear();
+        let _ = hosts_access(&tables, &mut request, &world, &mut fake.effects());
+        let expected = "table /A true|rule 1|Daemons|word svcd|Text true|tested true|list true|\
+            Clients|word ALL|Text true|tested true|passed x|except true|word .z|Text false|\
+            needs Name(Client)|Text false|tested false|list true|step";
+        assert_eq!(heard.0.borrow().join("|"), expected);
+    }
+}
