@@ -21,6 +21,15 @@ pub enum ListError {
     Word,
 }
 
+/// A word of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListWord<'b> {
+    /// The word.
+    pub word: &'b [u8],
+    /// Its physical line, counted from 1.
+    pub line: u64,
+}
+
 /// Reads the words of a list.
 pub struct ListWords<R> {
     source: R,
@@ -42,22 +51,21 @@ impl<R: Read> ListWords<R> {
         }
     }
 
-    /// Number of the physical line of the word at hand.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-
     /// The next word, or `None` at the end.
     ///
     /// # Errors
     /// See [`ListError`].
-    pub fn next_word(&mut self) -> Result<Option<&[u8]>, ListError> {
+    pub fn next_word(&mut self) -> Result<Option<ListWord<'_>>, ListError> {
         loop {
             self.skip(is_blank)?;
             match self.peek()? {
                 None => return Ok(None),
                 Some(b'#') => self.skip(|byte| byte != b'\n')?,
-                Some(_) => return self.word().map(Some),
+                Some(_) => {
+                    let line = self.line;
+                    let word = self.word()?;
+                    return Ok(Some(ListWord { word, line }));
+                }
             }
         }
     }
@@ -142,9 +150,9 @@ mod tests {
         let mut shown = Vec::new();
         loop {
             match words.next_word() {
-                Ok(Some(word)) => {
+                Ok(Some(ListWord { word, line })) => {
                     let word = String::from_utf8_lossy(word).into_owned();
-                    shown.push(format!("{}:{word}", words.line()));
+                    shown.push(format!("{line}:{word}"));
                 }
                 Ok(None) => return shown,
                 Err(_) => {

@@ -13,6 +13,7 @@ use crate::netmask::dotted_quad;
 use crate::problem::{Diagnostic, Problem, Spot};
 use crate::settings;
 use crate::severity::Severity;
+use crate::trace::{Event, Need};
 use crate::world::World;
 
 /// One of the two ends of a connection.
@@ -228,6 +229,7 @@ impl Request {
 
     /// Looks the host name up, unless that was done; a failed double check is logged.
     pub fn fetch_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
+        world.log.event(&Event::Needs(Need::Name(side)));
         let host = self.host_mut(side);
         if !host.name.is_not_asked() {
             return;
@@ -244,6 +246,7 @@ impl Request {
 
     /// Asks the client's ident server for the user, unless that was done.
     pub fn fetch_user(&mut self, world: &World<'_>) {
+        world.log.event(&Event::Needs(Need::User));
         if !self.user.is_not_asked() {
             return;
         }

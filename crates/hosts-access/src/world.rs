@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
 use crate::problem::{Diagnostic, Place};
+use crate::trace::Event;
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {
@@ -124,6 +125,9 @@ pub trait Log {
 
     /// An option is about to run, with its argument as expanded.
     fn option(&self, _keyword: &[u8], _value: &[u8]) {}
+
+    /// A step of the search, for whoever explains it.
+    fn event(&self, _event: &Event<'_>) {}
 }
 
 /// Everything the engine may ask of the outside.

@@ -345,10 +345,13 @@ fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize)
         checks::list(&source, &host.origin.place(host.word), checker);
     }
     let mut words = ListWords::new(&bytes[..]);
+    let mut line = 1;
     loop {
-        let line = words.line();
-        let (word, line) = match words.next_word() {
-            Ok(Some(word)) => (word.to_vec(), words.line()),
+        let word = match words.next_word() {
+            Ok(Some(found)) => {
+                line = found.line;
+                found.word.to_vec()
+            }
             Ok(None) => return,
             Err(error) => {
                 let text = match error {

@@ -18,6 +18,7 @@ use crate::pattern::path_of;
 use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, Written, reason};
 use crate::request::Request;
 use crate::severity::Severity;
+use crate::trace::Event;
 use crate::world::{Effects, World};
 
 pub use fields::{Field, Fields};
@@ -294,7 +295,9 @@ impl Run<'_, '_> {
             Value::Written(&field.value)
         };
         self.world.log.option(field.keyword, value.text());
-        match (option.parse)(&value, self.world)? {
+        let step = (option.parse)(&value, self.world)?;
+        self.world.log.event(&Event::Step(&step));
+        match step {
             Step::Act(action) => self.act(option, &action).map(drop),
             Step::Banners(directory) => self.banner(option, &directory),
             Step::Severity(severity) => {
