@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use safe_finger::filter::{Filter, Flow};
+use safe_finger::filter::{Column, Filter, Flow};
 use safe_finger::query;
 
 use crate::choice;
@@ -52,7 +52,7 @@ pub fn check(input: &[u8]) {
 }
 
 fn filtered(answer: &[u8], limit: usize, piece: usize) -> (Vec<u8>, Flow) {
-    let mut filter = Filter::new(limit);
+    let mut filter = Filter::new(limit, Column::default());
     let mut shown = Vec::new();
     for piece in answer.chunks(piece) {
         if filter.feed(piece, &mut shown) == Flow::Full {

@@ -54,6 +54,18 @@ shows! {
     without_an_interpreter_line_it_is_a_shell_script: "#\nexec echo yes" => 0, " yes\n", "";
 }
 
+/// What goes to one place through two streams has its lines made harmless as one.
+#[test]
+fn streams_that_are_mixed_share_their_lines() {
+    sandbox("streams_that_are_mixed_share_their_lines", &[], |sandbox| {
+        sandbox.finger("printf a; sleep 0.2; echo b >&2; sleep 0.2; echo .; printf c; kill -9 $$");
+        let script = "exec /usr/sbin/safe_finger x 2>&1";
+        let ran = sandbox.run(Command::new("sh").args(["-c", script]));
+        let expected = " ab\n .\n c\nsafe_finger: finger was killed by SIGKILL\n";
+        assert_eq!((ran.output.as_str(), ran.errors.as_str()), (expected, ""));
+    });
+}
+
 /// Prints the two sets; the C library keeps the signals from 32 on to itself.
 const IGNORED_OR_BLOCKED: &str = r"
     sed -n 's/^Sig\(Blk\|Ign\):.*\(........\)$/\1 0x\2/p' /proc/self/status |
