@@ -164,6 +164,18 @@ fn programs_and_super_servers() {
             .collect();
         assert_eq!(words, row, "{name}: {table}");
     }
+    let json = tcpdchk(&tree, &["--services", "--format", "json"]).stdout;
+    let linked = json
+        .lines()
+        .find(|line| line.contains("\"daemon\":\"linked\""));
+    let linked = linked.unwrap_or_default();
+    for part in [
+        "\"applies\":\"yes\"",
+        "\"by\":\"libwrap\"",
+        "\"program\":\"/usr/sbin/linked\"",
+    ] {
+        assert!(linked.contains(part), "{part}: {json}");
+    }
     // inetd asks libwrap itself if it is told to.
     std::fs::copy(
         tree.path().join("usr/sbin/linked"),

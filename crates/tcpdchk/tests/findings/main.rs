@@ -353,3 +353,36 @@ fn endless_tables() {
         );
     }
 }
+
+/// Colours are for terminals, and for those who want them.
+#[test]
+fn colours() {
+    let tree = tree("svcd: 10.0.0.0/33\n", "ALL: ALL\n");
+    let on_terminal = |setting: &str| {
+        let program = env!("CARGO_BIN_EXE_tcpdchk");
+        let line = format!("{program} --root . --no-dns");
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]);
+        command.current_dir(tree.path()).env("TERM", "xterm");
+        command.env_remove("NO_COLOR");
+        if let Some((name, value)) = setting.split_once('=') {
+            command.env(name, value);
+        }
+        run(&mut command).stdout
+    };
+    let plain = tcpdchk(&tree, &[]).stdout;
+    assert!(plain.contains("bad net/mask") && !plain.contains('\x1b'));
+    if !std::path::Path::new("/usr/bin/script").exists() {
+        return tools::testing::skip("colours", "script(1)");
+    }
+    for (setting, coloured) in [
+        ("", true),
+        ("NO_COLOR=", true),
+        ("NO_COLOR=1", false),
+        ("TERM=dumb", false),
+    ] {
+        let shown = on_terminal(setting);
+        assert!(shown.contains("bad net/mask"), "{shown}");
+        assert_eq!(shown.contains('\x1b'), coloured, "{setting}: {shown}");
+    }
+}
