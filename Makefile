@@ -42,12 +42,24 @@ PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
 MAN := $(DESTDIR)$(PREFIX)/share/man
 
+# Programs that print their own completion scripts.
+COMPLETED := tcpdmatch
+BASH := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH := $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
+FISH := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
 # Puts the programs and their manual where Debian's are.
 install: all
 	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8
 	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
 	install -m 644 $(wildcard man/*.5) $(MAN)/man5
 	install -m 644 $(wildcard man/*.8) $(MAN)/man8
+	install -d $(BASH) $(ZSH) $(FISH)
+	for program in $(COMPLETED); do \
+		complete="target/release/$$program --completions"; \
+		$$complete bash > $(BASH)/$$program && $$complete zsh > $(ZSH)/_$$program && \
+		$$complete fish > $(FISH)/$$program.fish || exit; \
+	done
 
 
 
