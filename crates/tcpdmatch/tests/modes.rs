@@ -9,7 +9,7 @@ use tools::testing::{Run, Scratch, run};
 const ALLOW: &str = "\
 svcd: 10. .example.test EXCEPT 10.1.
 svcd: 192.0.2.0/24 joe@[2001:db8::]/32 LOCAL: umask 077: spawn echo %a
-svcd: list \\\n list2
+svcd: q.list \\\n q.list2
 ";
 const DENY: &str = "ALL: 192.0.2.: twist echo %h\nALL: ALL\n";
 
@@ -184,19 +184,19 @@ fn expectations() {
             "list: host not found; give an address instead",
         ),
         (
-            b"svcd unknown list2 => granted by hosts.allow:4",
+            b"svcd unknown q.list2 => granted by hosts.allow:4",
             0,
             "ok: 1 met",
         ),
         (
-            b"svcd unknown list2 => granted by hosts.allow:3",
+            b"svcd unknown q.list2 => granted by hosts.allow:3",
             0,
             "ok: 1 met",
         ),
         (
-            b"svcd unknown list2 => granted by hosts.allow:5",
+            b"svcd unknown q.list2 => granted by hosts.allow:5",
             1,
-            "came:     granted by hosts.allow:4\n    rule:     svcd: list  list2",
+            "came:     granted by hosts.allow:4\n    rule:     svcd: q.list  q.list2",
         ),
         (
             b"x 192.0.2.7 => delegated by /etc/hosts.deny:1",
