@@ -10,7 +10,10 @@ use memchr::memchr;
 
 use crate::limits::MAX_RULE_BYTES;
 
-/// Size of a read; the buffer grows only for longer lines.
+/// Size of the first read: most tables fit, and need no larger buffer.
+const FIRST_BLOCK_BYTES: usize = 4 << 10;
+
+/// Size of the reads of a long table; the buffer grows beyond only for longer lines.
 const BLOCK_BYTES: usize = 64 << 10;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -180,7 +183,10 @@ impl<R: Read> Lines<R> {
             self.end -= self.raw - self.joined;
             self.raw = self.joined;
         }
-        if self.buffer.len() - self.end < BLOCK_BYTES / 2 {
+        let room = self.buffer.len() - self.end;
+        if self.buffer.is_empty() {
+            self.buffer.resize(FIRST_BLOCK_BYTES, 0);
+        } else if room == 0 || (self.buffer.len() >= BLOCK_BYTES && room < BLOCK_BYTES / 2) {
             let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
             grow(&mut self.buffer, grown).map_err(LineError::Io)?;
         }

@@ -139,7 +139,7 @@ impl<'o> Explainer<'o> {
             );
         }
         if !matched {
-            let line = format!("    no match: the {list} do not");
+            let line = format!("    the rule does not match: its {list} do not");
             self.say(&line, || json!({"list": list, "step": "no match"}));
         }
     }
