@@ -11,7 +11,7 @@ demo: export TCPD_HOSTS_DENY := hosts.deny
 demo: export TCPD_LOG_SOCKET := log
 DEMO := --quiet --release --target-dir target/demo --package tcpd
 
-PROGRAMS := tcpd tcpdmatch safe_finger try-from
+PROGRAMS := tcpd tcpdchk tcpdmatch safe_finger try-from
 
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --
@@ -51,14 +51,26 @@ fuzz:
 
 PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
-MAN := $(DESTDIR)$(PREFIX)/share/man
+SHARE := $(DESTDIR)$(PREFIX)/share
+MAN := $(SHARE)/man
+BASH := $(SHARE)/bash-completion/completions
+ZSH := $(SHARE)/zsh/vendor-completions
+FISH := $(SHARE)/fish/vendor_completions.d
 
-# Puts the programs and their manual where Debian's are.
+# Programs whose command line the shells complete.
+COMPLETED := tcpdchk tcpdmatch
+
+# Puts the programs, their manual and their completions where Debian has them.
 install: all
-	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8
+	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8 $(BASH) $(ZSH) $(FISH)
 	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
 	install -m 644 $(wildcard man/*.5) $(MAN)/man5
 	install -m 644 $(wildcard man/*.8) $(MAN)/man8
+	set -e; umask 022; for program in $(COMPLETED); do \
+	    target/release/$$program --completions bash > $(BASH)/$$program; \
+	    target/release/$$program --completions zsh > $(ZSH)/_$$program; \
+	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
+	done
 
 
 

@@ -42,5 +42,9 @@ pub const REQUEST_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);
 /// Longest time that a request waits for a log daemon that does not read.
 pub const LOG_DEADLINE: Duration = Duration::from_secs(1);
 
+/// Longest record of the log, in bytes before control characters are escaped: twice what the
+/// original could write, and short enough for a socket with the kernel's usual buffer.
+pub const MAX_LOG_BYTES: usize = 16 << 10;
+
 /// Longest `argv[0]` that tcpd takes, in bytes.
 pub const MAX_ARGV0_BYTES: usize = 8 << 10;

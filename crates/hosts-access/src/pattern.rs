@@ -150,7 +150,7 @@ impl Matcher<'_, '_> {
     /// Tests a word in host position.
     ///
     /// # Errors
-    /// A `/file` list that is there and cannot be used.
+    /// A `/file` list that is there and cannot be used, or a netgroup that was not told in time.
     pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
         self.host_match_at(word, side, 0)
     }
@@ -159,7 +159,11 @@ impl Matcher<'_, '_> {
         Ok(match HostPattern::parse(word) {
             HostPattern::Netgroup(group) => {
                 let netgroups = self.world.netgroups;
-                netgroups.contains_host(group, self.name(side).name.text())
+                let contains = netgroups.contains_host(group, self.name(side).name.text());
+                if !contains && netgroups.timed_out() {
+                    return Err(Problem::NetgroupLate(group.to_vec()));
+                }
+                contains
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
             HostPattern::Known => {
@@ -268,7 +272,7 @@ fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
 }
 
 /// Splits `v6%scope`.
-fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
     match inside.iter().position(|byte| *byte == b'%') {
         Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
         None => (inside, None),
@@ -293,6 +297,7 @@ mod tests {
     use super::*;
     use crate::facts::Fact;
     use crate::fake::FakeWorld;
+    use crate::world::Netgroups;
 
     /// Whether a client word matches; the client has the address, name and user given.
     fn client(word: &str, address: &str, name: &str) -> bool {
@@ -467,6 +472,32 @@ mod tests {
             };
             assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
         }
+    }
+
+    /// A netgroup database that never answers.
+    struct Silent;
+
+    impl Netgroups for Silent {
+        fn contains_host(&self, _: &[u8], _: &[u8]) -> bool {
+            false
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_netgroup_database_is_an_error() {
+        let fake = FakeWorld::new();
+        let mut world = fake.world();
+        world.netgroups = &Silent;
+        let mut matcher = Matcher {
+            request: &mut Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown()),
+            world,
+            spot: None,
+        };
+        let problem = matcher.client_match(b"@trusted").unwrap_err();
+        assert!(problem.to_string().starts_with("netgroup trusted: "));
     }
 
     /// Seven lists, each of which includes the next one a hundred times.

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -119,6 +120,8 @@ pub enum Problem {
     ListCount(PathBuf),
     /// A `/file` list holds a NUL byte or an endless word.
     ListWord(PathBuf),
+    /// Whether a host is in a netgroup was not answered in time.
+    NetgroupLate(Vec<u8>),
     /// An unknown expansion.
     UnrecognizedExpansion(u8),
     /// The double check of a host name failed.
@@ -135,9 +138,11 @@ pub enum Problem {
     AclexecReturned,
 }
 
-/// A host name that its address's owner claims and that cannot be confirmed.
+/// Why an address has no name, or its owner's claim to one cannot be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
+    /// The name service did not answer in time whose name this is.
+    NoAnswer(IpAddr),
     /// The name is a number.
     Numeric(Vec<u8>),
     /// The name has no address.
@@ -277,6 +282,11 @@ impl fmt::Display for Problem {
                 "{}: NUL byte or endless word; write the list again as plain text",
                 Written::from(&**path)
             ),
+            Self::NetgroupLate(group) => write!(
+                f,
+                "netgroup {}: the name service does not answer in time; see nsswitch.conf(5)",
+                Shown(group)
+            ),
             Self::UnrecognizedExpansion(letter) => {
                 write!(f, "unrecognized %{}", Shown(&[*letter]))
             }
@@ -293,6 +303,10 @@ impl fmt::Display for Problem {
 impl fmt::Display for NameProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoAnswer(address) => write!(
+                f,
+                "no host name for {address}: the name service does not answer in time; see resolv.conf(5)"
+            ),
             Self::Numeric(name) => write!(
                 f,
                 "host name/name mismatch: reverse lookup results in non-FQDN {}",

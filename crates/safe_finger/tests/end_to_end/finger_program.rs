@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::sandbox::{OURS, Ran, sandbox};
+use crate::sandbox::{OURS, Ran, ours, sandbox};
 
 /// Each test: a shell script that is the finger program, and how ours ends with it:
 /// exit status, standard output, standard error.
@@ -220,7 +220,7 @@ fn the_finger_program_dies_with_it() {
     sandbox("the_finger_program_dies_with_it", &[], |sandbox| {
         sandbox.finger("echo a; exec sleep 600");
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
-            let mut child = spawn(&mut Command::new(OURS));
+            let mut child = spawn(&mut ours());
             assert_eq!(line_of(&mut child), " a\n");
             let id = child.id().try_into().expect("process id");
             kill(Pid::from_raw(id), signal).expect("kill");
