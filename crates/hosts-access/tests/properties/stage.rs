@@ -123,6 +123,7 @@ fn meaning(problem: &Problem) -> Meaning {
         | Problem::ListNesting(_)
         | Problem::ListCount(_)
         | Problem::ListWord(_)
+        | Problem::NetgroupLate(_)
         | Problem::AclexecFailed(_) => Meaning::InError,
         _ => Meaning::None,
     }
