@@ -7,7 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
-use crate::problem::{Diagnostic, Place};
+use crate::facts::Fact;
+use crate::ident;
+use crate::names;
+use crate::problem::{Diagnostic, NameProblem, Place, Spot};
+use crate::request::{Request, Side};
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {
@@ -53,6 +57,17 @@ pub trait Resolver {
 
     /// The index of a network interface, for IPv6 scopes written by name.
     fn interface_index(&self, name: &[u8]) -> Option<u32>;
+
+    /// The checked name of one end of the request at hand, and why the check failed if it did.
+    /// Only libwrap has a way of its own: its programs may bring their own lookups.
+    fn checked_name(
+        &self,
+        _side: Side,
+        address: Option<SocketAddr>,
+        _spot: Option<Spot<'_>>,
+    ) -> (Fact, Option<NameProblem>) {
+        names::look_up(address, self)
+    }
 }
 
 /// The ident protocol's transport (RFC 1413).
@@ -68,6 +83,17 @@ pub trait Ident {
         query: &[u8],
         limit: Duration,
     ) -> Option<Vec<u8>>;
+
+    /// The client's user. Only libwrap has a way of its own: its programs may bring their own
+    /// lookups.
+    fn user_of(&self, request: &Request) -> Fact {
+        match (request.client.socket(), request.server.socket()) {
+            (Some(client), Some(server)) if request.stream => {
+                ident::look_up(client, server, request.ident_limit, self)
+            }
+            _ => Fact::Unknown,
+        }
+    }
 }
 
 /// The netgroup database, innetgr(3).

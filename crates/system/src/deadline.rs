@@ -17,17 +17,29 @@ const STACK_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Budget {
     left: Cell<Duration>,
+    threads: bool,
 }
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
             left: Cell::new(REQUEST_LOOKUP_DEADLINE),
+            threads: true,
         }
     }
 }
 
 impl Budget {
+    /// A budget that makes no threads, for a process that is not ours: one that is left behind could
+    /// hold a lock of the C library while the program forks. A single lookup then takes as long as
+    /// the system's resolver allows it.
+    pub fn without_threads() -> Self {
+        Self {
+            threads: false,
+            ..Self::default()
+        }
+    }
+
     /// Runs something that keeps to the limit it is given, and charges the time it took.
     pub fn spend<T>(&self, limit: Duration, run: impl FnOnce(Duration) -> Option<T>) -> Option<T> {
         let limit = limit.min(self.left.get());
@@ -47,6 +59,9 @@ impl Budget {
         lookup: impl FnOnce() -> Option<T> + Send + 'static,
     ) -> Option<T> {
         self.spend(LOOKUP_DEADLINE, |limit| {
+            if !self.threads {
+                return lookup();
+            }
             let (sender, receiver) = mpsc::sync_channel(1);
             thread::Builder::new()
                 .stack_size(STACK_BYTES)
