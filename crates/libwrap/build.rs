@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .cargo_metadata(false)
         .try_compile("wrapshim")?;
     println!("cargo::rustc-link-search=native={}", out.display());
+    println!("cargo::rustc-link-lib=static=wrapshim");
     println!("cargo::rerun-if-changed=build.rs");
     Ok(())
 }
