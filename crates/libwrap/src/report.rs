@@ -136,6 +136,18 @@ pub(crate) struct Messages;
 
 impl Log for Messages {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
+        let nowhere = diagnostic
+            .place
+            .as_ref()
+            .is_some_and(|place| place.table.as_os_str().is_empty());
+        if nowhere {
+            // Options that the program has run without saying where they stand.
+            let problem = &diagnostic.problem;
+            return match problem.gravity() {
+                Gravity::Note => log(diagnostic.level().0.into(), &problem.to_string()),
+                gravity => tagged(tag(gravity), &problem.to_string()),
+            };
+        }
         log(diagnostic.level().0.into(), &diagnostic.to_string());
     }
 
