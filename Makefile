@@ -18,6 +18,7 @@ SCENARIOS := cargo test --quiet --package scenarios --
 
 all:
 	cargo build --release
+	crates/libwrap/link target/release
 
 # One connection after another through tcpd: who is served, who is refused, and why. Needs no root.
 demo:
@@ -32,6 +33,10 @@ test: all
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
 
+# Eight threads in the library for a minute.
+test-libwrap: all
+	cargo test --quiet --package libwrap -- --ignored
+
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
@@ -40,15 +45,22 @@ lint:
 
 PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
+LIB := $(DESTDIR)$(or $(LIBDIR),$(PREFIX)/lib/$(shell $(or $(CC),cc) -print-multiarch))
+INCLUDE := $(DESTDIR)$(PREFIX)/include
 MAN := $(DESTDIR)$(PREFIX)/share/man
 
-# Puts the programs and their manual where Debian's are.
+# Puts the programs, the library and their manual where Debian's are.
 install: all
-	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8
+	install -d $(SBIN) $(LIB) $(INCLUDE) $(MAN)/man3 $(MAN)/man5 $(MAN)/man8
 	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
+	install -m 644 target/release/libwrap.so.0.7.6 target/release/libwrap.a $(LIB)
+	ln -sf libwrap.so.0.7.6 $(LIB)/libwrap.so.0
+	ln -sf libwrap.so.0 $(LIB)/libwrap.so
+	install -m 644 crates/libwrap/include/tcpd.h $(INCLUDE)
+	install -m 644 $(wildcard man/*.3) $(MAN)/man3
 	install -m 644 $(wildcard man/*.5) $(MAN)/man5
 	install -m 644 $(wildcard man/*.8) $(MAN)/man8
 
 
 
-.PHONY: all demo test lint install
+.PHONY: all demo test test-libwrap lint install
