@@ -163,6 +163,11 @@ fn datagram_served(
 ) -> Option<hosts_access::action::Fault> {
     let connection = Connection::on(socket).ok()?;
     connection.queued_datagram()?;
+    // The command gets descriptor 0; this process ends with it.
+    if let Err(error) = nix::unistd::dup2_stdin(socket) {
+        let fault = hosts_access::action::Fault::new("twist_option: /bin/sh", &error.into());
+        return Some(fault);
+    }
     let ended = system::process::run_shell(command, environment, Stdio::Socket);
     connection.discard_datagram();
     match ended {

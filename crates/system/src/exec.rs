@@ -24,11 +24,7 @@ pub fn become_program(path: &CStr, arguments: &[CString], environment: &Environm
 /// Becomes `/bin/sh -c COMMAND` with the client's socket on descriptors 0, 1 and 2.
 ///
 /// Returns only if that fails, with the reason.
-pub fn become_shell(
-    command: &[u8],
-    environment: &Environment,
-    socket: impl AsFd,
-) -> io::Error {
+pub fn become_shell(command: &[u8], environment: &Environment, socket: impl AsFd) -> io::Error {
     let Ok(command) = CString::new(command) else {
         return io::ErrorKind::InvalidInput.into();
     };
