@@ -78,6 +78,9 @@ fn start(path: &Path, prepare: impl FnOnce(&Path, u16) -> Vec<String>) -> Daemon
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("hosts.allow"), ALLOW).unwrap();
     fs::write(folder.join("hosts.deny"), DENY).unwrap();
+    let mut users = fs::read_to_string("/etc/passwd").unwrap();
+    users.push_str("sshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n");
+    fs::write(folder.join("passwd"), users).unwrap();
     let arguments = prepare(&folder, port);
     let debian = target().join("debian");
     let ours = target().join("release");
@@ -85,6 +88,7 @@ fn start(path: &Path, prepare: impl FnOnce(&Path, u16) -> Vec<String>) -> Daemon
                   touch /etc/hosts.allow /etc/hosts.deny && \
                   mount --bind hosts.allow /etc/hosts.allow && \
                   mount --bind hosts.deny /etc/hosts.deny && \
+                  mount --bind passwd /etc/passwd && \
                   if [ -d empty ]; then chown root empty; mount -t tmpfs none /run && \
                   mkdir -p /run/sshd /run/vsftpd/empty; fi && \
                   mount --bind \"$CACHE\" /etc/ld.so.cache && exec \"$@\"";
@@ -182,17 +186,11 @@ fn words(line: &str) -> Vec<String> {
 fn socat() {
     daemon("socat", "usr/bin/socat", b"", "served", |folder, port| {
         let folder = folder.display();
-        fs::write(format!("{folder}/reply"), "served\n").unwrap();
-        words(
-            &format!(
-                "TCP4-LISTEN:{port},fork,reuseaddr,tcpwrap=svcd,allow-table={folder}/hosts.allow,\
-             deny-table={folder}/hosts.deny SYSTEM:cat\\ {folder}/reply"
-            )
-            .replace("\\ ", "\u{a0}"),
-        )
-        .into_iter()
-        .map(|word| word.replace('\u{a0}', " "))
-        .collect()
+        let tables = format!("allow-table={folder}/hosts.allow,deny-table={folder}/hosts.deny");
+        vec![
+            format!("TCP4-LISTEN:{port},fork,reuseaddr,tcpwrap=svcd,{tables}"),
+            "SYSTEM:echo served".to_owned(),
+        ]
     });
 }
 
@@ -282,4 +280,64 @@ fn openbsd_inetd() {
             words(&format!("-i -l {}", path.display()))
         },
     );
+}
+
+#[test]
+fn stunnel4() {
+    daemon(
+        "stunnel4",
+        "usr/bin/stunnel4",
+        b"",
+        "served",
+        |folder, port| {
+            let inner = TcpListener::bind("127.0.0.1:0").unwrap();
+            let behind = inner.local_addr().unwrap().port();
+            // The server behind the tunnel: it greets whoever stunnel lets through.
+            std::thread::spawn(move || {
+                for client in inner.incoming() {
+                    let _gone = client.and_then(|mut client| client.write_all(b"served"));
+                }
+            });
+            let path = folder.join("stunnel.conf");
+            let settings = format!(
+                "foreground = yes\npid =\nlibwrap = yes\n[svcd]\nclient = yes\naccept = 127.0.0.1:{port}\n\
+             connect = 127.0.0.1:{behind}\nprotocol = connect\nprotocolHost = x:1\n"
+            );
+            fs::write(&path, settings).unwrap();
+            vec![path.display().to_string()]
+        },
+    );
+}
+
+/// The Perl binding asks about clients in text.
+#[test]
+fn perl() {
+    let Some(module) = program("usr/lib/x86_64-linux-gnu/perl5/5.36/Authen/Libwrap.pm") else {
+        return skip("perl", "libauthen-libwrap-perl");
+    };
+    if !is_root() {
+        return skip("perl", "root, for a mount namespace");
+    }
+    let include = module.ancestors().nth(2).unwrap().display().to_string();
+    let script = "use Authen::Libwrap qw(hosts_ctl STRING_UNKNOWN); \
+                  for (@ARGV) { print hosts_ctl('svcd', STRING_UNKNOWN, $_) ? 1 : 0 } \
+                  open(my $maps, '<', '/proc/self/maps'); \
+                  print grep(/libwrap.so/, <$maps>) ? ' mapped' : ' none'; sleep 60";
+    let perl = start(Path::new("/usr/bin/perl"), |_, _| {
+        let mut arguments = vec!["-I".to_owned(), include, "-e".to_owned()];
+        arguments.push(format!("$|=1; {script}"));
+        arguments.extend(CLIENTS.map(|(client, _)| client.to_owned()));
+        arguments
+    });
+    let end = Instant::now() + Duration::from_secs(10);
+    let said = loop {
+        let said = fs::read_to_string(perl.folder.join("out")).unwrap_or_default();
+        if said.contains(' ') || Instant::now() > end {
+            break said;
+        }
+        sleep(Duration::from_millis(50));
+    };
+    let expected = CLIENTS.map(|(_, granted)| if granted { '1' } else { '0' });
+    let expected = format!("{} mapped", String::from_iter(expected));
+    assert_eq!(said, expected, "{}", perl.errors());
 }
