@@ -5,9 +5,9 @@
 //! messages go through the C library's syslog with the program's own settings, and a panic ends
 //! at the boundary, where it denies.
 //!
-//! [`layout`] is the memory that programs see, [`shim`] the C part and the way to what a program may
-//! have replaced. [`access`] answers, [`facts`] and [`effects`] are its world, [`eval`], [`sock`] and
-//! [`text`] the rest of the functions, [`report`] the log, [`boundary`] the guard around them all.
+//! `layout` is the memory that programs see, `shim` the C part and the way to what a program may
+//! have replaced. `access` answers, `facts` and `effects` are its world, `eval`, `sock` and
+//! `text` the rest of the functions, `report` the log, `boundary` the guard around them all.
 
 #![allow(unsafe_code)]
 

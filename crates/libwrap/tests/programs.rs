@@ -282,26 +282,22 @@ fn openbsd_inetd() {
     );
 }
 
+/// Who is let through and sends an empty greeting gets an alert of TLS.
 #[test]
 fn stunnel4() {
+    let nonsense = b"\x16\x03\x01\0\x04\x01\0\0\0";
     daemon(
         "stunnel4",
         "usr/bin/stunnel4",
-        b"",
-        "served",
+        nonsense,
+        "\u{15}\u{3}",
         |folder, port| {
-            let inner = TcpListener::bind("127.0.0.1:0").unwrap();
-            let behind = inner.local_addr().unwrap().port();
-            // The server behind the tunnel: it greets whoever stunnel lets through.
-            std::thread::spawn(move || {
-                for client in inner.incoming() {
-                    let _gone = client.and_then(|mut client| client.write_all(b"served"));
-                }
-            });
-            let path = folder.join("stunnel.conf");
+            let (path, secrets) = (folder.join("stunnel.conf"), folder.join("secrets"));
+            fs::write(&secrets, "svcd:0123456789abcdef0123456789abcdef\n").unwrap();
             let settings = format!(
-                "foreground = yes\npid =\nlibwrap = yes\n[svcd]\nclient = yes\naccept = 127.0.0.1:{port}\n\
-             connect = 127.0.0.1:{behind}\nprotocol = connect\nprotocolHost = x:1\n"
+                "foreground = yes\npid =\n[svcd]\nlibwrap = yes\naccept = 127.0.0.1:{port}\n\
+             connect = 127.0.0.1:1\nciphers = PSK\nPSKsecrets = {}\n",
+                secrets.display()
             );
             fs::write(&path, settings).unwrap();
             vec![path.display().to_string()]
