@@ -6,13 +6,14 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
 const ALLOW: &str = "ALL: 127.0.0.2\nALL: 127.1.0.0/16 EXCEPT 127.1.0.9\n\
-                     ALL: 127.2.: spawn touch spawned: severity mail.notice\n";
+                     ALL: 127.2.: spawn touch FOLDER/spawned-by-%d-for-%a: severity mail.notice\n";
 const DENY: &str = "ALL: ALL\n";
 
 /// Clients, and whether they are served.
@@ -64,9 +65,17 @@ impl Drop for Daemon {
     }
 }
 
+/// A port that no other test of this run gets, below those that clients are given.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id() % 1000 * 10;
+    loop {
+        let offset = (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let port = u16::try_from(20_000 + offset).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Starts a daemon in a folder of its own, on our library, with the tables above. `prepare` writes
@@ -76,7 +85,8 @@ fn start(path: &Path, prepare: impl FnOnce(&Path, u16) -> Vec<String>) -> Daemon
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let folder = target().join(format!("libwrap-test/{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("hosts.allow"), ALLOW).unwrap();
+    let allow = ALLOW.replace("FOLDER", &folder.display().to_string());
+    fs::write(folder.join("hosts.allow"), allow).unwrap();
     fs::write(folder.join("hosts.deny"), DENY).unwrap();
     let mut users = fs::read_to_string("/etc/passwd").unwrap();
     users.push_str("sshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n");
@@ -146,6 +156,13 @@ impl Daemon {
             let got = answer.starts_with(served);
             assert_eq!(got, granted, "{client}: {answer:?} {}", self.errors());
         }
+        let commands = fs::read_dir(&self.folder).unwrap();
+        let commands = commands.map(|entry| entry.unwrap().file_name());
+        let commands: Vec<_> = commands
+            .filter_map(|name| name.into_string().ok())
+            .collect();
+        let ran = |name: &String| name.starts_with("spawned-by-") && name.ends_with("-127.2.0.1");
+        assert!(commands.iter().any(ran), "{commands:?}");
         let maps = fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap();
         let library = target().join("release/libwrap.so.0.7.6");
         let library = fs::canonicalize(library).unwrap();
