@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use crate::action::ShellText;
 use crate::line::{Line, LineError, Lines};
-use crate::list::list_match;
 use crate::options::{self, Outcome};
 use crate::pattern::Matcher;
 use crate::problem::{Diagnostic, Place, Problem, Spot};
 use crate::request::Request;
 use crate::rule::Rule;
 use crate::settings;
+use crate::trace::{Event, List};
 use crate::world::{Effects, World};
 
 /// The two tables.
@@ -114,12 +114,16 @@ fn search(
     effects: &mut dyn Effects,
 ) -> Search {
     let source = match world.files.open(path) {
-        Ok(Some(source)) => source,
-        Ok(None) => return Search::NoMatch,
+        Ok(source) => source,
         Err(error) => {
             warn(world, None, Problem::CannotOpen(path.to_owned(), error));
             return Search::InError;
         }
+    };
+    let found = source.is_some();
+    world.log.event(&Event::Table { path, found });
+    let Some(source) = source else {
+        return Search::NoMatch;
     };
     let name: Arc<Path> = Arc::from(path);
     let mut lines = Lines::new(source);
@@ -170,13 +174,15 @@ fn rule_match<'l>(
         warn(world, Some(spot), Problem::MissingSeparator);
         return Ok(None);
     };
+    let text = line.text;
+    world.log.event(&Event::Rule { spot, rule, text });
     let mut matcher = Matcher {
         request,
         world: *world,
         spot: Some(spot),
     };
-    let matches = list_match(rule.daemons, |word| matcher.daemon_match(word))?
-        && list_match(rule.clients, |word| matcher.client_match(word))?;
+    let matches = matcher.list_match(List::Daemons, rule.daemons)?
+        && matcher.list_match(List::Clients, rule.clients)?;
     Ok(matches.then_some(rule))
 }
 
@@ -295,6 +301,23 @@ mod tests {
                 "{allow:?} {deny:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_rule_sets_ends_with_the_request() {
+        let rules = "svcd: 192.0.2.7: severity mail.crit: rfc931 3\nsvcd: 192.0.2.8\n";
+        let fake = tables(rules, "");
+        let places = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let found = ["192.0.2.7", "192.0.2.8"].map(|client| {
+            let mut request = Request::new("svcd", Host::from_text(client), Host::unknown());
+            let _ = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
+            (request.severity.is_some(), request.ident_limit.as_secs())
+        });
+        let usual = u64::from(settings::RFC931_TIMEOUT);
+        assert_eq!(found, [(true, 3), (false, usual)]);
     }
 
     #[test]

@@ -52,4 +52,5 @@ pub mod rule;
 pub mod settings;
 pub mod severity;
 pub mod strings;
+pub mod trace;
 pub mod world;

@@ -5,15 +5,19 @@
 //! evaluated; it has its reason and never counts as a match.
 
 use std::io::Read;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
-use crate::filelist::{ListError, ListWords};
-use crate::limits::MAX_LIST_DEPTH;
+use crate::facts::Fact;
+use crate::filelist::{ListError, ListWord, ListWords};
+use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
+use crate::list;
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
 use crate::problem::{Problem, Spot};
-use crate::request::{Address, Host, Request, Side, parse_ipv6};
-use crate::strings::{is_glob, string_match};
+use crate::request::{Address, Request, Side, parse_ipv6};
+use crate::strings::Form;
+use crate::trace::{Event, List, Subject, Test};
 use crate::world::{Resolver, World};
 
 /// Tests words against a request.
@@ -107,6 +111,45 @@ pub fn split_at_sign(word: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl Matcher<'_, '_> {
+    /// Tests a list of a rule.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn list_match(&mut self, list: List, words: &[u8]) -> Result<bool, Problem> {
+        self.tell(Event::List(list));
+        let matched = list::list_match(
+            words,
+            &mut Walk {
+                matcher: self,
+                list,
+            },
+        )?;
+        self.tell(Event::ListTested { matched });
+        Ok(matched)
+    }
+
+    /// Tells what is being done.
+    fn tell(&self, event: Event<'_>) {
+        self.world.log.event(&event);
+    }
+
+    /// Tells how a test came out.
+    fn told(&self, test: Test<'_>, matched: bool) -> bool {
+        self.tell(Event::Test { test, matched });
+        matched
+    }
+
+    /// The string test.
+    fn string_match(&self, word: &[u8], subject: Subject, value: &[u8]) -> bool {
+        let form = Form::of(word);
+        let test = Test::Text {
+            subject,
+            form,
+            value,
+        };
+        self.told(test, form.matches(word, value))
+    }
+
     /// Tests a word of a daemon list: `name`, `port`, `name@host`.
     ///
     /// # Errors
@@ -123,8 +166,11 @@ impl Matcher<'_, '_> {
     /// A number is the local port and nothing else; any other word is a daemon name.
     fn service_match(&self, word: &[u8]) -> bool {
         match port_number(word) {
-            Some(port) => port == self.request.server.port && port != 0,
-            None => bracketless_match(word, &self.request.daemon),
+            Some(port) => {
+                let local = self.request.server.port;
+                self.told(Test::Port(local), port == local && port != 0)
+            }
+            None => self.string_match(word, Subject::Daemon, &self.request.daemon),
         }
     }
 
@@ -144,13 +190,13 @@ impl Matcher<'_, '_> {
             return Ok(false);
         }
         self.request.fetch_user(&self.world);
-        Ok(bracketless_match(user, self.request.user.text()))
+        Ok(self.string_match(user, Subject::User, self.request.user.text()))
     }
 
     /// Tests a word in host position.
     ///
     /// # Errors
-    /// A `/file` list that is there and cannot be used.
+    /// A `/file` list that is there and cannot be used, or a netgroup that was not told in time.
     pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
         self.host_match_at(word, side, 0)
     }
@@ -158,37 +204,102 @@ impl Matcher<'_, '_> {
     fn host_match_at(&mut self, word: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
         Ok(match HostPattern::parse(word) {
             HostPattern::Netgroup(group) => {
+                self.fetch_name(side);
+                let name = self.name(side).text();
                 let netgroups = self.world.netgroups;
-                netgroups.contains_host(group, self.name(side).name.text())
+                let matched = netgroups.contains_host(group, name);
+                if !matched && netgroups.timed_out() {
+                    return Err(Problem::NetgroupLate(group.to_vec()));
+                }
+                self.told(Test::Netgroup { side, name }, matched)
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
             HostPattern::Known => {
-                let host = self.name(side);
-                host.address().is_some() && host.name.known().is_some()
+                self.fetch_name(side);
+                let host = self.request.host(side);
+                let test = Test::Known {
+                    side,
+                    address: host.address_text(),
+                    name: host.name.text(),
+                };
+                let matched = host.address().is_some() && host.name.known().is_some();
+                self.told(test, matched)
             }
             HostPattern::Local => {
-                let name = self.name(side).name.known();
-                name.is_some_and(|name| !name.contains(&b'.'))
+                self.fetch_name(side);
+                let name = self.name(side);
+                let matched = name.known().is_some_and(|name| !name.contains(&b'.'));
+                let name = name.text();
+                self.told(Test::Local { side, name }, matched)
             }
-            HostPattern::Net { mask, scope } => match (mask, self.request.host(side).address()) {
-                (Some(mask), Some(address)) => {
-                    mask.contains(address) && same_scope(scope, address, self.world.resolver)
-                }
-                _ => false,
-            },
+            HostPattern::Net { mask, scope } => self.net_match(mask, scope, side),
             HostPattern::Text { word, names } => self.text_match(word, names, side),
         })
     }
 
-    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> bool {
-        address_match(word, self.request.host(side), self.world.resolver)
-            || (names && bracketless_match(word, self.name(side).name.text()))
+    fn net_match(&self, mask: Option<NetMask>, scope: Option<&[u8]>, side: Side) -> bool {
+        let host = self.request.host(side);
+        let matched = match (mask, host.address()) {
+            (Some(mask), Some(address)) => {
+                mask.contains(address) && same_scope(scope, address, self.world.resolver)
+            }
+            _ => false,
+        };
+        let test = Test::Net {
+            side,
+            sensible: mask.is_some(),
+            value: host.address_text(),
+        };
+        self.told(test, matched)
     }
 
-    /// The host with its name looked up.
-    fn name(&mut self, side: Side) -> &Host {
+    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> bool {
+        if self.address_match(word, side) {
+            return true;
+        }
+        if !names {
+            return false;
+        }
+        self.fetch_name(side);
+        self.string_match(word, Subject::Name(side), self.name(side).text())
+    }
+
+    /// Looks the name up, unless that was done.
+    fn fetch_name(&mut self, side: Side) {
         self.request.fetch_name(side, &self.world, self.spot);
-        self.request.host(side)
+    }
+
+    /// The name, as far as it was looked up.
+    fn name(&self, side: Side) -> &Fact {
+        &self.request.host(side).name
+    }
+
+    /// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
+    fn address_match(&self, word: &[u8], side: Side) -> bool {
+        let host = self.request.host(side);
+        let subject = Subject::Address(side);
+        let Some(address) = host.address() else {
+            return self.string_match(word, subject, host.address_text());
+        };
+        let value = address.subject();
+        match (Form::of(word), bracketed(word)) {
+            (Form::Bracketed, Some(inside)) => {
+                let (number, scope) = split_scope(inside);
+                let wanted = parse_ipv6(number);
+                let sensible = wanted.is_some();
+                let matched = wanted
+                    .is_some_and(|wanted| same_v6(wanted, scope, address, self.world.resolver));
+                self.told(
+                    Test::Address {
+                        side,
+                        sensible,
+                        value,
+                    },
+                    matched,
+                )
+            }
+            _ => self.string_match(word, subject, value),
+        }
     }
 
     /// Tests the words of a `/file` list. A missing list is empty.
@@ -197,11 +308,16 @@ impl Matcher<'_, '_> {
         if depth >= MAX_LIST_DEPTH {
             return Err(Problem::ListNesting(path));
         }
-        match self.world.files.open(&path) {
-            Ok(None) => Ok(false),
-            Ok(Some(source)) => self.words_match(source, &path, side, depth),
-            Err(error) => Err(Problem::ListOpen(path, error)),
+        if self.request.lists >= MAX_LISTS {
+            return Err(Problem::ListCount(path));
         }
+        self.request.lists += 1;
+        let (found, matched) = match self.world.files.open(&path) {
+            Ok(None) => (false, false),
+            Ok(Some(source)) => (true, self.words_match(source, &path, side, depth)?),
+            Err(error) => return Err(Problem::ListOpen(path, error)),
+        };
+        Ok(self.told(Test::File { found }, matched))
     }
 
     fn words_match(
@@ -214,8 +330,11 @@ impl Matcher<'_, '_> {
         let mut words = ListWords::new(source);
         loop {
             match words.next_word() {
-                Ok(Some(word)) => {
-                    if self.host_match_at(word, side, depth + 1)? {
+                Ok(Some(ListWord { word, line })) => {
+                    self.tell(Event::FileWord { path, line, word });
+                    let matched = self.host_match_at(word, side, depth + 1)?;
+                    self.tell(Event::Tested { matched });
+                    if matched {
                         return Ok(true);
                     }
                 }
@@ -240,23 +359,39 @@ pub fn port_number(word: &[u8]) -> Option<u16> {
     number::decimal(word).and_then(|port| u16::try_from(port).ok())
 }
 
-/// The string test for names: a bracketed word is an IPv6 address and equals no name.
-fn bracketless_match(word: &[u8], subject: &[u8]) -> bool {
-    (is_glob(word) || !word.starts_with(b"[")) && string_match(word, subject)
+/// Walks a list and tells about it.
+struct Walk<'a, 'm, 'w> {
+    matcher: &'a mut Matcher<'m, 'w>,
+    list: List,
 }
 
-/// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
-fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
-    let Some(address) = host.address() else {
-        return bracketless_match(word, host.address_text());
-    };
-    let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
-        return bracketless_match(word, address.subject());
-    };
-    let (number, scope) = split_scope(inside);
-    let Some(wanted) = parse_ipv6(number) else {
-        return false;
-    };
+impl list::Visitor<Problem> for Walk<'_, '_, '_> {
+    fn word(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        self.matcher.tell(Event::Word(word));
+        let matched = match self.list {
+            List::Daemons => self.matcher.daemon_match(word),
+            List::Clients => self.matcher.client_match(word),
+        }?;
+        self.matcher.tell(Event::Tested { matched });
+        Ok(matched)
+    }
+
+    fn passed(&mut self, word: &[u8]) {
+        self.matcher.tell(Event::Passed(word));
+    }
+
+    fn except(&mut self, entered: bool) {
+        self.matcher.tell(Event::Except { entered });
+    }
+}
+
+/// Whether an address is the one wanted. A mapped IPv4 address is that IPv4 address.
+fn same_v6(
+    wanted: Ipv6Addr,
+    scope: Option<&[u8]>,
+    address: &Address,
+    resolver: &dyn Resolver,
+) -> bool {
     match wanted.to_ipv4_mapped() {
         Some(mapped) => address.v4() == Some(mapped),
         None => address.v6() == Some(wanted) && same_scope(scope, address, resolver),
@@ -264,7 +399,7 @@ fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
 }
 
 /// Splits `v6%scope`.
-fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
     match inside.iter().position(|byte| *byte == b'%') {
         Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
         None => (inside, None),
@@ -287,8 +422,9 @@ fn same_scope(wanted: Option<&[u8]>, address: &Address, resolver: &dyn Resolver)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Fact;
     use crate::fake::FakeWorld;
+    use crate::request::Host;
+    use crate::world::Netgroups;
 
     /// Whether a client word matches; the client has the address, name and user given.
     fn client(word: &str, address: &str, name: &str) -> bool {
@@ -463,6 +599,49 @@ mod tests {
             };
             assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
         }
+    }
+
+    /// A netgroup database that never answers.
+    struct Silent;
+
+    impl Netgroups for Silent {
+        fn contains_host(&self, _: &[u8], _: &[u8]) -> bool {
+            false
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_netgroup_database_is_an_error() {
+        let fake = FakeWorld::new();
+        let mut world = fake.world();
+        world.netgroups = &Silent;
+        let mut matcher = Matcher {
+            request: &mut Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown()),
+            world,
+            spot: None,
+        };
+        let problem = matcher.client_match(b"@trusted").unwrap_err();
+        assert!(problem.to_string().starts_with("netgroup trusted: "));
+    }
+
+    /// Seven lists, each of which includes the next one a hundred times.
+    #[test]
+    fn lists_that_multiply_are_an_error() {
+        let mut fake = FakeWorld::new().file("/7", "10.");
+        for list in 1..7 {
+            fake = fake.file(&format!("/{list}"), format!("/{} ", list + 1).repeat(100));
+        }
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let mut matcher = Matcher {
+            request: &mut request,
+            world: fake.world(),
+            spot: None,
+        };
+        let problem = matcher.client_match(b"/1").unwrap_err();
+        assert!(matches!(problem, Problem::ListCount(_)), "{problem}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::netmask::dotted_quad;
 use crate::problem::{Diagnostic, Problem, Spot};
 use crate::settings;
 use crate::severity::Severity;
+use crate::trace::{Event, Need};
 use crate::world::World;
 
 /// One of the two ends of a connection.
@@ -189,6 +190,8 @@ pub struct Request {
     pub ident_limit: Duration,
     /// What the `severity` option of a rule has set.
     pub severity: Option<Severity>,
+    /// How many `/file` lists were opened for it.
+    pub(crate) lists: usize,
 }
 
 impl Request {
@@ -203,6 +206,7 @@ impl Request {
             stream: false,
             ident_limit: Duration::from_secs(u64::from(settings::RFC931_TIMEOUT)),
             severity: None,
+            lists: 0,
         }
     }
 
@@ -223,6 +227,7 @@ impl Request {
 
     /// Looks the host name up, unless that was done; a failed double check is logged.
     pub fn fetch_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
+        world.log.event(&Event::Needs(Need::Name(side)));
         let host = self.host_mut(side);
         if !host.name.is_not_asked() {
             return;
@@ -239,6 +244,7 @@ impl Request {
 
     /// Asks the client's ident server for the user, unless that was done.
     pub fn fetch_user(&mut self, world: &World<'_>) {
+        world.log.event(&Event::Needs(Need::User));
         if !self.user.is_not_asked() {
             return;
         }

@@ -12,6 +12,7 @@ use crate::ident;
 use crate::names;
 use crate::problem::{Diagnostic, NameProblem, Place, Spot};
 use crate::request::{Request, Side};
+use crate::trace::Event;
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {
@@ -68,6 +69,11 @@ pub trait Resolver {
     ) -> (Fact, Option<NameProblem>) {
         names::look_up(address, self)
     }
+
+    /// Whether the last lookup ended because its time was over.
+    fn timed_out(&self) -> bool {
+        false
+    }
 }
 
 /// The ident protocol's transport (RFC 1413).
@@ -100,6 +106,11 @@ pub trait Ident {
 pub trait Netgroups {
     /// Whether `(host, any user, the NIS domain)` is in the group.
     fn contains_host(&self, group: &[u8], host: &[u8]) -> bool;
+
+    /// Whether the last answer is none because its time was over.
+    fn timed_out(&self) -> bool {
+        false
+    }
 }
 
 /// A user id.
@@ -140,6 +151,9 @@ pub trait Log {
 
     /// An option is about to run, with its argument as expanded.
     fn option(&self, _keyword: &[u8], _value: &[u8]) {}
+
+    /// A step of the search, for whoever explains it.
+    fn event(&self, _event: &Event<'_>) {}
 }
 
 /// Everything the engine may ask of the outside.
