@@ -11,7 +11,7 @@ demo: export TCPD_HOSTS_DENY := hosts.deny
 demo: export TCPD_LOG_SOCKET := log
 DEMO := --quiet --release --target-dir target/demo --package tcpd
 
-PROGRAMS := tcpd tcpdmatch safe_finger try-from
+PROGRAMS := tcpd tcpdchk tcpdmatch safe_finger try-from
 
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --
@@ -24,10 +24,14 @@ demo:
 	cargo build $(DEMO)
 	cargo run $(DEMO) --example demo target/demo/run target/demo/release/tcpd
 
+# The fuzz targets' checks without the fuzzer.
+FUZZ_CHECKS := --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
+
 # Unit tests, the manual, and every scenario against our programs and against Debian's.
 test: all
 	tests/setup
 	cargo test --workspace --exclude scenarios
+	cargo test --quiet $(FUZZ_CHECKS)
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
@@ -35,32 +39,39 @@ test: all
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy $(FUZZ_CHECKS) --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
+
+# Runs each fuzz target for so many seconds: make fuzz FUZZ_SECONDS=600. docs/fidelity.md has more.
+FUZZ_SECONDS := 60
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
-MAN := $(DESTDIR)$(PREFIX)/share/man
+SHARE := $(DESTDIR)$(PREFIX)/share
+MAN := $(SHARE)/man
+BASH := $(SHARE)/bash-completion/completions
+ZSH := $(SHARE)/zsh/vendor-completions
+FISH := $(SHARE)/fish/vendor_completions.d
 
-# Programs that print their own completion scripts.
-COMPLETED := tcpdmatch
-BASH := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-ZSH := $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
-FISH := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# Programs whose command line the shells complete.
+COMPLETED := tcpdchk tcpdmatch
 
-# Puts the programs and their manual where Debian's are.
+# Puts the programs, their manual and their completions where Debian has them.
 install: all
-	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8
+	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8 $(BASH) $(ZSH) $(FISH)
 	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
 	install -m 644 $(wildcard man/*.5) $(MAN)/man5
 	install -m 644 $(wildcard man/*.8) $(MAN)/man8
-	install -d $(BASH) $(ZSH) $(FISH)
-	for program in $(COMPLETED); do \
-		complete="target/release/$$program --completions"; \
-		$$complete bash > $(BASH)/$$program && $$complete zsh > $(ZSH)/_$$program && \
-		$$complete fish > $(FISH)/$$program.fish || exit; \
+	set -e; umask 022; for program in $(COMPLETED); do \
+	    target/release/$$program --completions bash > $(BASH)/$$program; \
+	    target/release/$$program --completions zsh > $(ZSH)/_$$program; \
+	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
 	done
 
 
 
-.PHONY: all demo test lint install
+.PHONY: all demo test lint fuzz install

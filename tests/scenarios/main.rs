@@ -9,6 +9,8 @@ mod abuse;
 mod banners;
 mod booby_trap;
 mod daemons;
+mod descriptors;
+mod differences;
 mod examples;
 mod expansions;
 mod files;

@@ -15,7 +15,7 @@ use nix::mount::{MsFlags, mount};
 
 use crate::need::{satisfied, unshare};
 use crate::subject::{Subject, helper, unpacked};
-use crate::{Call, Case, Outcome, Syslog};
+use crate::{Call, Case, Outcome, Syslog, Verdict};
 
 /// Set in the inner run: the name of the scenario to run.
 const INSIDE: &str = "SCENARIO";
@@ -232,6 +232,18 @@ impl World {
     pub fn only_ours(&mut self, row: &str) -> bool {
         self.checked += 1;
         self.differs(row, true, false)
+    }
+
+    /// [`World::only_ours`], where the original hangs: on Debian's side the call must come to
+    /// nothing in its patience.
+    pub fn hangs(&mut self, row: &str, call: &Call) -> bool {
+        let original = self.only_ours(row);
+        if original {
+            let outcome = self.run(call);
+            let hung = outcome.status.is_none() && outcome.verdict == Verdict::None;
+            self.holds("hangs", hung, || format!("{outcome:?}"));
+        }
+        original
     }
 
     /// Runs a tool to its end; panics if it fails.

@@ -304,6 +304,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_rule_sets_ends_with_the_request() {
+        let rules = "svcd: 192.0.2.7: severity mail.crit: rfc931 3\nsvcd: 192.0.2.8\n";
+        let fake = tables(rules, "");
+        let places = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let found = ["192.0.2.7", "192.0.2.8"].map(|client| {
+            let mut request = Request::new("svcd", Host::from_text(client), Host::unknown());
+            let _ = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
+            (request.severity.is_some(), request.ident_limit.as_secs())
+        });
+        let usual = u64::from(settings::RFC931_TIMEOUT);
+        assert_eq!(found, [(true, 3), (false, usual)]);
+    }
+
+    #[test]
     fn tables_that_cannot_be_opened() {
         let fake = FakeWorld::new().unreadable("/A").file("/D", "");
         let warning = "warning: cannot open /A: Permission denied";

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use crate::ident::is_blank;
 use crate::limits::MAX_LIST_WORD_BYTES;
+use crate::line::grow;
 
 const BLOCK_BYTES: usize = 64 << 10;
 
@@ -123,7 +124,8 @@ impl<R: Read> ListWords<R> {
         self.end -= self.start;
         self.start = 0;
         if self.end == self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
+            let grown = self.buffer.len() * 2;
+            grow(&mut self.buffer, grown).map_err(ListError::Io)?;
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         loop {

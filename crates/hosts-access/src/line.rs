@@ -159,8 +159,16 @@ impl<R: Read> Lines<R> {
                 self.last += 1;
                 return Err(LineError::TooLong);
             }
-            if self.at_end || !self.fill()? {
+            if self.at_end {
                 return Ok(None);
+            }
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => {
+                    self.last += 1;
+                    return Err(error);
+                }
             }
         }
     }
@@ -180,7 +188,7 @@ impl<R: Read> Lines<R> {
             self.buffer.resize(FIRST_BLOCK_BYTES, 0);
         } else if room == 0 || (self.buffer.len() >= BLOCK_BYTES && room < BLOCK_BYTES / 2) {
             let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
-            self.buffer.resize(grown, 0);
+            grow(&mut self.buffer, grown).map_err(LineError::Io)?;
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         loop {
@@ -207,6 +215,15 @@ impl<R: Read> Lines<R> {
         }
         Ok(())
     }
+}
+
+/// Makes a buffer longer. A process may have a memory limit, and a line may be longer than it.
+pub(crate) fn grow(buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
+    buffer
+        .try_reserve_exact(length.saturating_sub(buffer.len()))
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    buffer.resize(length, 0);
+    Ok(())
 }
 
 /// Whether a line is neither blank nor a comment. A comment may be indented.
@@ -292,6 +309,23 @@ mod tests {
                 "{table:?} by bytes"
             );
         }
+    }
+
+    /// A reader that fails behind its text.
+    struct Broken<'a>(&'a [u8]);
+
+    impl Read for Broken<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
+            self.0.read(buffer)
+        }
+    }
+
+    #[test]
+    fn the_line_that_cannot_be_read_has_its_number() {
+        assert_eq!(show(Broken(b"a\nb\\\nc")), ["1-1:a", "io 3"]);
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub fn look_up(
         return (Fact::Unknown, None);
     };
     let Some(name) = resolver.name_of(address) else {
-        return (Fact::Unknown, None);
+        let late = resolver.timed_out();
+        let problem = late.then(|| NameProblem::NoAnswer(address.ip()));
+        return (Fact::Unknown, problem);
     };
     match verify(&name, address.ip(), resolver) {
         Ok(()) => (Fact::from_value(&name), None),
@@ -88,6 +90,7 @@ pub fn loose_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 mod tests {
     use super::*;
     use crate::fake::FakeWorld;
+    use crate::world::Forward;
 
     #[test]
     fn loose_addresses() {
@@ -108,6 +111,34 @@ mod tests {
             let expected = expected.map(|text| text.parse::<Ipv4Addr>().unwrap());
             assert_eq!(loose_ipv4(text.as_bytes()), expected, "{text}");
         }
+    }
+
+    /// A name service that never answers.
+    struct Silent;
+
+    impl Resolver for Silent {
+        fn name_of(&self, _: SocketAddr) -> Option<Vec<u8>> {
+            None
+        }
+        fn addresses_of(&self, _: &[u8], _: Family) -> Option<Forward> {
+            None
+        }
+        fn interface_index(&self, _: &[u8]) -> Option<u32> {
+            None
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_name_service_is_told() {
+        let (name, problem) = look_up(Some(([192, 0, 2, 1], 9).into()), &Silent);
+        assert_eq!(name, Fact::Unknown);
+        assert_eq!(
+            problem.unwrap().to_string(),
+            "no host name for 192.0.2.1: the name service does not answer in time; see resolv.conf(5)"
+        );
     }
 
     #[test]

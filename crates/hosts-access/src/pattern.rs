@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::Fact;
 use crate::filelist::{ListError, ListWord, ListWords};
-use crate::limits::MAX_LIST_DEPTH;
+use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use crate::list;
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
@@ -196,7 +196,7 @@ impl Matcher<'_, '_> {
     /// Tests a word in host position.
     ///
     /// # Errors
-    /// A `/file` list that is there and cannot be used.
+    /// A `/file` list that is there and cannot be used, or a netgroup that was not told in time.
     pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
         self.host_match_at(word, side, 0)
     }
@@ -206,7 +206,11 @@ impl Matcher<'_, '_> {
             HostPattern::Netgroup(group) => {
                 self.fetch_name(side);
                 let name = self.name(side).text();
-                let matched = self.world.netgroups.contains_host(group, name);
+                let netgroups = self.world.netgroups;
+                let matched = netgroups.contains_host(group, name);
+                if !matched && netgroups.timed_out() {
+                    return Err(Problem::NetgroupLate(group.to_vec()));
+                }
                 self.told(Test::Netgroup { side, name }, matched)
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
@@ -304,6 +308,10 @@ impl Matcher<'_, '_> {
         if depth >= MAX_LIST_DEPTH {
             return Err(Problem::ListNesting(path));
         }
+        if self.request.lists >= MAX_LISTS {
+            return Err(Problem::ListCount(path));
+        }
+        self.request.lists += 1;
         let (found, matched) = match self.world.files.open(&path) {
             Ok(None) => (false, false),
             Ok(Some(source)) => (true, self.words_match(source, &path, side, depth)?),
@@ -391,7 +399,7 @@ fn same_v6(
 }
 
 /// Splits `v6%scope`.
-fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
     match inside.iter().position(|byte| *byte == b'%') {
         Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
         None => (inside, None),
@@ -416,6 +424,7 @@ mod tests {
     use super::*;
     use crate::fake::FakeWorld;
     use crate::request::Host;
+    use crate::world::Netgroups;
 
     /// Whether a client word matches; the client has the address, name and user given.
     fn client(word: &str, address: &str, name: &str) -> bool {
@@ -590,6 +599,49 @@ mod tests {
             };
             assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
         }
+    }
+
+    /// A netgroup database that never answers.
+    struct Silent;
+
+    impl Netgroups for Silent {
+        fn contains_host(&self, _: &[u8], _: &[u8]) -> bool {
+            false
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_netgroup_database_is_an_error() {
+        let fake = FakeWorld::new();
+        let mut world = fake.world();
+        world.netgroups = &Silent;
+        let mut matcher = Matcher {
+            request: &mut Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown()),
+            world,
+            spot: None,
+        };
+        let problem = matcher.client_match(b"@trusted").unwrap_err();
+        assert!(problem.to_string().starts_with("netgroup trusted: "));
+    }
+
+    /// Seven lists, each of which includes the next one a hundred times.
+    #[test]
+    fn lists_that_multiply_are_an_error() {
+        let mut fake = FakeWorld::new().file("/7", "10.");
+        for list in 1..7 {
+            fake = fake.file(&format!("/{list}"), format!("/{} ", list + 1).repeat(100));
+        }
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let mut matcher = Matcher {
+            request: &mut request,
+            world: fake.world(),
+            spot: None,
+        };
+        let problem = matcher.client_match(b"/1").unwrap_err();
+        assert!(matches!(problem, Problem::ListCount(_)), "{problem}");
     }
 
     #[test]

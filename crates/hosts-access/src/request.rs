@@ -192,6 +192,8 @@ pub struct Request {
     pub ident_limit: Duration,
     /// What the `severity` option of a rule has set.
     pub severity: Option<Severity>,
+    /// How many `/file` lists were opened for it.
+    pub(crate) lists: usize,
 }
 
 impl Request {
@@ -206,6 +208,7 @@ impl Request {
             stream: false,
             ident_limit: Duration::from_secs(u64::from(settings::RFC931_TIMEOUT)),
             severity: None,
+            lists: 0,
         }
     }
 

@@ -54,6 +54,11 @@ pub trait Resolver {
 
     /// The index of a network interface, for IPv6 scopes written by name.
     fn interface_index(&self, name: &[u8]) -> Option<u32>;
+
+    /// Whether the last lookup ended because its time was over.
+    fn timed_out(&self) -> bool {
+        false
+    }
 }
 
 /// The ident protocol's transport (RFC 1413).
@@ -75,6 +80,11 @@ pub trait Ident {
 pub trait Netgroups {
     /// Whether `(host, any user, the NIS domain)` is in the group.
     fn contains_host(&self, group: &[u8], host: &[u8]) -> bool;
+
+    /// Whether the last answer is none because its time was over.
+    fn timed_out(&self) -> bool {
+        false
+    }
 }
 
 /// A user id.

@@ -239,7 +239,9 @@ fn host(address: &SockAddr) -> Host {
             Some(text) => Host::from_socket(socket, text),
             None => Host::from_socket(socket, plain(socket)),
         },
-        None => Host::from_text(LOCAL_ADDRESS),
+        None if address.domain() == Domain::UNIX => Host::from_text(LOCAL_ADDRESS),
+        // Of another family, a virtual machine's for one: not local, and without a text.
+        None => Host::unknown(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::banner::Banner;
 use crate::expand::{TooLong, expand};
 use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
 use crate::pattern::path_of;
-use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, reason};
+use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, Written, reason};
 use crate::request::Request;
 use crate::severity::Severity;
 use crate::trace::Event;
@@ -342,7 +342,7 @@ impl Run<'_, '_> {
     fn banner(&mut self, option: &OptionSpec, directory: &[u8]) -> Result<(), Stop> {
         let directory = path_of(directory);
         if let Err(error) = self.world.files.check_exists(&directory) {
-            let fault = Fault::new(directory.display().to_string(), &error);
+            let fault = Fault::new(Written::from(&*directory).to_string(), &error);
             self.log(Problem::OptionFault(fault));
             return Ok(());
         }

@@ -253,9 +253,13 @@ fn long_banners_go_out_in_chunks() {
 fn a_missing_banner_directory_is_a_warning() {
     let fake = world();
     let _ = outcome("banners /none", &fake);
+    let _ = outcome("banners \x1b[2J", &fake);
     assert_eq!(
         fake.logged(),
-        ["warning: T, line 1: /none: No such file or directory"]
+        [
+            "warning: T, line 1: /none: No such file or directory",
+            "warning: T, line 1: \\033[2J: No such file or directory",
+        ]
     );
 }
 
