@@ -8,15 +8,77 @@ use hosts_access::access::{Decision, Verdict};
 use hosts_access::problem::{Diagnostic, Place, Written};
 use hosts_access::request::{Host, Request};
 use hosts_access::world::Log;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use tools::output::Output;
 
 use crate::judge::verdict_word;
+
+/// The answer to a question, for one address of the client.
+#[derive(Serialize)]
+pub(crate) struct Answer {
+    /// The line of the question, and its text, if there are many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    daemon: String,
+    client: Client,
+    server: End,
+    verdict: &'static str,
+    rule: Option<RulePlace>,
+    options: Vec<OptionRun>,
+    /// What a twist runs in place of the service.
+    command: Option<String>,
+    messages: Vec<String>,
+    /// The explanation, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<Value>>,
+}
+
+#[derive(Serialize)]
+struct Client {
+    #[serde(flatten)]
+    end: End,
+    user: Option<String>,
+}
+
+#[derive(Serialize)]
+struct End {
+    address: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OptionRun {
+    keyword: String,
+    value: String,
+}
+
+/// A rule's place.
+#[derive(Serialize)]
+pub(crate) struct RulePlace {
+    file: String,
+    first_line: u64,
+    line: u64,
+}
+
+impl RulePlace {
+    /// The place for an answer.
+    pub(crate) fn new(place: &Place) -> Self {
+        Self {
+            file: place.table.display().to_string(),
+            first_line: place.first_line,
+            line: place.line,
+        }
+    }
+}
 
 /// What the engine says, kept for the answer.
 #[derive(Default)]
 pub(crate) struct Heard {
     messages: RefCell<Vec<String>>,
-    options: RefCell<Vec<Value>>,
+    options: RefCell<Vec<OptionRun>>,
 }
 
 impl Log for Heard {
@@ -25,7 +87,10 @@ impl Log for Heard {
     }
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
-        let option = json!({"keyword": text(keyword), "value": text(value)});
+        let option = OptionRun {
+            keyword: text(keyword),
+            value: text(value),
+        };
         self.options.borrow_mut().push(option);
     }
 }
@@ -35,59 +100,54 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     Written(bytes).to_string()
 }
 
-/// A rule's place.
-pub(crate) fn place(place: &Place) -> Value {
-    json!({
-        "file": place.table.display().to_string(),
-        "first_line": place.first_line,
-        "line": place.line,
-    })
-}
-
-/// The answer to a request, with what was said before it.
-pub(crate) fn answer(
-    request: &Request,
-    decision: &Decision,
-    heard: Heard,
-    mut messages: Vec<String>,
-) -> Map<String, Value> {
-    messages.append(&mut heard.messages.take());
-    let command = match &decision.verdict {
-        Verdict::Twist(command) => Value::from(text(command.as_bytes())),
-        _ => Value::Null,
-    };
-    let mut client = host(&request.client);
-    client.insert("user".to_owned(), known(request.user.text()));
-    let fields = [
-        ("client", client.into()),
-        ("command", command),
-        ("daemon", text(&request.daemon).into()),
-        ("messages", messages.into()),
-        ("options", heard.options.take().into()),
-        ("rule", decision.matched.as_ref().map_or(Value::Null, place)),
-        ("server", host(&request.server).into()),
-        ("verdict", verdict_word(&decision.verdict).into()),
-    ];
-    fields
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
-}
-
-fn host(host: &Host) -> Map<String, Value> {
-    let fields = [
-        ("address", known(host.address_text())),
-        ("name", known(host.name.text())),
-    ];
-    fields
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
-}
-
-fn known(value: &[u8]) -> Value {
-    match value.eq_ignore_ascii_case(hosts_access::facts::UNKNOWN) {
-        true => Value::Null,
-        false => text(value).into(),
+impl Answer {
+    /// The answer to a request, with what was said before it.
+    pub(crate) fn new(
+        request: &Request,
+        decision: &Decision,
+        heard: Heard,
+        mut messages: Vec<String>,
+    ) -> Self {
+        messages.append(&mut heard.messages.take());
+        Self {
+            line: None,
+            query: None,
+            daemon: text(&request.daemon),
+            client: Client {
+                end: End::new(&request.client),
+                user: known(request.user.text()),
+            },
+            server: End::new(&request.server),
+            verdict: verdict_word(&decision.verdict),
+            rule: decision.matched.as_ref().map(RulePlace::new),
+            options: heard.options.take(),
+            command: match &decision.verdict {
+                Verdict::Twist(command) => Some(text(command.as_bytes())),
+                _ => None,
+            },
+            messages,
+            steps: None,
+        }
     }
+
+    /// Writes it as a line of its own.
+    pub(crate) fn write(&self, output: &Output) {
+        // A struct of texts and numbers always has a form in JSON.
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        output.bytes(&line);
+    }
+}
+
+impl End {
+    fn new(host: &Host) -> Self {
+        Self {
+            address: known(host.address_text()),
+            name: known(host.name.text()),
+        }
+    }
+}
+
+fn known(value: &[u8]) -> Option<String> {
+    (!value.eq_ignore_ascii_case(hosts_access::facts::UNKNOWN)).then(|| text(value))
 }

@@ -11,7 +11,7 @@ use hosts_access::problem::{Diagnostic, Place, Written};
 use hosts_access::request::{Host, Request};
 use hosts_access::settings::REAL_DAEMON_DIR;
 use hosts_access::world::Log;
-use serde_json::{Value, json};
+use serde_json::json;
 use system::names::SystemResolver;
 use tools::arguments::Files;
 use tools::hosts::{alias_texts, not_found_text};
@@ -20,7 +20,7 @@ use tools::output::{Output, option_line};
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
 
-use crate::answer::{Heard, answer};
+use crate::answer::{Answer, Heard};
 use crate::arguments::Format;
 use crate::endpoint::{self, End, Resolved};
 use crate::explain::Explainer;
@@ -79,25 +79,23 @@ pub(crate) fn run(
         let mut request = question.request(&end.host, &server);
         match manner.format {
             Format::Human => block(question, &mut request, judge, manner, output),
-            Format::Json => output.line(object(&mut request, judge, manner, said.take())),
+            Format::Json => answer(&mut request, judge, manner, said.take()).write(output),
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The answer as an object, with what was said before it.
-fn object(request: &mut Request, judge: &Judge, manner: Manner, said: Vec<String>) -> Value {
+fn answer(request: &mut Request, judge: &Judge, manner: Manner, said: Vec<String>) -> Answer {
     let heard = Heard::default();
     let steps = manner.explain.then(|| Explainer::collecting(request));
     let decision = match &steps {
         Some(steps) => judge.decide(request, &Both(&heard, steps), None),
         None => judge.decide(request, &heard, None),
     };
-    let mut object = answer(request, &decision, heard, said);
-    if let Some(steps) = steps {
-        object.insert("steps".to_owned(), steps.into_steps().into());
-    }
-    object.into()
+    let mut answer = Answer::new(request, &decision, heard, said);
+    answer.steps = steps.map(Explainer::into_steps);
+    answer
 }
 
 /// Two that listen.

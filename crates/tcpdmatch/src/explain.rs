@@ -13,7 +13,7 @@ use hosts_access::world::Log;
 use serde_json::{Value, json};
 use tools::output::{Output, is_coloured, option_line};
 
-use crate::answer::{place, text};
+use crate::answer::{RulePlace, text};
 use crate::why::{needed, why, would};
 
 /// Most words of one list that are shown though they do not match; the others are counted.
@@ -203,7 +203,10 @@ impl Log for Explainer<'_> {
 
     fn matched(&self, rule: &Place) {
         let line = format!("matched:  {} line {}", rule.table.display(), rule.line);
-        self.say(&line, || json!({"rule": place(rule), "step": "matched"}));
+        self.say(
+            &line,
+            || json!({"rule": RulePlace::new(rule), "step": "matched"}),
+        );
     }
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
@@ -235,7 +238,7 @@ impl Log for Explainer<'_> {
                 let line = format!("{} line {}: {rule}", spot.table.display(), spot.line);
                 self.say(
                     &line,
-                    || json!({"rule": place(&spot), "step": "rule", "text": rule}),
+                    || json!({"rule": RulePlace::new(&spot), "step": "rule", "text": rule}),
                 );
             }
             Event::List(list) => {

@@ -18,10 +18,10 @@ use hosts_access::problem::Place;
 use hosts_access::request::Request;
 use hosts_access::settings;
 use hosts_access::world::Files;
-use serde_json::{Value, json};
+use serde_json::json;
 use tools::output::{Output, is_coloured};
 
-use crate::answer::{Heard, place as place_object, text};
+use crate::answer::{Heard, RulePlace, text};
 use crate::arguments::Format;
 use crate::judge::{Judge, verdict_word};
 use crate::lookups::Lookups;
@@ -237,7 +237,7 @@ impl Runner<'_> {
                 "line": number,
                 "met": false,
                 "query": text(line.trim_ascii()),
-                "rule": rule.map_or(Value::Null, place_object),
+                "rule": rule.map(RulePlace::new),
                 "text": rule_text,
                 "verdict": verdict,
             }));

@@ -6,10 +6,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tools::output::Output;
 
-use crate::answer::{Heard, answer, text};
+use crate::answer::{Answer, Heard, text};
 use crate::judge::Judge;
 use crate::lookups::Lookups;
 use crate::question::Question;
@@ -73,10 +73,10 @@ fn answer_line(
     for mut request in lookups.requests(&question)? {
         let heard = Heard::default();
         let decision = judge.decide(&mut request, &heard, None);
-        let mut object = answer(&request, &decision, heard, Vec::new());
-        object.insert("line".to_owned(), number.into());
-        object.insert("query".to_owned(), text(line.trim_ascii()).into());
-        output.line(Value::from(object));
+        let mut answer = Answer::new(&request, &decision, heard, Vec::new());
+        answer.line = Some(number);
+        answer.query = Some(text(line.trim_ascii()));
+        answer.write(output);
     }
     Ok(())
 }
