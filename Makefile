@@ -84,6 +84,4 @@ install: all
 	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
 	done
 
-
-
 .PHONY: all demo test test-libwrap lint fuzz install

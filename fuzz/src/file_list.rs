@@ -13,9 +13,8 @@ pub fn check(input: &[u8]) {
         let mut found = Vec::new();
         let end = loop {
             match words.next_word() {
-                Ok(Some(word)) => {
-                    let word = word.to_vec();
-                    found.push((word, words.line()));
+                Ok(Some(found_word)) => {
+                    found.push((found_word.word.to_vec(), found_word.line));
                 }
                 Ok(None) => break true,
                 Err(ListError::Word) => break false,

@@ -31,7 +31,7 @@ fn module(name: &str) -> Option<String> {
     let (package, path) = name.split_once("::").unwrap_or(("hosts-access", name));
     let package = workspace().join("crates").join(package);
     let base = package.join("src").join(path.replace("::", "/"));
-    let tests = package.join("tests").join(path);
+    let tests = package.join("tests").join(path.replace("::", "/"));
     let texts = [
         base.with_extension("rs"),
         base.join("mod.rs"),
@@ -46,6 +46,10 @@ fn module(name: &str) -> Option<String> {
     (!texts.is_empty()).then(|| texts.concat())
 }
 
+/// Rows that say why they have no test: nothing formats a file name, and no name service of a test
+/// gives the library's callers a name that long.
+const UNTESTED: [&str; 2] = ["X4", "W7"];
+
 #[test]
 fn every_row_is_shown_by_a_test() {
     let rows = rows();
@@ -55,6 +59,10 @@ fn every_row_is_shown_by_a_test() {
             Some((scenarios, units)) => (scenarios.trim_end_matches("; "), units),
             None => (shown_by.as_str(), ""),
         };
+        if shown_by.starts_with("by construction: ") {
+            assert!(UNTESTED.contains(&row.as_str()), "{row}: no test");
+            continue;
+        }
         let mut count = 0;
         for name in scenarios.split(", ").filter(|name| !name.is_empty()) {
             let path = workspace().join(format!("tests/scenarios/{name}.rs"));
@@ -83,7 +91,7 @@ fn every_row_that_a_test_names_is_there() {
         let text = fs::read_to_string(&path).unwrap_or_default();
         for word in text.split('"') {
             let is_row = word.len() <= 3
-                && word.starts_with(['T', 'O', 'N', 'L', 'X'])
+                && word.starts_with(['T', 'O', 'N', 'L', 'X', 'W'])
                 && word[1..].parse::<u8>().is_ok();
             let known = rows.iter().any(|(row, _)| row == word);
             assert!(!is_row || known, "{}: {word} is no row", path.display());

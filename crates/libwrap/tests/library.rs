@@ -195,6 +195,25 @@ fn a_static_program_answers_alike() {
     assert_eq!(walk(&program, &folder), walk(&shared, &ours()));
 }
 
+/// Rows of docs/differences.md, by what the same program prints with each library.
+#[test]
+fn the_documented_differences() {
+    let folder = scratch();
+    let program = linked(&folder, "differences.c");
+    let shown = |library: &Path| {
+        let mut command = Command::new(&program);
+        output(command.env("LD_LIBRARY_PATH", library).current_dir(&folder))
+    };
+    let ours = shown(&ours());
+    assert_eq!(ours, "W2 0\nW3 0\nW4 at once\nW5 022\nW6 none\n");
+    match debian() {
+        Some((library, _)) => {
+            assert_eq!(shown(&library), "W2 1\nW3 1\nW4 held\nW5 077\nW6 allow\n");
+        }
+        None => skip("the_documented_differences", "Debian's library"),
+    }
+}
+
 /// A folder with tables for many.c: one rule grants half of what it asks.
 fn many_tables() -> PathBuf {
     let folder = scratch();

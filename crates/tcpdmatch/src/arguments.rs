@@ -38,12 +38,12 @@ pub(crate) struct Arguments {
     pub explain: bool,
 
     /// Check the expectations in FILE ("-": standard input), one a line:
-    /// DAEMON[@HOST] [USER@]HOST [NAME] => granted|denied|delegated [by TABLE:LINE]
+    /// `DAEMON[@HOST] [USER@]HOST [NAME] => granted|denied|delegated [by TABLE:LINE]`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stdin", "inetd", "daemon"])]
     pub test: Option<PathBuf>,
 
     /// Answer questions from standard input, one a line, in JSON:
-    /// DAEMON[@HOST] [USER@]HOST [NAME]
+    /// `DAEMON[@HOST] [USER@]HOST [NAME]`
     #[arg(long, conflicts_with_all = ["inetd", "daemon", "format"])]
     pub stdin: bool,
 
