@@ -18,6 +18,7 @@ SCENARIOS := cargo test --quiet --package scenarios --
 
 all:
 	cargo build --release
+	crates/libwrap/link target/release
 
 # One connection after another through tcpd: who is served, who is refused, and why. Needs no root.
 demo:
@@ -36,6 +37,10 @@ test: all
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
 
+# Eight threads in the library for a minute.
+test-libwrap: all
+	cargo test --quiet --package libwrap -- --ignored
+
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
@@ -51,6 +56,8 @@ fuzz:
 
 PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
+LIB := $(DESTDIR)$(or $(LIBDIR),$(PREFIX)/lib/$(shell $(or $(CC),cc) -print-multiarch))
+INCLUDE := $(DESTDIR)$(PREFIX)/include
 SHARE := $(DESTDIR)$(PREFIX)/share
 MAN := $(SHARE)/man
 BASH := $(SHARE)/bash-completion/completions
@@ -60,10 +67,15 @@ FISH := $(SHARE)/fish/vendor_completions.d
 # Programs whose command line the shells complete.
 COMPLETED := tcpdchk tcpdmatch
 
-# Puts the programs, their manual and their completions where Debian has them.
+# Puts the programs, the library, their manual and completions where Debian has them.
 install: all
-	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8 $(BASH) $(ZSH) $(FISH)
+	install -d $(SBIN) $(LIB) $(INCLUDE) $(MAN)/man3 $(MAN)/man5 $(MAN)/man8 $(BASH) $(ZSH) $(FISH)
 	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
+	install -m 644 target/release/libwrap.so.0.7.6 target/release/libwrap.a $(LIB)
+	ln -sf libwrap.so.0.7.6 $(LIB)/libwrap.so.0
+	ln -sf libwrap.so.0 $(LIB)/libwrap.so
+	install -m 644 crates/libwrap/include/tcpd.h $(INCLUDE)
+	install -m 644 $(wildcard man/*.3) $(MAN)/man3
 	install -m 644 $(wildcard man/*.5) $(MAN)/man5
 	install -m 644 $(wildcard man/*.8) $(MAN)/man8
 	set -e; umask 022; for program in $(COMPLETED); do \
@@ -74,4 +86,4 @@ install: all
 
 
 
-.PHONY: all demo test lint fuzz install
+.PHONY: all demo test test-libwrap lint fuzz install

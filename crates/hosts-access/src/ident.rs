@@ -23,7 +23,12 @@ pub const IDENT_PORT: u16 = 113;
 ///
 /// No query is made about a connection to our own ident service: it would be answered by a service
 /// that asks in its turn, without end.
-pub fn look_up(client: SocketAddr, server: SocketAddr, limit: Duration, ident: &dyn Ident) -> Fact {
+pub fn look_up<I: Ident + ?Sized>(
+    client: SocketAddr,
+    server: SocketAddr,
+    limit: Duration,
+    ident: &I,
+) -> Fact {
     if server.port() == IDENT_PORT || client.is_ipv4() != server.is_ipv4() {
         return Fact::Unknown;
     }

@@ -16,9 +16,9 @@ use crate::world::{Family, Resolver};
 const LOCALHOST: &[u8] = b"localhost";
 
 /// The checked name of an address, and why the check failed if it did.
-pub fn look_up(
+pub fn look_up<R: Resolver + ?Sized>(
     address: Option<SocketAddr>,
-    resolver: &dyn Resolver,
+    resolver: &R,
 ) -> (Fact, Option<NameProblem>) {
     let Some(address) = address else {
         return (Fact::Unknown, None);
@@ -35,7 +35,11 @@ pub fn look_up(
 }
 
 /// Checks that a name is the canonical name of something with this address.
-fn verify(name: &[u8], address: IpAddr, resolver: &dyn Resolver) -> Result<(), NameProblem> {
+fn verify<R: Resolver + ?Sized>(
+    name: &[u8],
+    address: IpAddr,
+    resolver: &R,
+) -> Result<(), NameProblem> {
     if is_numeric(name) {
         return Err(NameProblem::Numeric(name.to_vec()));
     }

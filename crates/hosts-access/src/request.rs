@@ -7,8 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::facts::Fact;
-use crate::ident;
-use crate::names;
 use crate::netmask::dotted_quad;
 use crate::problem::{Diagnostic, Problem, Spot};
 use crate::settings;
@@ -234,7 +232,7 @@ impl Request {
         if !host.name.is_not_asked() {
             return;
         }
-        let (name, problem) = names::look_up(host.socket, world.resolver);
+        let (name, problem) = world.resolver.checked_name(side, host.socket, spot);
         host.name = name;
         if let Some(problem) = problem {
             world.log.diagnostic(&Diagnostic {
@@ -250,12 +248,7 @@ impl Request {
         if !self.user.is_not_asked() {
             return;
         }
-        self.user = match (self.client.socket, self.server.socket) {
-            (Some(client), Some(server)) if self.stream => {
-                ident::look_up(client, server, self.ident_limit, world.ident)
-            }
-            _ => Fact::Unknown,
-        };
+        self.user = world.ident.user_of(self);
     }
 
     /// `[user@]host` of the client, from what is known already: `%c`.

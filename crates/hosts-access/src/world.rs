@@ -7,7 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
-use crate::problem::{Diagnostic, Place};
+use crate::facts::Fact;
+use crate::ident;
+use crate::names;
+use crate::problem::{Diagnostic, NameProblem, Place, Spot};
+use crate::request::{Request, Side};
 use crate::trace::Event;
 
 /// Opens tables, `/file` lists and banners.
@@ -55,6 +59,17 @@ pub trait Resolver {
     /// The index of a network interface, for IPv6 scopes written by name.
     fn interface_index(&self, name: &[u8]) -> Option<u32>;
 
+    /// The checked name of one end of the request at hand, and why the check failed if it did.
+    /// Only libwrap has a way of its own: its programs may bring their own lookups.
+    fn checked_name(
+        &self,
+        _side: Side,
+        address: Option<SocketAddr>,
+        _spot: Option<Spot<'_>>,
+    ) -> (Fact, Option<NameProblem>) {
+        names::look_up(address, self)
+    }
+
     /// Whether the last lookup ended because its time was over.
     fn timed_out(&self) -> bool {
         false
@@ -74,6 +89,17 @@ pub trait Ident {
         query: &[u8],
         limit: Duration,
     ) -> Option<Vec<u8>>;
+
+    /// The client's user. Only libwrap has a way of its own: its programs may bring their own
+    /// lookups.
+    fn user_of(&self, request: &Request) -> Fact {
+        match (request.client.socket(), request.server.socket()) {
+            (Some(client), Some(server)) if request.stream => {
+                ident::look_up(client, server, request.ident_limit, self)
+            }
+            _ => Fact::Unknown,
+        }
+    }
 }
 
 /// The netgroup database, innetgr(3).

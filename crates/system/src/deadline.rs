@@ -17,6 +17,7 @@ const STACK_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Budget {
     left: Cell<Duration>,
+    threads: bool,
     /// Whether the last lookup ended because its time was over.
     late: Cell<bool>,
 }
@@ -25,12 +26,23 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             left: Cell::new(REQUEST_LOOKUP_DEADLINE),
+            threads: true,
             late: Cell::new(false),
         }
     }
 }
 
 impl Budget {
+    /// A budget that makes no threads, for a process that is not ours: one that is left behind could
+    /// hold a lock of the C library while the program forks. A single lookup then takes as long as
+    /// the system's resolver allows it.
+    pub fn without_threads() -> Self {
+        Self {
+            threads: false,
+            ..Self::default()
+        }
+    }
+
     /// Runs something that keeps to the limit it is given, and charges the time it took.
     pub fn spend<T>(&self, limit: Duration, run: impl FnOnce(Duration) -> Option<T>) -> Option<T> {
         let limit = limit.min(self.left.get());
@@ -59,6 +71,9 @@ impl Budget {
         F: FnOnce() -> Option<T> + Send + 'static,
     {
         self.spend(LOOKUP_DEADLINE, |limit| {
+            if !self.threads {
+                return lookup();
+            }
             let (hand_over, handed_over) = mpsc::sync_channel(1);
             let (sender, receiver) = mpsc::sync_channel(1);
             let started = thread::Builder::new()
