@@ -13,7 +13,7 @@ use crate::options::{self, Outcome};
 use crate::pattern::Matcher;
 use crate::problem::{Diagnostic, Place, Problem, Spot};
 use crate::request::Request;
-use crate::rule::Rule;
+use crate::rule::{split_clients, split_daemons};
 use crate::settings;
 use crate::trace::{Event, List};
 use crate::world::{Effects, World};
@@ -139,9 +139,9 @@ fn search(
         };
         match rule_match(line, spot, request, world) {
             Ok(None) => {}
-            Ok(Some(rule)) => {
+            Ok(Some(options)) => {
                 world.log.matched(&spot.place());
-                let outcome = match rule.options {
+                let outcome = match options {
                     Some(options) => options::run(options, request, world, spot, effects),
                     None => Outcome::Table,
                 };
@@ -163,27 +163,31 @@ fn spot(table: &Arc<Path>, first_line: u64, line: u64) -> Spot<'_> {
     }
 }
 
-/// The rule of a line, if it matches the request. A line that is no rule is reported and skipped.
+/// The options of a line's rule, if it has any, where the rule matches the request. A line that is
+/// no rule is reported and skipped.
 fn rule_match<'l>(
     line: Line<'l>,
     spot: Spot<'_>,
     request: &mut Request,
     world: &World<'_>,
-) -> Result<Option<Rule<'l>>, Problem> {
-    let Some(rule) = Rule::parse(line.text) else {
+) -> Result<Option<Option<&'l [u8]>>, Problem> {
+    let Some((daemons, rest)) = split_daemons(line.text) else {
         warn(world, Some(spot), Problem::MissingSeparator);
         return Ok(None);
     };
     let text = line.text;
-    world.log.event(&Event::Rule { spot, rule, text });
+    world.log.event(&Event::Rule { spot, text });
     let mut matcher = Matcher {
         request,
         world: *world,
         spot: Some(spot),
     };
-    let matches = matcher.list_match(List::Daemons, rule.daemons)?
-        && matcher.list_match(List::Clients, rule.clients)?;
-    Ok(matches.then_some(rule))
+    if !matcher.list_match(List::Daemons, daemons)? {
+        return Ok(None);
+    }
+    let (clients, options) = split_clients(rest);
+    let matches = matcher.list_match(List::Clients, clients)?;
+    Ok(matches.then_some(options))
 }
 
 /// What the outcome of a rule's options means in its table.

@@ -9,7 +9,6 @@ use std::path::Path;
 use crate::options::Step;
 use crate::problem::Spot;
 use crate::request::Side;
-use crate::rule::Rule;
 use crate::strings::Form;
 
 /// One thing that the engine does.
@@ -29,9 +28,7 @@ pub enum Event<'e> {
     Rule {
         /// Where it stands.
         spot: Spot<'e>,
-        /// Its fields.
-        rule: Rule<'e>,
-        /// All its text, with continuation lines joined.
+        /// Its text, with continuation lines joined.
         text: &'e [u8],
     },
     /// The words of a list follow.

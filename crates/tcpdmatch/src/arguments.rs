@@ -37,14 +37,23 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["test", "stdin"])]
     pub explain: bool,
 
-    /// Check the expectations in FILE ("-": standard input), one a line:
-    /// `DAEMON[@HOST] [USER@]HOST [NAME] => granted|denied|delegated [by TABLE:LINE]`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["stdin", "inetd", "daemon"])]
+    /// Check the expectations in a file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["stdin", "inetd", "daemon"],
+        help = "Check the expectations in FILE (\"-\": standard input), one a line: DAEMON[@HOST] \
+            [USER@]HOST [NAME] => granted|denied|delegated [by TABLE:LINE]"
+    )]
     pub test: Option<PathBuf>,
 
-    /// Answer questions from standard input, one a line, in JSON:
-    /// `DAEMON[@HOST] [USER@]HOST [NAME]`
-    #[arg(long, conflicts_with_all = ["inetd", "daemon", "format"])]
+    /// Answer questions from standard input.
+    #[arg(
+        long,
+        conflicts_with_all = ["inetd", "daemon", "format"],
+        help = "Answer questions from standard input, one a line, in JSON: DAEMON[@HOST] \
+            [USER@]HOST [NAME]"
+    )]
     pub stdin: bool,
 
     /// How to write the answer

@@ -230,9 +230,7 @@ impl Log for Explainer<'_> {
                     self.say("", || json!({"file": path, "found": true, "step": "table"}));
                 }
             }
-            Event::Rule {
-                spot, text: rule, ..
-            } => {
+            Event::Rule { spot, text: rule } => {
                 let rule = text(rule);
                 let spot = spot.place();
                 let line = format!("{} line {}: {rule}", spot.table.display(), spot.line);

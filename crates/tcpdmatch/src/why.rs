@@ -69,8 +69,7 @@ fn compared(whose: &str, form: Form, value: &str, matched: bool) -> String {
         Form::Prefix => {
             format!("{whose} {value} does {not}begin with it").replace("does begin", "begins")
         }
-        Form::Known => format!("{whose} is {value}"),
-        Form::Equal => format!("{whose} is {value}"),
+        Form::Known | Form::Equal => format!("{whose} is {value}"),
     }
 }
 
