@@ -2,7 +2,7 @@
 //! [`fake`](crate::fake).
 
 use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,8 +39,8 @@ pub enum Family {
 pub struct Forward {
     /// Its canonical name, as getaddrinfo(3) gives it.
     pub canonical: Vec<u8>,
-    /// Its addresses of the family asked for.
-    pub addresses: Vec<IpAddr>,
+    /// Its addresses of the family asked for, with the scope of each; ports mean nothing.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// The name service: getnameinfo(3) and getaddrinfo(3), with a deadline.

@@ -76,7 +76,7 @@ fn forward(name: &str, family: Option<Family>) -> Option<Forward> {
         if let Some(canonical) = entry.canonname {
             forward.canonical = canonical.into_bytes();
         }
-        forward.addresses.push(entry.sockaddr.ip());
+        forward.addresses.push(entry.sockaddr);
     }
     Some(forward)
 }
