@@ -31,7 +31,7 @@ pub fn look_up(client: SocketAddr, server: SocketAddr, limit: Duration, ident: &
     ident
         .ask(server, client, query.as_bytes(), limit)
         .and_then(|reply| parse_reply(&reply, client.port(), server.port()))
-        .map_or(Fact::Unknown, |user| Fact::from_value(&user))
+        .map_or(Fact::Unknown, |user| Fact::from_user(&user))
 }
 
 /// The query's text.
