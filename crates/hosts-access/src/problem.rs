@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -222,6 +223,11 @@ impl fmt::Display for Written<'_> {
     }
 }
 
+/// A path that stands in a table, for a message.
+pub fn shown(path: &Path) -> Written<'_> {
+    Written(path.as_os_str().as_bytes())
+}
+
 /// The C library's words for a system error.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -245,18 +251,18 @@ impl fmt::Display for Problem {
             Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
             Self::MissingSeparator => f.write_str("missing \":\" separator"),
             Self::ListOpen(path, error) => {
-                write!(f, "open {}: {}", path.display(), reason(error))
+                write!(f, "open {}: {}", shown(path), reason(error))
             }
             Self::ListNesting(path) => write!(
                 f,
                 "{}: lists include each other over {} deep; does one include itself?",
-                path.display(),
+                shown(path),
                 limits::MAX_LIST_DEPTH
             ),
             Self::ListWord(path) => write!(
                 f,
                 "{}: NUL byte or endless word; write the list again as plain text",
-                path.display()
+                shown(path)
             ),
             Self::UnrecognizedExpansion(letter) => {
                 write!(f, "unrecognized %{}", Shown(&[*letter]))
@@ -325,7 +331,7 @@ impl fmt::Display for OptionProblem {
             Self::TooLong(start) => {
                 write!(f, "percent_x: expansion too long: {}...", Written(start))
             }
-            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", path.display()),
+            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", shown(path)),
         }
     }
 }
