@@ -16,6 +16,9 @@ PROGRAMS := tcpd tcpdmatch safe_finger try-from
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --
 
+# The comparison of our engine with Debian's library.
+COMPARE := cargo run --quiet --release --package differential --
+
 all:
 	cargo build --release
 
@@ -28,9 +31,16 @@ demo:
 test: all
 	tests/setup
 	cargo test --workspace --exclude scenarios
+	$(COMPARE) regressions
+	$(COMPARE) run 0 200000
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
+
+# Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
+differential:
+	tests/setup
+	$(COMPARE) run 0 10000000
 
 # Formatting, lints and documentation, with warnings denied.
 lint:
@@ -51,4 +61,4 @@ install: all
 
 
 
-.PHONY: all demo test lint install
+.PHONY: all demo test differential lint install
