@@ -16,6 +16,9 @@ PROGRAMS := tcpd tcpdchk tcpdmatch safe_finger try-from
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --
 
+# The comparison of our engine with Debian's library.
+COMPARE := cargo run --quiet --release --package differential --
+
 all:
 	cargo build --release
 	crates/libwrap/link target/release
@@ -33,6 +36,8 @@ test: all
 	tests/setup
 	cargo test --workspace --exclude scenarios
 	cargo test --quiet $(FUZZ_CHECKS)
+	$(COMPARE) regressions
+	$(COMPARE) run 0 200000
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
@@ -40,6 +45,11 @@ test: all
 # Eight threads in the library for a minute.
 test-libwrap: all
 	cargo test --quiet --package libwrap -- --ignored
+
+# Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
+differential:
+	tests/setup
+	$(COMPARE) run 0 10000000
 
 # Formatting, lints and documentation, with warnings denied.
 lint:
@@ -84,4 +94,4 @@ install: all
 	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
 	done
 
-.PHONY: all demo test test-libwrap lint fuzz install
+.PHONY: all demo test test-libwrap differential lint fuzz install

@@ -36,7 +36,7 @@ pub fn look_up<I: Ident + ?Sized>(
     ident
         .ask(server, client, query.as_bytes(), limit)
         .and_then(|reply| parse_reply(&reply, client.port(), server.port()))
-        .map_or(Fact::Unknown, |user| Fact::from_value(&user))
+        .map_or(Fact::Unknown, |user| Fact::from_user(&user))
 }
 
 /// The query's text.

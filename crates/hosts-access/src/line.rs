@@ -136,9 +136,10 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The table ends without a newline, unless it ends here altogether.
+    /// The table ends without a newline, unless it ends here altogether: continuations that join
+    /// nothing are no line.
     fn unterminated(&mut self) -> Result<bool, LineError> {
-        if self.raw == self.end && self.first > self.last {
+        if self.raw == self.end && self.joined == self.start {
             return Ok(false);
         }
         // A line that was begun has its own number; an empty continuation ends with the table.
@@ -294,6 +295,8 @@ mod tests {
             ("a", &["error 1"]),
             ("a\rb\r", &["error 1"]),
             ("x: y\\\n", &["error 1"]),
+            ("\\\n", &[]),
+            ("a\n\\\n\\\n", &["1-1:a"]),
             ("x: y\\\n\\\n", &["error 2"]),
             ("a\n# comment", &["1-1:a", "error 2"]),
             ("a\\\nb", &["error 2"]),

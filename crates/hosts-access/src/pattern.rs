@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::Fact;
 use crate::filelist::{ListError, ListWord, ListWords};
+use crate::ident::is_blank;
 use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use crate::list;
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
 use crate::problem::{Problem, Spot};
 use crate::request::{Address, Request, Side, parse_ipv6};
-use crate::strings::Form;
+use crate::strings::{Form, split_outside_brackets};
 use crate::trace::{Event, List, Subject, Test};
 use crate::world::{Resolver, World};
 
@@ -86,14 +87,9 @@ impl<'p> HostPattern<'p> {
     }
 }
 
-/// Splits at the first slash; one inside leading brackets does not count.
+/// Splits at the first slash at which as many brackets were closed as opened.
 fn slash_outside_brackets(word: &[u8]) -> Option<(&[u8], &[u8])> {
-    let from = match word {
-        [b'[', ..] => word.iter().position(|byte| *byte == b']')?,
-        _ => 0,
-    };
-    let at = from + word.get(from..)?.iter().position(|byte| *byte == b'/')?;
-    Some((word.get(..at)?, word.get(at + 1..)?))
+    split_outside_brackets(word, b'/', 0)
 }
 
 /// Whether a word may be compared with names: not if it is made of the characters of addresses and
@@ -104,10 +100,10 @@ fn may_be_name(word: &[u8]) -> bool {
         .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'/' | b'*' | b'?'))
 }
 
-/// Splits `left@right` at the first `@` behind the first character.
+/// Splits `left@right` at the first `@` behind the first character at which, from the second
+/// character on, as many brackets were closed as opened.
 pub fn split_at_sign(word: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = 1 + word.get(1..)?.iter().position(|byte| *byte == b'@')?;
-    Some((word.get(..at)?, word.get(at + 1..)?))
+    split_outside_brackets(word, b'@', 1)
 }
 
 impl Matcher<'_, '_> {
@@ -179,11 +175,7 @@ impl Matcher<'_, '_> {
     /// # Errors
     /// The rule cannot be evaluated.
     pub fn client_match(&mut self, word: &[u8]) -> Result<bool, Problem> {
-        let split = match word {
-            [b'[', ..] => None,
-            _ => split_at_sign(word),
-        };
-        let Some((user, host)) = split else {
+        let Some((user, host)) = split_at_sign(word) else {
             return self.host_match(word, Side::Client);
         };
         if !self.host_match(host, Side::Client)? {
@@ -241,7 +233,8 @@ impl Matcher<'_, '_> {
         let host = self.request.host(side);
         let matched = match (mask, host.address()) {
             (Some(mask), Some(address)) => {
-                mask.contains(address) && same_scope(scope, address, self.world.resolver)
+                mask.contains(address)
+                    && same_scope(scope, mask.link_local(), address, self.world.resolver)
             }
             _ => false,
         };
@@ -356,7 +349,9 @@ pub fn path_of(bytes: &[u8]) -> PathBuf {
 
 /// The port that a word of a daemon list means, if it is a number of a port.
 pub fn port_number(word: &[u8]) -> Option<u16> {
-    number::decimal(word).and_then(|port| u16::try_from(port).ok())
+    let blanks = word.iter().take_while(|byte| is_blank(**byte)).count();
+    let digits = word.get(blanks..)?;
+    number::decimal(digits).and_then(|port| u16::try_from(port).ok())
 }
 
 /// Walks a list and tells about it.
@@ -393,8 +388,9 @@ fn same_v6(
     resolver: &dyn Resolver,
 ) -> bool {
     match wanted.to_ipv4_mapped() {
-        Some(mapped) => address.v4() == Some(mapped),
-        None => address.v6() == Some(wanted) && same_scope(scope, address, resolver),
+        // An IPv4 address is on no link.
+        Some(mapped) => scope.is_none() && address.v4() == Some(mapped),
+        None => address.v6() == Some(wanted) && same_scope(scope, true, address, resolver),
     }
 }
 
@@ -407,13 +403,20 @@ pub fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Whether the scope of a pattern, if it has one, is the interface of the address. Each may be
-/// written by name or by number.
-fn same_scope(wanted: Option<&[u8]>, address: &Address, resolver: &dyn Resolver) -> bool {
+/// written by number or, if the pattern is link-local (`named`), by name.
+fn same_scope(
+    wanted: Option<&[u8]>,
+    named: bool,
+    address: &Address,
+    resolver: &dyn Resolver,
+) -> bool {
     let index = |scope: &[u8]| number::decimal(scope).or_else(|| resolver.interface_index(scope));
     let Some(wanted) = wanted else {
         return true;
     };
-    match (index(wanted), address.scope().and_then(index)) {
+    let wanted = number::decimal(wanted)
+        .or_else(|| named.then(|| resolver.interface_index(wanted)).flatten());
+    match (wanted, address.scope().and_then(index)) {
         (Some(wanted), Some(scope)) => wanted == scope,
         _ => false,
     }
@@ -502,6 +505,12 @@ mod tests {
             ("[fe80::%1]/64", "fe80::1%lo", "", true),
             ("[fe80::%2]/64", "fe80::1%lo", "", false),
             ("[fe80::%eth9]/64", "fe80::1%lo", "", false),
+            ("[fc00::%lo]/6", "fe80::1%lo", "", false),
+            ("j*@[fe80::1]", "fe80::1%lo", "", true),
+            ("[@ALL", "192.0.2.7", "", false),
+            ("[::1]@ALL", "::1", "", false),
+            ("]/8", "192.0.2.7", "]/8", true),
+            ("[::ffff:192.0.2.7%lo]", "::ffff:192.0.2.7", "", false),
             ("[2001:db8::%lo]/32", "2001:db8::5", "", false),
             ("[ALL]", "2001:db8::5", "", false),
             ("[2001:db8:]", "2001:db8::5", "", false),
@@ -556,6 +565,7 @@ mod tests {
             ("22", true),
             ("022", true),
             ("+22", true),
+            ("\x0b22", true),
             ("23", false),
             ("4294967318", false),
             ("0x16", false),

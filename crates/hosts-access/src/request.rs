@@ -232,7 +232,10 @@ impl Request {
         if !host.name.is_not_asked() {
             return;
         }
-        let (name, problem) = world.resolver.checked_name(side, host.socket, spot);
+        let (name, problem) =
+            world
+                .resolver
+                .checked_name(side, host.socket, host.address_text(), spot);
         host.name = name;
         if let Some(problem) = problem {
             world.log.diagnostic(&Diagnostic {
@@ -258,9 +261,11 @@ impl Request {
 
     /// `daemon[@host]` of the server, from what is known already: `%s`.
     pub fn server_info(&self) -> Vec<u8> {
-        match self.server.address {
-            Some(_) => joined(Some(&self.daemon), self.server.name_or_address()),
-            None => self.daemon.clone(),
+        let host = self.server.name_or_address();
+        if host == crate::facts::UNKNOWN {
+            self.daemon.clone()
+        } else {
+            joined(Some(&self.daemon), host)
         }
     }
 }
@@ -303,6 +308,8 @@ mod tests {
         assert_eq!(request.client_info(), b"joe@192.0.2.7");
         request.client.name = Fact::from_value(b"host.example.org");
         assert_eq!(request.client_info(), b"joe@host.example.org");
+        request.server = Host::unknown().with_name(Fact::from_value(b"here"));
+        assert_eq!(request.server_info(), b"svcd@here");
         request.server = Host::from_text("127.0.0.1");
         assert_eq!(request.server_info(), b"svcd@127.0.0.1");
     }

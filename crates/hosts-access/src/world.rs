@@ -2,7 +2,7 @@
 //! [`fake`](crate::fake).
 
 use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ pub enum Family {
 pub struct Forward {
     /// Its canonical name, as getaddrinfo(3) gives it.
     pub canonical: Vec<u8>,
-    /// Its addresses of the family asked for.
-    pub addresses: Vec<IpAddr>,
+    /// Its addresses of the family asked for, with the scope of each; ports mean nothing.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// The name service: getnameinfo(3) and getaddrinfo(3), with a deadline.
@@ -59,15 +59,16 @@ pub trait Resolver {
     /// The index of a network interface, for IPv6 scopes written by name.
     fn interface_index(&self, name: &[u8]) -> Option<u32>;
 
-    /// The checked name of one end of the request at hand, and why the check failed if it did.
+    /// The checked name of one end of the request at hand, whose address is logged as `text`, and why the check failed if it did.
     /// Only libwrap has a way of its own: its programs may bring their own lookups.
     fn checked_name(
         &self,
         _side: Side,
         address: Option<SocketAddr>,
+        text: &[u8],
         _spot: Option<Spot<'_>>,
     ) -> (Fact, Option<NameProblem>) {
-        names::look_up(address, self)
+        names::look_up(address, text, self)
     }
 
     /// Whether the last lookup ended because its time was over.

@@ -127,6 +127,7 @@ impl Resolver for Facts {
         &self,
         side: Side,
         _address: Option<SocketAddr>,
+        _text: &[u8],
         spot: Option<Spot<'_>>,
     ) -> (Fact, Option<NameProblem>) {
         let place = spot.map(Spot::place).or_else(report::place);

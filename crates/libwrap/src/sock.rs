@@ -204,7 +204,8 @@ unsafe extern "C" fn sock_hostname(host: *mut HostInfo) {
             return;
         };
         let resolver = SystemResolver::new(Rc::new(Budget::without_threads()));
-        let (name, problem) = names::look_up(Some(address), &resolver);
+        let shown = numeric(&address).unwrap_or_default();
+        let (name, problem) = names::look_up(Some(address), shown.as_bytes(), &resolver);
         match name {
             // A name that does not fit would be another name.
             Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),

@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, CString};
 use std::mem::zeroed;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ptr;
 use std::rc::Rc;
 
@@ -114,7 +114,7 @@ fn forward(name: &CStr, family: Option<Family>) -> Option<Forward> {
             if !entry.ai_canonname.is_null() {
                 found.canonical = CStr::from_ptr(entry.ai_canonname).to_bytes().to_vec();
             }
-            found.addresses.extend(ip_of(entry));
+            found.addresses.extend(address_of(entry));
             next = entry.ai_next;
         }
         libc::freeaddrinfo(first);
@@ -126,7 +126,7 @@ fn forward(name: &CStr, family: Option<Family>) -> Option<Forward> {
 ///
 /// # Safety
 /// The entry's address must be null or of the family that the entry says.
-unsafe fn ip_of(entry: &libc::addrinfo) -> Option<IpAddr> {
+unsafe fn address_of(entry: &libc::addrinfo) -> Option<SocketAddr> {
     // SAFETY: the family says what kind of address the pointer is to; none demands an alignment
     // that the read would not keep to.
     unsafe {
@@ -134,11 +134,13 @@ unsafe fn ip_of(entry: &libc::addrinfo) -> Option<IpAddr> {
             _ if entry.ai_addr.is_null() => None,
             libc::AF_INET => {
                 let address = entry.ai_addr.cast::<libc::sockaddr_in>().read_unaligned();
-                Some(IpAddr::from(address.sin_addr.s_addr.to_ne_bytes()))
+                let ip = Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes());
+                Some(SocketAddr::from((ip, 0)))
             }
             libc::AF_INET6 => {
                 let address = entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned();
-                Some(IpAddr::from(address.sin6_addr.s6_addr))
+                let ip = Ipv6Addr::from(address.sin6_addr.s6_addr);
+                Some(SocketAddrV6::new(ip, 0, 0, address.sin6_scope_id).into())
             }
             _ => None,
         }
@@ -166,8 +168,8 @@ mod tests {
     fn the_loopback_address_is_found_by_name() {
         let resolver = SystemResolver::new(Rc::default());
         let found = resolver.addresses_of(b"localhost", Family::Inet).unwrap();
-        assert!(found.addresses.iter().all(IpAddr::is_ipv4));
-        assert!(found.addresses.iter().any(IpAddr::is_loopback));
+        assert!(found.addresses.iter().all(SocketAddr::is_ipv4));
+        assert!(found.addresses.iter().any(|found| found.ip().is_loopback()));
         assert!(!found.canonical.is_empty());
         assert_eq!(resolver.addresses_of(b"", Family::Inet), None);
         assert_eq!(resolver.addresses_of(b"local\0host", Family::Inet), None);

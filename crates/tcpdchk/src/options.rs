@@ -122,7 +122,7 @@ impl Log for Heard<'_> {
         let fields = self.fields.get_or_init(|| self.rule.options().collect());
         let part = match fields
             .get(number)
-            .map(|field| (field.keyword, &*field.value))
+            .map(|field| (&*field.keyword, &*field.value))
         {
             None | Some(([], _)) => self.rule.fields.options.unwrap_or_default(),
             Some((keyword, [])) => keyword,

@@ -136,11 +136,11 @@ fn comment<'r>(text: &'r [u8], fields: &Rule<'r>) -> Option<&'r [u8]> {
 
 fn comment_in_options(text: &[u8], options: &[u8]) -> Option<usize> {
     for field in Fields::new(options) {
-        let begin = offset_in(text, field.keyword)?;
+        let begin = offset_in(text, &field.keyword)?;
         if field.keyword.starts_with(b"#") {
             return Some(begin);
         }
-        if is_command(field.keyword) {
+        if is_command(&field.keyword) {
             continue;
         }
         let end = begin + field.keyword.len();

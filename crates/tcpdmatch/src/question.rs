@@ -61,7 +61,7 @@ impl<'q> Question<'q> {
     /// The request of this client to this server.
     pub(crate) fn request(&self, client: &Host, server: &Host) -> Request {
         let mut request = Request::new(self.daemon, client.clone(), server.clone());
-        request.user = self.user.map_or(Fact::Unknown, Fact::from_value);
+        request.user = self.user.map_or(Fact::Unknown, Fact::from_user);
         request
     }
 }

@@ -196,7 +196,7 @@ pub fn check(field: &Field<'_>) -> Result<&'static OptionSpec, OptionProblem> {
     if field.keyword.is_empty() {
         return Err(OptionProblem::MissingName);
     }
-    let option = find(field.keyword).ok_or_else(|| OptionProblem::BadName(key()))?;
+    let option = find(&field.keyword).ok_or_else(|| OptionProblem::BadName(key()))?;
     match (option.argument, field.value.is_empty()) {
         (Argument::Required, true) => Err(OptionProblem::RequiresValue(key())),
         (Argument::None, false) => Err(OptionProblem::RequiresNoValue(key())),
@@ -294,7 +294,7 @@ impl Run<'_, '_> {
         } else {
             Value::Written(&field.value)
         };
-        self.world.log.option(field.keyword, value.text());
+        self.world.log.option(&field.keyword, value.text());
         let step = (option.parse)(&value, self.world)?;
         self.world.log.event(&Event::Step(&step));
         match step {

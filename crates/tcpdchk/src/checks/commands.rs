@@ -52,7 +52,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     for field in rule.options() {
         let place = place(rule, &field);
         let value = field.value.trim_ascii();
-        if is_command(field.keyword) {
+        if is_command(&field.keyword) {
             let spawn = field.keyword.eq_ignore_ascii_case(b"spawn");
             if spawn && !value.is_empty() && !runs_aside(value) {
                 let text = "spawn: the client waits for the command to end";
@@ -79,7 +79,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
 fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> Place {
     match &field.value {
         std::borrow::Cow::Borrowed(value) if !value.is_empty() => rule.stretch.place(value),
-        _ => rule.stretch.place(field.keyword),
+        _ => rule.stretch.place(&field.keyword),
     }
 }
 
@@ -226,7 +226,7 @@ fn check_udp(rule: &RuleAt<'_>, field: &Field<'_>, place: &Place, checker: &Chec
         if checker.services.takes_datagrams(name) {
             let text = format!(
                 "{}: {} takes datagrams",
-                Written(field.keyword),
+                Written(&field.keyword),
                 Written(name)
             );
             checker.find(Finding::own(&UDP_OPTION, text).at(place.clone()));

@@ -43,7 +43,7 @@ pub(crate) fn explains(rule: &RuleAt<'_>, number: usize, problem: &Problem) -> b
 }
 
 fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
-    let keyword = field.keyword;
+    let keyword = &*field.keyword;
     if keyword.is_empty() || options::find(keyword).is_some() || rule.is_explained(keyword) {
         return None;
     }
