@@ -136,6 +136,9 @@ pub(super) fn each_host(
         // Brackets left open or closed too often reach beyond the word.
         let count = |wanted| word.iter().filter(|byte| **byte == wanted).count();
         let (opened, closed) = (count(b'['), count(b']'));
+        if opened != closed && anew == b"ALL" {
+            anew.extend_from_slice(b",0/0");
+        }
         anew.extend(b"[".repeat(opened.saturating_sub(closed)));
         anew.extend(b"]".repeat(closed.saturating_sub(opened)));
         Some(anew)
