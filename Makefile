@@ -11,23 +11,33 @@ demo: export TCPD_HOSTS_DENY := hosts.deny
 demo: export TCPD_LOG_SOCKET := log
 DEMO := --quiet --release --target-dir target/demo --package tcpd
 
-PROGRAMS := tcpd tcpdmatch safe_finger try-from
+PROGRAMS := tcpd tcpdchk tcpdmatch safe_finger try-from
 
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --
 
+# The comparison of our engine with Debian's library.
+COMPARE := cargo run --quiet --release --package differential --
+
 all:
 	cargo build --release
+	crates/libwrap/link target/release
 
 # One connection after another through tcpd: who is served, who is refused, and why. Needs no root.
 demo:
 	cargo build $(DEMO)
 	cargo run $(DEMO) --example demo target/demo/run target/demo/release/tcpd
 
+# The fuzz targets' checks without the fuzzer.
+FUZZ_CHECKS := --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
+
 # Unit tests, the manual, and every scenario against our programs and against Debian's.
 test: all
 	tests/setup
 	cargo test --workspace --exclude scenarios
+	cargo test --quiet $(FUZZ_CHECKS)
+	$(COMPARE) regressions
+	$(COMPARE) run 0 200000
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
@@ -45,23 +55,56 @@ bench-check: all
 	@if command -v valgrind >/dev/null; then target/release/bench check target; \
 	else echo "bench-check: skipped, valgrind is not installed"; [ "$(CI)" != true ]; fi
 
+# Eight threads in the library for a minute.
+test-libwrap: all
+	cargo test --quiet --package libwrap -- --ignored
+
+# Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
+differential:
+	tests/setup
+	$(COMPARE) run 0 10000000
+
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy $(FUZZ_CHECKS) --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
+
+# Runs each fuzz target for so many seconds: make fuzz FUZZ_SECONDS=600. docs/fidelity.md has more.
+FUZZ_SECONDS := 60
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 PREFIX := /usr
 SBIN := $(DESTDIR)$(PREFIX)/sbin
-MAN := $(DESTDIR)$(PREFIX)/share/man
+LIB := $(DESTDIR)$(or $(LIBDIR),$(PREFIX)/lib/$(shell $(or $(CC),cc) -print-multiarch))
+INCLUDE := $(DESTDIR)$(PREFIX)/include
+SHARE := $(DESTDIR)$(PREFIX)/share
+MAN := $(SHARE)/man
+BASH := $(SHARE)/bash-completion/completions
+ZSH := $(SHARE)/zsh/vendor-completions
+FISH := $(SHARE)/fish/vendor_completions.d
 
-# Puts the programs and their manual where Debian's are.
+# Programs whose command line the shells complete.
+COMPLETED := tcpdchk tcpdmatch
+
+# Puts the programs, the library, their manual and completions where Debian has them.
 install: all
-	install -d $(SBIN) $(MAN)/man5 $(MAN)/man8
+	install -d $(SBIN) $(LIB) $(INCLUDE) $(MAN)/man3 $(MAN)/man5 $(MAN)/man8 $(BASH) $(ZSH) $(FISH)
 	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
+	install -m 644 target/release/libwrap.so.0.7.6 target/release/libwrap.a $(LIB)
+	ln -sf libwrap.so.0.7.6 $(LIB)/libwrap.so.0
+	ln -sf libwrap.so.0 $(LIB)/libwrap.so
+	install -m 644 crates/libwrap/include/tcpd.h $(INCLUDE)
+	install -m 644 $(wildcard man/*.3) $(MAN)/man3
 	install -m 644 $(wildcard man/*.5) $(MAN)/man5
 	install -m 644 $(wildcard man/*.8) $(MAN)/man8
+	set -e; umask 022; for program in $(COMPLETED); do \
+	    target/release/$$program --completions bash > $(BASH)/$$program; \
+	    target/release/$$program --completions zsh > $(ZSH)/_$$program; \
+	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
+	done
 
-
-
-.PHONY: all demo test bench bench-check lint install
+.PHONY: all demo test test-libwrap bench bench-check differential lint fuzz install

@@ -1,11 +1,11 @@
 /*
  * launch - starts a program in a state that a shell cannot set up.
  *
- * launch [-a ARGV0] [-e] [-c FD]... [-i SIGNAL]... [-b SIGNAL]... [-n FILES]
- *        [-o FD]... [-p HEX] [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
+ * launch [-a ARGV0] [-e] [-c FD]... [-i SIGNAL]... [-b SIGNAL]... [-m BYTES]
+ *        [-n FILES] [-o FD]... [-p HEX] [-u UID] [-t SECONDS] PROGRAM [ARGUMENT...]
  *
  * -a argv[0]; -e an empty argument vector; -c close a descriptor; -i ignore and -b
- * block a signal; -n limit of open files; -o open /dev/null at a descriptor; -p IP options
+ * block a signal; -m limit of address space; -n limit of open files; -o open /dev/null at a descriptor; -p IP options
  * of the connection on descriptor 0; -u user and group id, without further groups; -t sleep
  * first.
  *
@@ -48,18 +48,19 @@ int main(int argc, char **argv)
 {
     char *name = NULL, *none[] = {NULL};
     int option, empty = 0, closing[16], count = 0;
-    struct rlimit files = {0, 0};
+    struct rlimit files = {0, 0}, memory = {0, 0};
     sigset_t blocked;
 
     reset_internal_signals();
     sigemptyset(&blocked);
-    while ((option = getopt(argc, argv, "+a:ec:i:b:n:o:p:u:t:")) != -1)
+    while ((option = getopt(argc, argv, "+a:ec:i:b:m:n:o:p:u:t:")) != -1)
         switch (option) {
         case 'a': name = optarg; break;
         case 'e': empty = 1; break;
         case 'c': if (count < 16) closing[count++] = atoi(optarg); break;
         case 'i': signal(atoi(optarg), SIG_IGN); break;
         case 'b': sigaddset(&blocked, atoi(optarg)); break;
+        case 'm': memory.rlim_cur = memory.rlim_max = atol(optarg); break;
         case 'n': files.rlim_cur = files.rlim_max = atoi(optarg); break;
         case 'o': dup2(open("/dev/null", O_RDWR), atoi(optarg)); break;
         case 'p':
@@ -83,6 +84,8 @@ int main(int argc, char **argv)
         close(closing[--count]);
     if (files.rlim_cur)
         setrlimit(RLIMIT_NOFILE, &files);
+    if (memory.rlim_cur)
+        setrlimit(RLIMIT_AS, &memory);
     execv(program, empty ? none : argv + optind);
     return 127;
 }

@@ -155,7 +155,8 @@ fn a_client_that_has_gone_is_still_logged() {
 fn a_client_that_does_not_read_does_not_hold_the_server() {
     scenario(&[], |world| {
         world.file("/srv/ban/svcd", "x".repeat(70).repeat(1 << 20));
-        if world.only_ours("O6") {
+        world.tables("", "svcd: ALL: banners /srv/ban\n");
+        if world.hangs("O6", &Call::new().patience(Duration::from_secs(13))) {
             return;
         }
         for (allow, deny) in [
@@ -194,11 +195,12 @@ fn a_banner_of_fifty_megabytes_reaches_who_reads_it() {
 #[test]
 fn a_fifo_is_no_banner() {
     scenario(&[], |world| {
-        if world.only_ours("O6") {
-            return;
-        }
         std::fs::create_dir("/srv/ban").unwrap();
         world.tool("mkfifo", &["/srv/ban/svcd"]);
+        world.tables("svcd: ALL: banners /srv/ban\n", "");
+        if world.hangs("O6", &Call::new().patience(Duration::from_secs(3))) {
+            return;
+        }
         world.check(&banner().granted().within(Duration::from_secs(5)));
     });
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use scenarios::{Call, Case, Ident, Verdict, rule, scenario};
 
 /// A rule that asks for the user within a second.
@@ -330,5 +332,28 @@ fn oidentd_knows_the_owner_of_the_connection() {
                 .granted()
                 .who("root@::1"),
         ]);
+    });
+}
+
+#[test]
+fn a_process_that_is_stopped_and_goes_on_still_gets_its_reply() {
+    scenario(&[], |world| {
+        let ident = Ident::start("127.0.0.2");
+        ident.slow("{P} : USERID : UNIX : joe\r\n", Duration::from_millis(40));
+        world.tables("svcd: joe@ALL\n", "ALL: ALL\n");
+        let running = Call::new().from("127.0.0.2").start();
+        let tcpd = Pid::from_raw(running.child.id().cast_signed());
+        for _ in 0..5 {
+            std::thread::sleep(Duration::from_millis(100));
+            kill(tcpd, Signal::SIGSTOP).unwrap();
+            std::thread::sleep(Duration::from_millis(10));
+            kill(tcpd, Signal::SIGCONT).unwrap();
+        }
+        let outcome = running.outcome(world);
+        world.same(
+            "log",
+            outcome.texts(),
+            vec!["connect from joe@127.0.0.2 (127.0.0.2)"],
+        );
     });
 }

@@ -693,10 +693,12 @@ fn without_a_shell() {
         world.tables("svcd: ALL: spawn true\n", "");
         let outcome = world.run(&Call::new());
         world.same("spawn", outcome.verdict, Verdict::Granted);
-        // In the original it is the child that says so.
         let text = format!("{WARNING}execl /bin/sh: Permission denied");
         let said = world.log.wait(|record| record.text == text);
         world.holds(&text, said.is_some(), || format!("{:?}", outcome.log));
+        // In the original it is the child that says so.
+        let ourselves = said.is_some_and(|record| record.pid == outcome.pid);
+        world.same("who says so", ourselves, world.differs("L2", false, true));
     });
 }
 
@@ -729,5 +731,23 @@ fn socket_options_need_a_socket_that_has_them() {
             with("keepalive: linger 3").from("unix").granted(),
             with("keepalive").from("udp 127.0.0.1").granted(),
         ]);
+    });
+}
+
+#[test]
+fn a_variable_is_for_what_runs_later() {
+    // The original's own lookups read it too: here, how long to wait for the name server.
+    scenario(&[], |world| {
+        let dns = scenarios::Dns::usual();
+        dns.silent("127.0.0.10");
+        world.tables(
+            "svcd: ALL: setenv RES_OPTIONS timeout\\:4: setenv X %n: spawn echo $RES_OPTIONS > /srv/got\n",
+            "",
+        );
+        let outcome = world.run(&Call::new().from("127.0.0.10"));
+        world.same("granted", outcome.verdict, Verdict::Granted);
+        world.same("variable", world.read("/srv/got"), "timeout:4\n".into());
+        let longer = outcome.took > std::time::Duration::from_secs(3);
+        world.same("waits longer", longer, world.differs("O11", true, false));
     });
 }

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use scenarios::{Call, Client, Dns, Superserver, Verdict, rule, scenario};
+use socket2::{Domain, Socket, Type};
 
 #[test]
 fn a_datagram_waits_for_the_daemon_or_is_discarded() {
@@ -63,7 +64,13 @@ fn only_one_datagram_is_discarded() {
 #[test]
 fn without_a_datagram_there_is_no_waiting() {
     scenario(&[], |world| {
+        let patience = Duration::from_secs(3);
         if world.only_ours("N4") {
+            world.tables("", "");
+            let (server, client) = scenarios::datagrams(&[]);
+            let call = Call::new().patience(patience);
+            let outcome = call.start_on(server, client).outcome(world);
+            world.same("hangs", outcome.status, None);
             return;
         }
         for tables in [
@@ -74,7 +81,7 @@ fn without_a_datagram_there_is_no_waiting() {
             world.tables(tables.0, tables.1);
             let (server, client) = scenarios::datagrams(&[]);
             let outcome = Call::new()
-                .patience(Duration::from_secs(3))
+                .patience(patience)
                 .start_on(server, client)
                 .outcome(world);
             world.same(
@@ -101,6 +108,83 @@ fn unix_sockets_are_localhost() {
                 .twisted("echo localhost 0")
                 .reads("localhost 0\n"),
         ]);
+    });
+}
+
+#[test]
+fn what_is_neither_ip_nor_a_unix_socket_is_not_local() {
+    scenario(&[], |world| {
+        // A netlink socket has a peer, as a virtual machine's has, but no address that a table
+        // can name.
+        let netlink = Socket::new(Domain::from(16), Type::DGRAM, None).unwrap();
+        for (allow, deny, text) in [
+            ("", "", "connect from unknown (unknown)"),
+            (
+                "svcd: UNKNOWN\n",
+                "ALL: ALL\n",
+                "connect from unknown (unknown)",
+            ),
+            (
+                "svcd: localhost\n",
+                "ALL: ALL\n",
+                "refused connect from unknown (unknown)",
+            ),
+        ] {
+            world.tables(allow, deny);
+            let streams = [(); 3].map(|()| netlink.try_clone().unwrap().into());
+            let call = Call::new().patience(Duration::from_millis(1500));
+            let (_, log, _) = call.run_on(world, streams);
+            let texts = log
+                .iter()
+                .filter(|record| record.priority != "daemon.debug");
+            let texts: Vec<_> = texts.map(|record| record.text.as_str()).collect();
+            world.same(allow, texts, vec![text]);
+        }
+    });
+}
+
+#[test]
+fn a_datagram_service_has_no_banner() {
+    scenario(&[], |world| {
+        world.file("/srv/ban/svcd", "hello\n");
+        for client in ["udp 127.0.0.2", "udp ::1", "udp fe80::1%lo"] {
+            world.check_all(&[
+                rule("svcd: ALL: banners /srv/ban", "")
+                    .from(client)
+                    .granted()
+                    .reads(""),
+                rule("", "ALL: ALL: banners /srv/ban")
+                    .from(client)
+                    .refused()
+                    .queued(false)
+                    .reads(""),
+            ]);
+        }
+    });
+}
+
+#[test]
+fn a_twisted_datagram_is_the_commands_to_read() {
+    scenario(&[], |world| {
+        let twist = |command: &str| rule(&format!("svcd: ALL: twist {command}"), "");
+        for client in ["udp 127.0.0.2", "udp ::1", "udp fe80::1%lo"] {
+            let read = "head -c 5 > /srv/got";
+            world.check_all(&[
+                twist(read)
+                    .from(client)
+                    .twisted(read)
+                    .queued(false)
+                    .exits(0),
+                twist("exit 3")
+                    .from(client)
+                    .twisted("exit 3")
+                    .exits(3)
+                    .queued(true)
+                    .but("N1")
+                    .queued(false),
+            ]);
+            world.same(client, world.read("/srv/got"), "hello".into());
+        }
     });
 }
 

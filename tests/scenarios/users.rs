@@ -141,3 +141,46 @@ fn an_at_sign_splits_once() {
         ]);
     });
 }
+
+#[test]
+fn name_services_are_those_of_nsswitch() {
+    // The modules come with the C library: files and dns within it, compat beside it.
+    scenario(&["root"], |world| {
+        let _dns = Dns::usual();
+        world.file("/etc/hosts", "127.0.0.2 box.lan\n");
+        world.file("/etc/netgroup", "group (box.lan,,) (good.example.test,,)\n");
+        let unknown = "error: /etc/hosts.allow, line 1: unknown user: \"nobody\"";
+        for (hosts, name) in [
+            ("files dns", "box.lan"),
+            ("dns files", "good.example.test"),
+            ("compat", "127.0.0.2"),
+        ] {
+            let known = name != "127.0.0.2";
+            world.file(
+                "/etc/nsswitch.conf",
+                format!("passwd: compat\nhosts: {hosts}\nnetgroup: files\n"),
+            );
+            world.check_all(&[
+                clients("KNOWN").from("127.0.0.2").is(known).who(name),
+                clients("@group").from("127.0.0.2").is(known).who(name),
+                rule("svcd: ALL: user nobody", "")
+                    .from("127.0.0.2")
+                    .granted(),
+            ]);
+        }
+        world.file(
+            "/etc/nsswitch.conf",
+            "passwd: dns\nhosts: dns\nnetgroup: dns\n",
+        );
+        world.check_all(&[
+            clients("@group")
+                .from("127.0.0.2")
+                .refused()
+                .who("good.example.test"),
+            rule("svcd: ALL: user nobody", "")
+                .from("127.0.0.2")
+                .refused()
+                .says(unknown),
+        ]);
+    });
+}

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
-use scenarios::{chmod, rule, scenario};
+use scenarios::{Call, Subject, chmod, rule, scenario};
 
 #[test]
 fn the_first_match_decides() {
@@ -124,10 +125,13 @@ fn an_unprivileged_wrapper_cannot_open_private_tables() {
 fn a_table_that_is_no_file_never_blocks() {
     // The original waits for ever on a FIFO and reads /dev/zero without end.
     scenario(&[], |world| {
-        if world.only_ours("T8") {
+        world.tool("mkfifo", &["/srv/fifo"]);
+        if world.subject == Subject::Debian {
+            symlink("/srv/fifo", "/etc/hosts.deny").unwrap();
+        }
+        if world.hangs("T8", &Call::new().patience(Duration::from_secs(3))) {
             return;
         }
-        world.tool("mkfifo", &["/srv/fifo"]);
         world.check_all(&[
             rule("", "")
                 .given(|| symlink("/srv/fifo", "/etc/hosts.allow").unwrap())

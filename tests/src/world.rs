@@ -15,7 +15,7 @@ use nix::mount::{MsFlags, mount};
 
 use crate::need::{satisfied, unshare};
 use crate::subject::{Subject, helper, unpacked};
-use crate::{Call, Case, Outcome, Syslog};
+use crate::{Call, Case, Outcome, Syslog, Verdict};
 
 /// Set in the inner run: the name of the scenario to run.
 const INSIDE: &str = "SCENARIO";
@@ -234,6 +234,18 @@ impl World {
         self.differs(row, true, false)
     }
 
+    /// [`World::only_ours`], where the original hangs: on Debian's side the call must come to
+    /// nothing in its patience.
+    pub fn hangs(&mut self, row: &str, call: &Call) -> bool {
+        let original = self.only_ours(row);
+        if original {
+            let outcome = self.run(call);
+            let hung = outcome.status.is_none() && outcome.verdict == Verdict::None;
+            self.holds("hangs", hung, || format!("{outcome:?}"));
+        }
+        original
+    }
+
     /// Runs a tool to its end; panics if it fails.
     pub fn tool(&self, program: &str, args: &[&str]) -> String {
         let output = Command::new(program).args(args).output();
@@ -314,6 +326,7 @@ fn prepare_files() {
     // Debian's inetd is known by another name once it is installed.
     let _ = symlink(host.join("debian/usr/sbin/inetd"), "/usr/sbin/inetd");
     install(&tcpd, "/usr/sbin/tcpd");
+    install(&Subject::chosen().program("try-from"), "/usr/sbin/try-from");
     install(&helper("probe"), "/srv/svcd");
     install(&helper("probe"), "/usr/sbin/svcd");
     install(&helper("launch"), "/srv/launch");

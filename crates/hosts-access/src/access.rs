@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use crate::action::ShellText;
 use crate::line::{Line, LineError, Lines};
-use crate::list::list_match;
 use crate::options::{self, Outcome};
 use crate::pattern::Matcher;
 use crate::problem::{Diagnostic, Place, Problem, Spot};
 use crate::request::Request;
-use crate::rule::Rule;
+use crate::rule::{split_clients, split_daemons};
 use crate::settings;
 use crate::skim::Skim;
+use crate::trace::{Event, List};
 use crate::world::{Effects, World};
 
 /// The two tables.
@@ -115,17 +115,21 @@ fn search(
     effects: &mut dyn Effects,
 ) -> Search {
     let source = match world.files.open(path) {
-        Ok(Some(source)) => source,
-        Ok(None) => return Search::NoMatch,
+        Ok(source) => source,
         Err(error) => {
             warn(world, None, Problem::CannotOpen(path.to_owned(), error));
             return Search::InError;
         }
     };
+    let found = source.is_some();
+    world.log.event(&Event::Table { path, found });
+    let Some(source) = source else {
+        return Search::NoMatch;
+    };
     let name: Arc<Path> = Arc::from(path);
     let mut lines = Lines::new(source);
     loop {
-        let next = match Skim::new(&request.client) {
+        let next = match Skim::of(&request.client, world.log) {
             Some(skim) => lines.next_line_past(&skim),
             None => lines.next_line(),
         };
@@ -140,9 +144,9 @@ fn search(
         };
         match rule_match(line, spot, request, world) {
             Ok(None) => {}
-            Ok(Some(rule)) => {
+            Ok(Some(options)) => {
                 world.log.matched(&spot.place());
-                let outcome = match rule.options {
+                let outcome = match options {
                     Some(options) => options::run(options, request, world, spot, effects),
                     None => Outcome::Table,
                 };
@@ -164,25 +168,31 @@ fn spot(table: &Arc<Path>, first_line: u64, line: u64) -> Spot<'_> {
     }
 }
 
-/// The rule of a line, if it matches the request. A line that is no rule is reported and skipped.
+/// The options of a line's rule, if it has any, where the rule matches the request. A line that is
+/// no rule is reported and skipped.
 fn rule_match<'l>(
     line: Line<'l>,
     spot: Spot<'_>,
     request: &mut Request,
     world: &World<'_>,
-) -> Result<Option<Rule<'l>>, Problem> {
-    let Some(rule) = Rule::parse(line.text) else {
+) -> Result<Option<Option<&'l [u8]>>, Problem> {
+    let Some((daemons, rest)) = split_daemons(line.text) else {
         warn(world, Some(spot), Problem::MissingSeparator);
         return Ok(None);
     };
+    let text = line.text;
+    world.log.event(&Event::Rule { spot, text });
     let mut matcher = Matcher {
         request,
         world: *world,
         spot: Some(spot),
     };
-    let matches = list_match(rule.daemons, |word| matcher.daemon_match(word))?
-        && list_match(rule.clients, |word| matcher.client_match(word))?;
-    Ok(matches.then_some(rule))
+    if !matcher.list_match(List::Daemons, daemons)? {
+        return Ok(None);
+    }
+    let (clients, options) = split_clients(rest);
+    let matches = matcher.list_match(List::Clients, clients)?;
+    Ok(matches.then_some(options))
 }
 
 /// What the outcome of a rule's options means in its table.
@@ -300,6 +310,23 @@ mod tests {
                 "{allow:?} {deny:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_rule_sets_ends_with_the_request() {
+        let rules = "svcd: 192.0.2.7: severity mail.crit: rfc931 3\nsvcd: 192.0.2.8\n";
+        let fake = tables(rules, "");
+        let places = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let found = ["192.0.2.7", "192.0.2.8"].map(|client| {
+            let mut request = Request::new("svcd", Host::from_text(client), Host::unknown());
+            let _ = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
+            (request.severity.is_some(), request.ident_limit.as_secs())
+        });
+        let usual = u64::from(settings::RFC931_TIMEOUT);
+        assert_eq!(found, [(true, 3), (false, usual)]);
     }
 
     #[test]

@@ -33,6 +33,15 @@ impl Fact {
         }
     }
 
+    /// A user name from outside. Only `unknown` is a state: somebody may be called `paranoid`.
+    pub fn from_user(value: &[u8]) -> Self {
+        if value.eq_ignore_ascii_case(PARANOID) {
+            Self::Known(value.to_vec())
+        } else {
+            Self::from_value(value)
+        }
+    }
+
     /// The value if it is known and good.
     pub fn known(&self) -> Option<&[u8]> {
         match self {
@@ -66,6 +75,8 @@ mod tests {
         assert_eq!(Fact::from_value(b"paranoid"), Fact::Paranoid);
         assert_eq!(Fact::from_value(b""), Fact::Unknown);
         assert_eq!(Fact::from_value(b"a.b").known(), Some(&b"a.b"[..]));
+        assert_eq!(Fact::from_user(b"unknown"), Fact::Unknown);
+        assert_eq!(Fact::from_user(b"paranoid").known(), Some(&b"paranoid"[..]));
         assert_eq!(Fact::Paranoid.known(), None);
         assert_eq!(Fact::NotAsked.text(), b"unknown");
     }

@@ -72,6 +72,7 @@ impl FakeWorld {
             addresses: addresses
                 .iter()
                 .filter_map(|address| address.parse().ok())
+                .map(|ip| SocketAddr::new(ip, 0))
                 .collect(),
         };
         self.forwards.insert(name.into(), forward);

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use crate::ident::is_blank;
 use crate::limits::MAX_LIST_WORD_BYTES;
+use crate::line::grow;
 use crate::skim::Skim;
 
 const BLOCK_BYTES: usize = 64 << 10;
@@ -19,6 +20,15 @@ pub enum ListError {
     Io(io::Error),
     /// A word holds a NUL byte or is longer than [`MAX_LIST_WORD_BYTES`].
     Word,
+}
+
+/// A word of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListWord<'b> {
+    /// The word.
+    pub word: &'b [u8],
+    /// Its physical line, counted from 1.
+    pub line: u64,
 }
 
 /// Reads the words of a list.
@@ -42,22 +52,21 @@ impl<R: Read> ListWords<R> {
         }
     }
 
-    /// Number of the physical line of the word at hand.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-
     /// The next word, or `None` at the end.
     ///
     /// # Errors
     /// See [`ListError`].
-    pub fn next_word(&mut self) -> Result<Option<&[u8]>, ListError> {
+    pub fn next_word(&mut self) -> Result<Option<ListWord<'_>>, ListError> {
         loop {
             self.skip(is_blank)?;
             match self.peek()? {
                 None => return Ok(None),
                 Some(b'#') => self.skip(|byte| byte != b'\n')?,
-                Some(_) => return self.word().map(Some),
+                Some(_) => {
+                    let line = self.line;
+                    let word = self.word()?;
+                    return Ok(Some(ListWord { word, line }));
+                }
             }
         }
     }
@@ -66,7 +75,7 @@ impl<R: Read> ListWords<R> {
     ///
     /// # Errors
     /// See [`ListError`].
-    pub fn next_word_past(&mut self, skim: &Skim<'_>) -> Result<Option<&[u8]>, ListError> {
+    pub fn next_word_past(&mut self, skim: &Skim<'_>) -> Result<Option<ListWord<'_>>, ListError> {
         loop {
             let unread = self.unread();
             let window = unread.get(..MAX_LIST_WORD_BYTES).unwrap_or(unread);
@@ -134,7 +143,8 @@ impl<R: Read> ListWords<R> {
         self.end -= self.start;
         self.start = 0;
         if self.end == self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
+            let grown = self.buffer.len() * 2;
+            grow(&mut self.buffer, grown).map_err(ListError::Io)?;
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         loop {
@@ -159,9 +169,9 @@ mod tests {
         let mut shown = Vec::new();
         loop {
             match words.next_word() {
-                Ok(Some(word)) => {
+                Ok(Some(ListWord { word, line })) => {
                     let word = String::from_utf8_lossy(word).into_owned();
-                    shown.push(format!("{}:{word}", words.line()));
+                    shown.push(format!("{line}:{word}"));
                 }
                 Ok(None) => return shown,
                 Err(_) => {

@@ -23,7 +23,12 @@ pub const IDENT_PORT: u16 = 113;
 ///
 /// No query is made about a connection to our own ident service: it would be answered by a service
 /// that asks in its turn, without end.
-pub fn look_up(client: SocketAddr, server: SocketAddr, limit: Duration, ident: &dyn Ident) -> Fact {
+pub fn look_up<I: Ident + ?Sized>(
+    client: SocketAddr,
+    server: SocketAddr,
+    limit: Duration,
+    ident: &I,
+) -> Fact {
     if server.port() == IDENT_PORT || client.is_ipv4() != server.is_ipv4() {
         return Fact::Unknown;
     }
@@ -31,7 +36,7 @@ pub fn look_up(client: SocketAddr, server: SocketAddr, limit: Duration, ident: &
     ident
         .ask(server, client, query.as_bytes(), limit)
         .and_then(|reply| parse_reply(&reply, client.port(), server.port()))
-        .map_or(Fact::Unknown, |user| Fact::from_value(&user))
+        .map_or(Fact::Unknown, |user| Fact::from_user(&user))
 }
 
 /// The query's text.

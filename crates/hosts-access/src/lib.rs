@@ -53,4 +53,5 @@ pub mod settings;
 pub mod severity;
 pub mod skim;
 pub mod strings;
+pub mod trace;
 pub mod world;

@@ -15,6 +15,10 @@ pub const MAX_LIST_WORD_BYTES: usize = 1 << 20;
 /// How deep `/file` lists may include each other. A list that includes itself ends here.
 pub const MAX_LIST_DEPTH: usize = 8;
 
+/// How many `/file` lists are opened for one request. Lists that include each other many times, a few
+/// deep, would else be read without end.
+pub const MAX_LISTS: usize = 10_000;
+
 /// Longest value of an option after expansion, in bytes: the kernel takes no longer argument
 /// (`MAX_ARG_STRLEN`, with its final NUL).
 pub const MAX_EXPANSION_BYTES: usize = (128 << 10) - 1;
@@ -37,6 +41,10 @@ pub const REQUEST_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Longest time that a request waits for a log daemon that does not read.
 pub const LOG_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Longest record of the log, in bytes before control characters are escaped: twice what the
+/// original could write, and short enough for a socket with the kernel's usual buffer.
+pub const MAX_LOG_BYTES: usize = 16 << 10;
 
 /// Longest `argv[0]` that tcpd takes, in bytes.
 pub const MAX_ARGV0_BYTES: usize = 8 << 10;

@@ -11,7 +11,10 @@ use memchr::memchr;
 use crate::limits::MAX_RULE_BYTES;
 use crate::skim::Skim;
 
-/// Size of a read; the buffer grows only for longer lines.
+/// Size of the first read: most tables fit, and need no larger buffer.
+const FIRST_BLOCK_BYTES: usize = 4 << 10;
+
+/// Size of the reads of a long table; the buffer grows beyond only for longer lines.
 const BLOCK_BYTES: usize = 64 << 10;
 
 /// Where skimming gains nothing, it is tried again after at most so many lines.
@@ -183,9 +186,10 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The table ends without a newline, unless it ends here altogether.
+    /// The table ends without a newline, unless it ends here altogether: continuations that join
+    /// nothing are no line.
     fn unterminated(&mut self) -> Result<bool, LineError> {
-        if self.raw == self.end && self.first > self.last {
+        if self.raw == self.end && self.joined == self.start {
             return Ok(false);
         }
         // A line that was begun has its own number; an empty continuation ends with the table.
@@ -206,8 +210,16 @@ impl<R: Read> Lines<R> {
                 self.last += 1;
                 return Err(LineError::TooLong);
             }
-            if self.at_end || !self.fill()? {
+            if self.at_end {
                 return Ok(None);
+            }
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => {
+                    self.last += 1;
+                    return Err(error);
+                }
             }
         }
     }
@@ -222,9 +234,12 @@ impl<R: Read> Lines<R> {
             self.end -= self.raw - self.joined;
             self.raw = self.joined;
         }
-        if self.buffer.len() - self.end < BLOCK_BYTES / 2 {
+        let room = self.buffer.len() - self.end;
+        if self.buffer.is_empty() {
+            self.buffer.resize(FIRST_BLOCK_BYTES, 0);
+        } else if room == 0 || (self.buffer.len() >= BLOCK_BYTES && room < BLOCK_BYTES / 2) {
             let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
-            self.buffer.resize(grown, 0);
+            grow(&mut self.buffer, grown).map_err(LineError::Io)?;
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         loop {
@@ -251,6 +266,15 @@ impl<R: Read> Lines<R> {
         }
         Ok(())
     }
+}
+
+/// Makes a buffer longer. A process may have a memory limit, and a line may be longer than it.
+pub(crate) fn grow(buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
+    buffer
+        .try_reserve_exact(length.saturating_sub(buffer.len()))
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    buffer.resize(length, 0);
+    Ok(())
 }
 
 /// Whether a line is neither blank nor a comment. A comment may be indented.
@@ -321,6 +345,8 @@ mod tests {
             ("a", &["error 1"]),
             ("a\rb\r", &["error 1"]),
             ("x: y\\\n", &["error 1"]),
+            ("\\\n", &[]),
+            ("a\n\\\n\\\n", &["1-1:a"]),
             ("x: y\\\n\\\n", &["error 2"]),
             ("a\n# comment", &["1-1:a", "error 2"]),
             ("a\\\nb", &["error 2"]),
@@ -336,6 +362,23 @@ mod tests {
                 "{table:?} by bytes"
             );
         }
+    }
+
+    /// A reader that fails behind its text.
+    struct Broken<'a>(&'a [u8]);
+
+    impl Read for Broken<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
+            self.0.read(buffer)
+        }
+    }
+
+    #[test]
+    fn the_line_that_cannot_be_read_has_its_number() {
+        assert_eq!(show(Broken(b"a\nb\\\nc")), ["1-1:a", "io 3"]);
     }
 
     #[test]

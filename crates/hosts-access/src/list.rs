@@ -39,6 +39,28 @@ pub fn is_except(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"EXCEPT")
 }
 
+/// Tests the words of a list, and may watch the walk.
+pub trait Visitor<E> {
+    /// Whether a word matches.
+    ///
+    /// # Errors
+    /// The list cannot be evaluated; that ends the walk.
+    fn word(&mut self, word: &[u8]) -> Result<bool, E>;
+
+    /// A word is passed over, since one before it has matched.
+    fn passed(&mut self, _word: &[u8]) {}
+
+    /// EXCEPT is met. `entered`: the words behind it are tested, since one before it has matched.
+    fn except(&mut self, _entered: bool) {}
+}
+
+/// A test alone.
+impl<E, T: FnMut(&[u8]) -> Result<bool, E>> Visitor<E> for T {
+    fn word(&mut self, word: &[u8]) -> Result<bool, E> {
+        self(word)
+    }
+}
+
 /// Tests a list: a word before the first EXCEPT must match, and the list behind it must not.
 ///
 /// EXCEPT nests to the right: `A EXCEPT B EXCEPT C` is A without (B without C). The loop carries
@@ -46,17 +68,14 @@ pub fn is_except(word: &[u8]) -> bool {
 ///
 /// # Errors
 /// The first error of a test ends it.
-pub fn list_match<E>(
-    list: &[u8],
-    mut word_match: impl FnMut(&[u8]) -> Result<bool, E>,
-) -> Result<bool, E> {
+pub fn list_match<E>(list: &[u8], visitor: &mut impl Visitor<E>) -> Result<bool, E> {
     let mut words = Words::new(list);
     let mut otherwise = false;
     loop {
-        if !any_before_except(&mut words, &mut word_match)? {
+        if !any_before_except(&mut words, visitor)? {
             return Ok(otherwise);
         }
-        if !words.any(is_except) {
+        if !skip_to_except(&mut words, visitor) {
             return Ok(!otherwise);
         }
         otherwise = !otherwise;
@@ -64,19 +83,29 @@ pub fn list_match<E>(
 }
 
 /// Whether a word up to the next EXCEPT matches. Stops behind the first that does.
-fn any_before_except<E>(
-    words: &mut Words<'_>,
-    word_match: &mut impl FnMut(&[u8]) -> Result<bool, E>,
-) -> Result<bool, E> {
+fn any_before_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> Result<bool, E> {
     for word in words {
         if is_except(word) {
+            visitor.except(false);
             return Ok(false);
         }
-        if word_match(word)? {
+        if visitor.word(word)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Goes behind the next EXCEPT, if there is one.
+fn skip_to_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> bool {
+    for word in words {
+        if is_except(word) {
+            visitor.except(true);
+            return true;
+        }
+        visitor.passed(word);
+    }
+    false
 }
 
 #[cfg(test)]
@@ -85,7 +114,7 @@ mod tests {
     use std::convert::Infallible;
 
     fn eval(list: &str, subject: &str) -> bool {
-        list_match(list.as_bytes(), |word| {
+        list_match(list.as_bytes(), &mut |word: &[u8]| {
             Ok::<_, Infallible>(crate::strings::string_match(word, subject.as_bytes()))
         })
         .unwrap()
@@ -129,7 +158,7 @@ mod tests {
     #[test]
     fn an_error_ends_the_test() {
         let mut seen = 0;
-        let outcome = list_match(b"a b c", |_| {
+        let outcome = list_match(b"a b c", &mut |_: &[u8]| {
             seen += 1;
             if seen == 2 { Err("stop") } else { Ok(false) }
         });

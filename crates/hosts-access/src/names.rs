@@ -4,7 +4,7 @@
 //! address back (hosts_access(5), NAME CHECK). Each outcome is a state, never an error; the reason
 //! for a failed check goes to the log.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::facts::Fact;
 use crate::netmask;
@@ -15,50 +15,79 @@ use crate::world::{Family, Resolver};
 /// A name that need not be canonical: many systems list it as an alias.
 const LOCALHOST: &[u8] = b"localhost";
 
-/// The checked name of an address, and why the check failed if it did.
-pub fn look_up(
+/// The checked name of an address, and why the check failed if it did; `text` is the address as it
+/// is logged.
+pub fn look_up<R: Resolver + ?Sized>(
     address: Option<SocketAddr>,
-    resolver: &dyn Resolver,
+    text: &[u8],
+    resolver: &R,
 ) -> (Fact, Option<NameProblem>) {
     let Some(address) = address else {
         return (Fact::Unknown, None);
     };
     let Some(name) = resolver.name_of(address) else {
-        return (Fact::Unknown, None);
+        let late = resolver.timed_out();
+        let problem = late.then(|| NameProblem::NoAnswer(address.ip()));
+        return (Fact::Unknown, problem);
     };
-    match verify(&name, address.ip(), resolver) {
+    match verify(&name, address, text, resolver) {
         Ok(()) => (Fact::from_value(&name), None),
         Err(problem) => (Fact::Paranoid, Some(problem)),
     }
 }
 
 /// Checks that a name is the canonical name of something with this address.
-fn verify(name: &[u8], address: IpAddr, resolver: &dyn Resolver) -> Result<(), NameProblem> {
-    if is_numeric(name) {
+///
+/// A number of the other family is a name without an address, as getaddrinfo(3) has it.
+fn verify<R: Resolver + ?Sized>(
+    name: &[u8],
+    address: SocketAddr,
+    text: &[u8],
+    resolver: &R,
+) -> Result<(), NameProblem> {
+    let (family, own, other) = match address {
+        SocketAddr::V4(_) => (Family::Inet, is_ipv4(name), is_ipv6(name)),
+        SocketAddr::V6(_) => (Family::Inet6, is_ipv6(name), is_ipv4(name)),
+    };
+    if own {
         return Err(NameProblem::Numeric(name.to_vec()));
     }
-    let family = match address {
-        IpAddr::V4(_) => Family::Inet,
-        IpAddr::V6(_) => Family::Inet6,
-    };
-    let Some(forward) = resolver.addresses_of(name, family) else {
+    let forward = resolver.addresses_of(name, family).filter(|_| !other);
+    let Some(forward) = forward else {
         return Err(NameProblem::NoAddress(name.to_vec(), family));
     };
     let canonical = forward.canonical;
     if !name.eq_ignore_ascii_case(&canonical) && !name.eq_ignore_ascii_case(LOCALHOST) {
         return Err(NameProblem::OtherName(name.to_vec(), canonical));
     }
-    if !forward.addresses.contains(&address) {
-        let address = address.to_string().into_bytes();
-        return Err(NameProblem::OtherAddress(address, canonical));
+    let same = |found: &SocketAddr| found.ip() == address.ip() && scope(found) == scope(&address);
+    if !forward.addresses.iter().any(same) {
+        let shown = match address {
+            SocketAddr::V4(address) => address.ip().to_string().into_bytes(),
+            SocketAddr::V6(_) => text.to_vec(),
+        };
+        return Err(NameProblem::OtherAddress(shown, canonical));
     }
     Ok(())
 }
 
-/// Whether getaddrinfo(3) would take the name for an address without asking anybody.
-fn is_numeric(name: &[u8]) -> bool {
+/// The link of a link-local address, 0 for any other.
+fn scope(address: &SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V4(_) => 0,
+        SocketAddr::V6(address) => address.scope_id(),
+    }
+}
+
+/// Whether getaddrinfo(3) takes the name for an IPv4 address without asking anybody.
+fn is_ipv4(name: &[u8]) -> bool {
+    loose_ipv4(name).is_some()
+}
+
+/// Likewise for IPv6, with a scope or without.
+fn is_ipv6(name: &[u8]) -> bool {
     let without_scope = name.split(|byte| *byte == b'%').next().unwrap_or(name);
-    loose_ipv4(name).is_some() || parse_ipv6(without_scope).is_some()
+    parse_ipv6(without_scope).is_some()
 }
 
 /// An address in the forms of inet_aton(3): one to four numbers, decimal, octal or hexadecimal,
@@ -88,6 +117,7 @@ pub fn loose_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 mod tests {
     use super::*;
     use crate::fake::FakeWorld;
+    use crate::world::Forward;
 
     #[test]
     fn loose_addresses() {
@@ -110,6 +140,34 @@ mod tests {
         }
     }
 
+    /// A name service that never answers.
+    struct Silent;
+
+    impl Resolver for Silent {
+        fn name_of(&self, _: SocketAddr) -> Option<Vec<u8>> {
+            None
+        }
+        fn addresses_of(&self, _: &[u8], _: Family) -> Option<Forward> {
+            None
+        }
+        fn interface_index(&self, _: &[u8]) -> Option<u32> {
+            None
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_name_service_is_told() {
+        let (name, problem) = look_up(Some(([192, 0, 2, 1], 9).into()), b"192.0.2.1", &Silent);
+        assert_eq!(name, Fact::Unknown);
+        assert_eq!(
+            problem.unwrap().to_string(),
+            "no host name for 192.0.2.1: the name service does not answer in time; see resolv.conf(5)"
+        );
+    }
+
     #[test]
     fn each_outcome_of_the_double_check() {
         let fake = FakeWorld::new()
@@ -129,7 +187,10 @@ mod tests {
             .forward("localhost", "box.example.org", &["192.0.2.6"])
             .pointer("192.0.2.8", "Unknown")
             .forward("Unknown", "unknown", &["192.0.2.8"])
-            .pointer("2001:db8::5", "good.example.org");
+            .pointer("2001:db8::5", "good.example.org")
+            .pointer("2001:db8::6", "1.2.3.4")
+            .pointer("fe80::1", "link.example.org")
+            .forward("link.example.org", "link.example.org", &["fe80::1"]);
         for (address, fact, message) in [
             ("192.0.2.1:9", "good.example.org", ""),
             (
@@ -160,8 +221,21 @@ mod tests {
                 "paranoid",
                 "can't verify hostname: getaddrinfo(good.example.org, AF_INET6) failed",
             ),
+            (
+                "[2001:db8::6]:9",
+                "paranoid",
+                "can't verify hostname: getaddrinfo(1.2.3.4, AF_INET6) failed",
+            ),
+            ("[fe80::1]:9", "link.example.org", ""),
+            (
+                "[fe80::1%1]:9",
+                "paranoid",
+                "host name/address mismatch: fe80::1 != link.example.org",
+            ),
         ] {
-            let (name, problem) = look_up(Some(address.parse().unwrap()), &fake);
+            let address = address.parse::<SocketAddr>().unwrap();
+            let text = address.ip().to_string();
+            let (name, problem) = look_up(Some(address), text.as_bytes(), &fake);
             assert_eq!(name.text(), fact.as_bytes(), "{address}");
             let said = problem
                 .map(|problem| problem.to_string())

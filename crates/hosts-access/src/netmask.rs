@@ -6,6 +6,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use crate::ident::is_blank;
+use crate::names::loose_ipv4;
 use crate::number;
 use crate::request::{Address, parse_ipv6};
 
@@ -49,6 +51,16 @@ impl NetMask {
             Self::V6(net) => address.v6().is_some_and(|v6| net.contains(&v6)),
         }
     }
+
+    /// Whether the network is of one link, so that its scope may be the name of an interface.
+    pub fn link_local(&self) -> bool {
+        match self {
+            Self::V4(..) => false,
+            Self::V6(net) => {
+                net.addr().is_unicast_link_local() || net.addr().segments()[0] & 0xff0f == 0xff02
+            }
+        }
+    }
 }
 
 /// `n` as a mask of n leading ones.
@@ -62,15 +74,15 @@ pub fn bracketed(word: &[u8]) -> Option<&[u8]> {
     word.strip_prefix(b"[")?.strip_suffix(b"]")
 }
 
-/// Four numbers with dots, each as inet_addr(3) reads it: decimal, octal with a leading 0, or
-/// hexadecimal with a leading 0x.
+/// Four numbers with dots, as inet_addr(3) reads them: decimal, octal with a leading 0, or
+/// hexadecimal with a leading 0x. White space ends what it reads, but not the four numbers: a word
+/// can hold VT and FF.
 pub fn dotted_quad(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0_u8; 4];
-    let mut parts = text.split(|byte| *byte == b'.');
-    for octet in &mut octets {
-        *octet = u8::try_from(c_number(parts.next()?)?).ok()?;
+    let numbers = text.split(|byte| *byte == b'.');
+    if numbers.filter(|number| !number.is_empty()).count() != 4 {
+        return None;
     }
-    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+    loose_ipv4(text.split(|byte| is_blank(*byte)).next()?)
 }
 
 /// A number as C writes it.
@@ -134,6 +146,8 @@ mod tests {
             ("192.0.2.0/0xffffff00", "192.0.2.7", false),
             ("192.0.2.0/255.255.255", "192.0.2.7", false),
             ("192.0.2/24", "192.0.2.7", false),
+            ("192.0.2.0\x0c/24", "192.0.2.7", true),
+            ("192.0.0.0/255.255.0.0\x0c.x", "192.0.2.7", false),
             ("192/8", "192.0.2.7", false),
             ("ALL/0", "192.0.2.7", false),
             ("[2001:db8::]/32", "2001:db8::5", true),

@@ -5,16 +5,21 @@
 //! evaluated; it has its reason and never counts as a match.
 
 use std::io::Read;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
-use crate::filelist::{ListError, ListWords};
-use crate::limits::MAX_LIST_DEPTH;
+use crate::facts::Fact;
+use crate::filelist::{ListError, ListWord, ListWords};
+use crate::ident::is_blank;
+use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
+use crate::list;
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
 use crate::problem::{Problem, Spot};
-use crate::request::{Address, Host, Request, Side, parse_ipv6};
+use crate::request::{Address, Request, Side, parse_ipv6};
 use crate::skim::Skim;
-use crate::strings::{is_glob, string_match};
+use crate::strings::{Form, split_outside_brackets};
+use crate::trace::{Event, List, Subject, Test};
 use crate::world::{Resolver, World};
 
 /// Tests words against a request.
@@ -83,14 +88,9 @@ impl<'p> HostPattern<'p> {
     }
 }
 
-/// Splits at the first slash; one inside leading brackets does not count.
+/// Splits at the first slash at which as many brackets were closed as opened.
 fn slash_outside_brackets(word: &[u8]) -> Option<(&[u8], &[u8])> {
-    let from = match word {
-        [b'[', ..] => word.iter().position(|byte| *byte == b']')?,
-        _ => 0,
-    };
-    let at = from + word.get(from..)?.iter().position(|byte| *byte == b'/')?;
-    Some((word.get(..at)?, word.get(at + 1..)?))
+    split_outside_brackets(word, b'/', 0)
 }
 
 /// Whether a word may be compared with names: not if it is made of the characters of addresses and
@@ -101,13 +101,52 @@ fn may_be_name(word: &[u8]) -> bool {
         .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'/' | b'*' | b'?'))
 }
 
-/// Splits `left@right` at the first `@` behind the first character.
+/// Splits `left@right` at the first `@` behind the first character at which, from the second
+/// character on, as many brackets were closed as opened.
 pub fn split_at_sign(word: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = 1 + word.get(1..)?.iter().position(|byte| *byte == b'@')?;
-    Some((word.get(..at)?, word.get(at + 1..)?))
+    split_outside_brackets(word, b'@', 1)
 }
 
 impl Matcher<'_, '_> {
+    /// Tests a list of a rule.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn list_match(&mut self, list: List, words: &[u8]) -> Result<bool, Problem> {
+        self.tell(Event::List(list));
+        let matched = list::list_match(
+            words,
+            &mut Walk {
+                matcher: self,
+                list,
+            },
+        )?;
+        self.tell(Event::ListTested { matched });
+        Ok(matched)
+    }
+
+    /// Tells what is being done.
+    fn tell(&self, event: Event<'_>) {
+        self.world.log.event(&event);
+    }
+
+    /// Tells how a test came out.
+    fn told(&self, test: Test<'_>, matched: bool) -> bool {
+        self.tell(Event::Test { test, matched });
+        matched
+    }
+
+    /// The string test.
+    fn string_match(&self, word: &[u8], subject: Subject, value: &[u8]) -> bool {
+        let form = Form::of(word);
+        let test = Test::Text {
+            subject,
+            form,
+            value,
+        };
+        self.told(test, form.matches(word, value))
+    }
+
     /// Tests a word of a daemon list: `name`, `port`, `name@host`.
     ///
     /// # Errors
@@ -124,8 +163,11 @@ impl Matcher<'_, '_> {
     /// A number is the local port and nothing else; any other word is a daemon name.
     fn service_match(&self, word: &[u8]) -> bool {
         match port_number(word) {
-            Some(port) => port == self.request.server.port && port != 0,
-            None => bracketless_match(word, &self.request.daemon),
+            Some(port) => {
+                let local = self.request.server.port;
+                self.told(Test::Port(local), port == local && port != 0)
+            }
+            None => self.string_match(word, Subject::Daemon, &self.request.daemon),
         }
     }
 
@@ -134,24 +176,20 @@ impl Matcher<'_, '_> {
     /// # Errors
     /// The rule cannot be evaluated.
     pub fn client_match(&mut self, word: &[u8]) -> Result<bool, Problem> {
-        let split = match word {
-            [b'[', ..] => None,
-            _ => split_at_sign(word),
-        };
-        let Some((user, host)) = split else {
+        let Some((user, host)) = split_at_sign(word) else {
             return self.host_match(word, Side::Client);
         };
         if !self.host_match(host, Side::Client)? {
             return Ok(false);
         }
         self.request.fetch_user(&self.world);
-        Ok(bracketless_match(user, self.request.user.text()))
+        Ok(self.string_match(user, Subject::User, self.request.user.text()))
     }
 
     /// Tests a word in host position.
     ///
     /// # Errors
-    /// A `/file` list that is there and cannot be used.
+    /// A `/file` list that is there and cannot be used, or a netgroup that was not told in time.
     pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
         self.host_match_at(word, side, 0)
     }
@@ -159,37 +197,103 @@ impl Matcher<'_, '_> {
     fn host_match_at(&mut self, word: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
         Ok(match HostPattern::parse(word) {
             HostPattern::Netgroup(group) => {
+                self.fetch_name(side);
+                let name = self.name(side).text();
                 let netgroups = self.world.netgroups;
-                netgroups.contains_host(group, self.name(side).name.text())
+                let matched = netgroups.contains_host(group, name);
+                if !matched && netgroups.timed_out() {
+                    return Err(Problem::NetgroupLate(group.to_vec()));
+                }
+                self.told(Test::Netgroup { side, name }, matched)
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
             HostPattern::Known => {
-                let host = self.name(side);
-                host.address().is_some() && host.name.known().is_some()
+                self.fetch_name(side);
+                let host = self.request.host(side);
+                let test = Test::Known {
+                    side,
+                    address: host.address_text(),
+                    name: host.name.text(),
+                };
+                let matched = host.address().is_some() && host.name.known().is_some();
+                self.told(test, matched)
             }
             HostPattern::Local => {
-                let name = self.name(side).name.known();
-                name.is_some_and(|name| !name.contains(&b'.'))
+                self.fetch_name(side);
+                let name = self.name(side);
+                let matched = name.known().is_some_and(|name| !name.contains(&b'.'));
+                let name = name.text();
+                self.told(Test::Local { side, name }, matched)
             }
-            HostPattern::Net { mask, scope } => match (mask, self.request.host(side).address()) {
-                (Some(mask), Some(address)) => {
-                    mask.contains(address) && same_scope(scope, address, self.world.resolver)
-                }
-                _ => false,
-            },
+            HostPattern::Net { mask, scope } => self.net_match(mask, scope, side),
             HostPattern::Text { word, names } => self.text_match(word, names, side),
         })
     }
 
-    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> bool {
-        address_match(word, self.request.host(side), self.world.resolver)
-            || (names && bracketless_match(word, self.name(side).name.text()))
+    fn net_match(&self, mask: Option<NetMask>, scope: Option<&[u8]>, side: Side) -> bool {
+        let host = self.request.host(side);
+        let matched = match (mask, host.address()) {
+            (Some(mask), Some(address)) => {
+                mask.contains(address)
+                    && same_scope(scope, mask.link_local(), address, self.world.resolver)
+            }
+            _ => false,
+        };
+        let test = Test::Net {
+            side,
+            sensible: mask.is_some(),
+            value: host.address_text(),
+        };
+        self.told(test, matched)
     }
 
-    /// The host with its name looked up.
-    fn name(&mut self, side: Side) -> &Host {
+    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> bool {
+        if self.address_match(word, side) {
+            return true;
+        }
+        if !names {
+            return false;
+        }
+        self.fetch_name(side);
+        self.string_match(word, Subject::Name(side), self.name(side).text())
+    }
+
+    /// Looks the name up, unless that was done.
+    fn fetch_name(&mut self, side: Side) {
         self.request.fetch_name(side, &self.world, self.spot);
-        self.request.host(side)
+    }
+
+    /// The name, as far as it was looked up.
+    fn name(&self, side: Side) -> &Fact {
+        &self.request.host(side).name
+    }
+
+    /// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
+    fn address_match(&self, word: &[u8], side: Side) -> bool {
+        let host = self.request.host(side);
+        let subject = Subject::Address(side);
+        let Some(address) = host.address() else {
+            return self.string_match(word, subject, host.address_text());
+        };
+        let value = address.subject();
+        match (Form::of(word), bracketed(word)) {
+            (Form::Bracketed, Some(inside)) => {
+                let (number, scope) = split_scope(inside);
+                let wanted = parse_ipv6(number);
+                let sensible = wanted.is_some();
+                let matched = wanted
+                    .is_some_and(|wanted| same_v6(wanted, scope, address, self.world.resolver));
+                self.told(
+                    Test::Address {
+                        side,
+                        sensible,
+                        value,
+                    },
+                    matched,
+                )
+            }
+            _ => self.string_match(word, subject, value),
+        }
     }
 
     /// Tests the words of a `/file` list. A missing list is empty.
@@ -198,11 +302,16 @@ impl Matcher<'_, '_> {
         if depth >= MAX_LIST_DEPTH {
             return Err(Problem::ListNesting(path));
         }
-        match self.world.files.open(&path) {
-            Ok(None) => Ok(false),
-            Ok(Some(source)) => self.words_match(source, &path, side, depth),
-            Err(error) => Err(Problem::ListOpen(path, error)),
+        if self.request.lists >= MAX_LISTS {
+            return Err(Problem::ListCount(path));
         }
+        self.request.lists += 1;
+        let (found, matched) = match self.world.files.open(&path) {
+            Ok(None) => (false, false),
+            Ok(Some(source)) => (true, self.words_match(source, &path, side, depth)?),
+            Err(error) => return Err(Problem::ListOpen(path, error)),
+        };
+        Ok(self.told(Test::File { found }, matched))
     }
 
     fn words_match(
@@ -214,13 +323,16 @@ impl Matcher<'_, '_> {
     ) -> Result<bool, Problem> {
         let mut words = ListWords::new(source);
         loop {
-            let next = match Skim::new(self.request.host(side)) {
+            let next = match Skim::of(self.request.host(side), self.world.log) {
                 Some(skim) => words.next_word_past(&skim),
                 None => words.next_word(),
             };
             match next {
-                Ok(Some(word)) => {
-                    if self.host_match_at(word, side, depth + 1)? {
+                Ok(Some(ListWord { word, line })) => {
+                    self.tell(Event::FileWord { path, line, word });
+                    let matched = self.host_match_at(word, side, depth + 1)?;
+                    self.tell(Event::Tested { matched });
+                    if matched {
                         return Ok(true);
                     }
                 }
@@ -242,34 +354,53 @@ pub fn path_of(bytes: &[u8]) -> PathBuf {
 
 /// The port that a word of a daemon list means, if it is a number of a port.
 pub fn port_number(word: &[u8]) -> Option<u16> {
-    number::decimal(word).and_then(|port| u16::try_from(port).ok())
+    let blanks = word.iter().take_while(|byte| is_blank(**byte)).count();
+    let digits = word.get(blanks..)?;
+    number::decimal(digits).and_then(|port| u16::try_from(port).ok())
 }
 
-/// The string test for names: a bracketed word is an IPv6 address and equals no name.
-fn bracketless_match(word: &[u8], subject: &[u8]) -> bool {
-    (is_glob(word) || !word.starts_with(b"[")) && string_match(word, subject)
+/// Walks a list and tells about it.
+struct Walk<'a, 'm, 'w> {
+    matcher: &'a mut Matcher<'m, 'w>,
+    list: List,
 }
 
-/// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
-fn address_match(word: &[u8], host: &Host, resolver: &dyn Resolver) -> bool {
-    let Some(address) = host.address() else {
-        return bracketless_match(word, host.address_text());
-    };
-    let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
-        return bracketless_match(word, address.subject());
-    };
-    let (number, scope) = split_scope(inside);
-    let Some(wanted) = parse_ipv6(number) else {
-        return false;
-    };
+impl list::Visitor<Problem> for Walk<'_, '_, '_> {
+    fn word(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        self.matcher.tell(Event::Word(word));
+        let matched = match self.list {
+            List::Daemons => self.matcher.daemon_match(word),
+            List::Clients => self.matcher.client_match(word),
+        }?;
+        self.matcher.tell(Event::Tested { matched });
+        Ok(matched)
+    }
+
+    fn passed(&mut self, word: &[u8]) {
+        self.matcher.tell(Event::Passed(word));
+    }
+
+    fn except(&mut self, entered: bool) {
+        self.matcher.tell(Event::Except { entered });
+    }
+}
+
+/// Whether an address is the one wanted. A mapped IPv4 address is that IPv4 address.
+fn same_v6(
+    wanted: Ipv6Addr,
+    scope: Option<&[u8]>,
+    address: &Address,
+    resolver: &dyn Resolver,
+) -> bool {
     match wanted.to_ipv4_mapped() {
-        Some(mapped) => address.v4() == Some(mapped),
-        None => address.v6() == Some(wanted) && same_scope(scope, address, resolver),
+        // An IPv4 address is on no link.
+        Some(mapped) => scope.is_none() && address.v4() == Some(mapped),
+        None => address.v6() == Some(wanted) && same_scope(scope, true, address, resolver),
     }
 }
 
 /// Splits `v6%scope`.
-fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
     match inside.iter().position(|byte| *byte == b'%') {
         Some(at) => (inside.get(..at).unwrap_or_default(), inside.get(at + 1..)),
         None => (inside, None),
@@ -277,13 +408,20 @@ fn split_scope(inside: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Whether the scope of a pattern, if it has one, is the interface of the address. Each may be
-/// written by name or by number.
-fn same_scope(wanted: Option<&[u8]>, address: &Address, resolver: &dyn Resolver) -> bool {
+/// written by number or, if the pattern is link-local (`named`), by name.
+fn same_scope(
+    wanted: Option<&[u8]>,
+    named: bool,
+    address: &Address,
+    resolver: &dyn Resolver,
+) -> bool {
     let index = |scope: &[u8]| number::decimal(scope).or_else(|| resolver.interface_index(scope));
     let Some(wanted) = wanted else {
         return true;
     };
-    match (index(wanted), address.scope().and_then(index)) {
+    let wanted = number::decimal(wanted)
+        .or_else(|| named.then(|| resolver.interface_index(wanted)).flatten());
+    match (wanted, address.scope().and_then(index)) {
         (Some(wanted), Some(scope)) => wanted == scope,
         _ => false,
     }
@@ -292,8 +430,9 @@ fn same_scope(wanted: Option<&[u8]>, address: &Address, resolver: &dyn Resolver)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Fact;
     use crate::fake::FakeWorld;
+    use crate::request::Host;
+    use crate::world::Netgroups;
 
     /// Whether a client word matches; the client has the address, name and user given.
     fn client(word: &str, address: &str, name: &str) -> bool {
@@ -371,6 +510,12 @@ mod tests {
             ("[fe80::%1]/64", "fe80::1%lo", "", true),
             ("[fe80::%2]/64", "fe80::1%lo", "", false),
             ("[fe80::%eth9]/64", "fe80::1%lo", "", false),
+            ("[fc00::%lo]/6", "fe80::1%lo", "", false),
+            ("j*@[fe80::1]", "fe80::1%lo", "", true),
+            ("[@ALL", "192.0.2.7", "", false),
+            ("[::1]@ALL", "::1", "", false),
+            ("]/8", "192.0.2.7", "]/8", true),
+            ("[::ffff:192.0.2.7%lo]", "::ffff:192.0.2.7", "", false),
             ("[2001:db8::%lo]/32", "2001:db8::5", "", false),
             ("[ALL]", "2001:db8::5", "", false),
             ("[2001:db8:]", "2001:db8::5", "", false),
@@ -425,6 +570,7 @@ mod tests {
             ("22", true),
             ("022", true),
             ("+22", true),
+            ("\x0b22", true),
             ("23", false),
             ("4294967318", false),
             ("0x16", false),
@@ -468,6 +614,49 @@ mod tests {
             };
             assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
         }
+    }
+
+    /// A netgroup database that never answers.
+    struct Silent;
+
+    impl Netgroups for Silent {
+        fn contains_host(&self, _: &[u8], _: &[u8]) -> bool {
+            false
+        }
+        fn timed_out(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_silent_netgroup_database_is_an_error() {
+        let fake = FakeWorld::new();
+        let mut world = fake.world();
+        world.netgroups = &Silent;
+        let mut matcher = Matcher {
+            request: &mut Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown()),
+            world,
+            spot: None,
+        };
+        let problem = matcher.client_match(b"@trusted").unwrap_err();
+        assert!(problem.to_string().starts_with("netgroup trusted: "));
+    }
+
+    /// Seven lists, each of which includes the next one a hundred times.
+    #[test]
+    fn lists_that_multiply_are_an_error() {
+        let mut fake = FakeWorld::new().file("/7", "10.");
+        for list in 1..7 {
+            fake = fake.file(&format!("/{list}"), format!("/{} ", list + 1).repeat(100));
+        }
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let mut matcher = Matcher {
+            request: &mut request,
+            world: fake.world(),
+            spot: None,
+        };
+        let problem = matcher.client_match(b"/1").unwrap_err();
+        assert!(matches!(problem, Problem::ListCount(_)), "{problem}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.table.display(), self.line)
+        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
     }
 }
 
@@ -115,8 +116,12 @@ pub enum Problem {
     ListOpen(PathBuf, io::Error),
     /// A `/file` list includes itself, or lists nest too deep.
     ListNesting(PathBuf),
+    /// More than [`limits::MAX_LISTS`] lists would be opened.
+    ListCount(PathBuf),
     /// A `/file` list holds a NUL byte or an endless word.
     ListWord(PathBuf),
+    /// Whether a host is in a netgroup was not answered in time.
+    NetgroupLate(Vec<u8>),
     /// An unknown expansion.
     UnrecognizedExpansion(u8),
     /// The double check of a host name failed.
@@ -133,9 +138,11 @@ pub enum Problem {
     AclexecReturned,
 }
 
-/// A host name that its address's owner claims and that cannot be confirmed.
+/// Why an address has no name, or its owner's claim to one cannot be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
+    /// The name service did not answer in time whose name this is.
+    NoAnswer(IpAddr),
     /// The name is a number.
     Numeric(Vec<u8>),
     /// The name has no address.
@@ -222,6 +229,12 @@ impl fmt::Display for Written<'_> {
     }
 }
 
+impl<'a> From<&'a Path> for Written<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self(path.as_os_str().as_encoded_bytes())
+    }
+}
+
 /// The C library's words for a system error.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -235,7 +248,12 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CannotOpen(path, error) => {
-                write!(f, "cannot open {}: {}", path.display(), reason(error))
+                write!(
+                    f,
+                    "cannot open {}: {}",
+                    Written::from(&**path),
+                    reason(error)
+                )
             }
             Self::CannotRead(error) => write!(f, "cannot read on: {}", reason(error)),
             Self::LineTooLong => f.write_str("missing newline or line too long"),
@@ -245,18 +263,29 @@ impl fmt::Display for Problem {
             Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
             Self::MissingSeparator => f.write_str("missing \":\" separator"),
             Self::ListOpen(path, error) => {
-                write!(f, "open {}: {}", path.display(), reason(error))
+                write!(f, "open {}: {}", Written::from(&**path), reason(error))
             }
             Self::ListNesting(path) => write!(
                 f,
                 "{}: lists include each other over {} deep; does one include itself?",
-                path.display(),
+                Written::from(&**path),
                 limits::MAX_LIST_DEPTH
+            ),
+            Self::ListCount(path) => write!(
+                f,
+                "{}: over {} lists for one request; include each list once",
+                Written::from(&**path),
+                limits::MAX_LISTS
             ),
             Self::ListWord(path) => write!(
                 f,
                 "{}: NUL byte or endless word; write the list again as plain text",
-                path.display()
+                Written::from(&**path)
+            ),
+            Self::NetgroupLate(group) => write!(
+                f,
+                "netgroup {}: the name service does not answer in time; see nsswitch.conf(5)",
+                Shown(group)
             ),
             Self::UnrecognizedExpansion(letter) => {
                 write!(f, "unrecognized %{}", Shown(&[*letter]))
@@ -274,6 +303,10 @@ impl fmt::Display for Problem {
 impl fmt::Display for NameProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoAnswer(address) => write!(
+                f,
+                "no host name for {address}: the name service does not answer in time; see resolv.conf(5)"
+            ),
             Self::Numeric(name) => write!(
                 f,
                 "host name/name mismatch: reverse lookup results in non-FQDN {}",
@@ -325,7 +358,7 @@ impl fmt::Display for OptionProblem {
             Self::TooLong(start) => {
                 write!(f, "percent_x: expansion too long: {}...", Written(start))
             }
-            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", path.display()),
+            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", Written::from(&**path)),
         }
     }
 }
@@ -363,6 +396,10 @@ mod tests {
                 r#"warning: /etc/hosts.allow, line 3: missing ":" separator"#,
             ),
             (Problem::AclexecReturned, "aclexec returned 1"),
+            (
+                Problem::ListNesting("/a\x1b[2J\n".into()),
+                r"warning: /etc/hosts.allow, line 3: /a\033[2J\012: lists include each other over 8 deep; does one include itself?",
+            ),
         ] {
             let diagnostic = Diagnostic {
                 place: Some(place.clone()),

@@ -7,12 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::facts::Fact;
-use crate::ident;
-use crate::names;
 use crate::netmask::dotted_quad;
 use crate::problem::{Diagnostic, Problem, Spot};
 use crate::settings;
 use crate::severity::Severity;
+use crate::trace::{Event, Need};
 use crate::world::World;
 
 /// One of the two ends of a connection.
@@ -191,6 +190,8 @@ pub struct Request {
     pub ident_limit: Duration,
     /// What the `severity` option of a rule has set.
     pub severity: Option<Severity>,
+    /// How many `/file` lists were opened for it.
+    pub(crate) lists: usize,
 }
 
 impl Request {
@@ -205,6 +206,7 @@ impl Request {
             stream: false,
             ident_limit: Duration::from_secs(u64::from(settings::RFC931_TIMEOUT)),
             severity: None,
+            lists: 0,
         }
     }
 
@@ -225,11 +227,15 @@ impl Request {
 
     /// Looks the host name up, unless that was done; a failed double check is logged.
     pub fn fetch_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
+        world.log.event(&Event::Needs(Need::Name(side)));
         let host = self.host_mut(side);
         if !host.name.is_not_asked() {
             return;
         }
-        let (name, problem) = names::look_up(host.socket, world.resolver);
+        let (name, problem) =
+            world
+                .resolver
+                .checked_name(side, host.socket, host.address_text(), spot);
         host.name = name;
         if let Some(problem) = problem {
             world.log.diagnostic(&Diagnostic {
@@ -241,15 +247,11 @@ impl Request {
 
     /// Asks the client's ident server for the user, unless that was done.
     pub fn fetch_user(&mut self, world: &World<'_>) {
+        world.log.event(&Event::Needs(Need::User));
         if !self.user.is_not_asked() {
             return;
         }
-        self.user = match (self.client.socket, self.server.socket) {
-            (Some(client), Some(server)) if self.stream => {
-                ident::look_up(client, server, self.ident_limit, world.ident)
-            }
-            _ => Fact::Unknown,
-        };
+        self.user = world.ident.user_of(self);
     }
 
     /// `[user@]host` of the client, from what is known already: `%c`.
@@ -259,9 +261,11 @@ impl Request {
 
     /// `daemon[@host]` of the server, from what is known already: `%s`.
     pub fn server_info(&self) -> Vec<u8> {
-        match self.server.address {
-            Some(_) => joined(Some(&self.daemon), self.server.name_or_address()),
-            None => self.daemon.clone(),
+        let host = self.server.name_or_address();
+        if host == crate::facts::UNKNOWN {
+            self.daemon.clone()
+        } else {
+            joined(Some(&self.daemon), host)
         }
     }
 }
@@ -304,6 +308,8 @@ mod tests {
         assert_eq!(request.client_info(), b"joe@192.0.2.7");
         request.client.name = Fact::from_value(b"host.example.org");
         assert_eq!(request.client_info(), b"joe@host.example.org");
+        request.server = Host::unknown().with_name(Fact::from_value(b"here"));
+        assert_eq!(request.server_info(), b"svcd@here");
         request.server = Host::from_text("127.0.0.1");
         assert_eq!(request.server_info(), b"svcd@127.0.0.1");
     }

@@ -4,7 +4,7 @@ use memchr::memchr3_iter;
 use nom::bytes::complete::take;
 use nom::character::complete::char;
 use nom::combinator::opt;
-use nom::sequence::preceded;
+use nom::sequence::{pair, preceded, terminated};
 use nom::{IResult, Parser};
 
 /// The fields of a rule, as slices of its line.
@@ -21,23 +21,28 @@ pub struct Rule<'l> {
 impl<'l> Rule<'l> {
     /// Splits a line at its first two colons outside brackets. `None`: there is no such colon.
     pub fn parse(line: &'l [u8]) -> Option<Self> {
-        rule(line).ok().map(|(_, rule)| rule)
-    }
-}
-
-fn rule(line: &[u8]) -> IResult<&[u8], Rule<'_>> {
-    let (line, daemons) = field(line)?;
-    let (line, _) = char(':').parse(line)?;
-    let (line, clients) = field(line)?;
-    let (line, options) = opt(preceded(char(':'), nom::combinator::rest)).parse(line)?;
-    Ok((
-        line,
-        Rule {
+        let (daemons, rest) = split_daemons(line)?;
+        let (clients, options) = split_clients(rest);
+        Some(Self {
             daemons,
             clients,
             options,
-        },
-    ))
+        })
+    }
+}
+
+/// The daemon list and what follows its colon. Most rules are about other daemons, so the search
+/// splits the rest only if this list matches.
+pub fn split_daemons(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (rest, daemons) = terminated(field, char(':')).parse(line).ok()?;
+    Some((daemons, rest))
+}
+
+/// The client list, and the options if there are any, of what follows the daemon list.
+pub fn split_clients(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let options = opt(preceded(char(':'), nom::combinator::rest));
+    let split = pair(field, options).parse(rest);
+    split.map_or((rest, None), |(_, fields)| fields)
 }
 
 /// Text up to the first colon at which as many brackets were closed as opened, or all of it.

@@ -1,7 +1,7 @@
 //! Names of facilities and levels, as syslog(3) has them, with their old aliases (hosts_options(5), LOG
 //! OPTIONS).
 
-use crate::strings::eq_ignore_case;
+use crate::strings::{eq_ignore_case, split_outside_brackets};
 
 /// A syslog level, by its number in syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,11 +106,8 @@ impl Severity {
     /// # Errors
     /// The half that is no name of syslog(3).
     pub fn parse(text: &[u8]) -> Result<Self, &[u8]> {
-        let (facility, level) = match text.iter().position(|byte| *byte == b'.') {
-            Some(dot) => {
-                let (facility, rest) = text.split_at(dot);
-                (Some(facility), rest.strip_prefix(b".").unwrap_or(rest))
-            }
+        let (facility, level) = match split_outside_brackets(text, b'.', 0) {
+            Some((facility, level)) => (Some(facility), level),
             None => (None, text),
         };
         let facility = match facility {
@@ -172,6 +169,7 @@ mod tests {
             (".info", Err("")),
             ("mail.info.x", Err("info.x")),
             ("nope.nope2", Err("nope")),
+            ("[mail.info", Err("[mail.info")),
             ("none", Err("none")),
             ("LOG_INFO", Err("LOG_INFO")),
             ("6", Err("6")),

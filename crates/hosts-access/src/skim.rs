@@ -14,6 +14,7 @@ use memchr::memchr_iter;
 use wide::u8x16;
 
 use crate::request::Host;
+use crate::world::Log;
 
 /// Bytes looked at together: one for each bit of a mask.
 const BLOCK: usize = 64;
@@ -52,6 +53,14 @@ struct Words {
 }
 
 impl<'h> Skim<'h> {
+    /// For a search; none if somebody listens to each of its steps.
+    pub fn of(host: &'h Host, log: &dyn Log) -> Option<Self> {
+        match log.wants_events() {
+            true => None,
+            false => Self::new(host),
+        }
+    }
+
     /// For words that are compared with this host as it is known now. `None`: its address is a
     /// word like `localhost`, or its name a single byte, and the parser has to look at everything.
     pub fn new(host: &'h Host) -> Option<Self> {
@@ -353,12 +362,12 @@ mod tests {
     use super::*;
     use crate::facts::Fact;
     use crate::fake::FakeWorld;
-    use crate::filelist::ListWords;
+    use crate::filelist::{ListWord, ListWords};
     use crate::line::Lines;
-    use crate::list::list_match;
     use crate::pattern::Matcher;
     use crate::request::Request;
     use crate::rule::Rule;
+    use crate::trace::List;
 
     /// Numbers without a pattern, the same ones in each run (Knuth's MMIX generator).
     struct Numbers(u64);
@@ -473,8 +482,8 @@ mod tests {
                     world: fake.world(),
                     spot: None,
                 };
-                let matches = list_match(rule.daemons, |word| matcher.daemon_match(word)).unwrap()
-                    && list_match(rule.clients, |word| matcher.client_match(word)).unwrap();
+                let matches = matcher.list_match(List::Daemons, rule.daemons).unwrap()
+                    && matcher.list_match(List::Clients, rule.clients).unwrap();
                 assert!(!matches, "{text:?} {client:?}");
                 left_out += 1;
             }
@@ -505,7 +514,7 @@ mod tests {
             let fake = FakeWorld::new();
             let mut request = Request::new("svcd", client.clone(), Host::unknown());
             let mut words = ListWords::new(begin.as_bytes());
-            while let Some(word) = words.next_word().unwrap() {
+            while let Some(ListWord { word, .. }) = words.next_word().unwrap() {
                 assert_ne!(word[0], b'#', "{text:?} {rest:?}");
                 let mut matcher = Matcher {
                     request: &mut request,

@@ -10,33 +10,75 @@ pub fn eq_ignore_case(left: &[u8], right: &[u8]) -> bool {
     left.eq_ignore_ascii_case(right)
 }
 
-/// Tests a word against a subject. The first form that applies decides:
-///
-/// 1. with `*` or `?`: a glob over the whole subject;
-/// 2. with a leading dot: a suffix of a longer subject;
-/// 3. `ALL`: any subject; `KNOWN`: any but `unknown`;
-/// 4. with a final dot: a prefix;
-/// 5. else equality.
-///
-/// Bracketed IPv6 addresses are compared by [`pattern`](crate::pattern), which knows numbers.
-pub fn string_match(word: &[u8], subject: &[u8]) -> bool {
-    if is_glob(word) {
-        return glob_match(word, subject);
-    }
-    match word {
-        [b'.', ..] => {
-            subject.len() > word.len()
-                && subject
-                    .get(subject.len() - word.len()..)
-                    .is_some_and(|tail| eq_ignore_case(tail, word))
+/// Splits at the first such byte, from an offset on, at which as many brackets were closed as
+/// opened since the offset.
+pub(crate) fn split_outside_brackets(word: &[u8], byte: u8, from: usize) -> Option<(&[u8], &[u8])> {
+    let mut depth = 0_i64;
+    let at = word.get(from..)?.iter().position(|found| {
+        depth += i64::from(*found == b'[') - i64::from(*found == b']');
+        *found == byte && depth == 0
+    })?;
+    Some((word.get(..from + at)?, word.get(from + at + 1..)?))
+}
+
+/// How a word is compared. The first form that applies decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With `*` or `?`: a glob over the whole subject.
+    Glob,
+    /// With a leading dot: a suffix of a longer subject.
+    Suffix,
+    /// `ALL`: any subject.
+    All,
+    /// `KNOWN`: any subject but `unknown`.
+    Known,
+    /// With a final dot: a prefix.
+    Prefix,
+    /// Equality.
+    Equal,
+    /// In brackets: an IPv6 address, which equals no name. [`pattern`](crate::pattern), which knows
+    /// numbers, compares it with addresses.
+    Bracketed,
+}
+
+impl Form {
+    /// The form of a word.
+    pub fn of(word: &[u8]) -> Self {
+        match word {
+            _ if is_glob(word) => Self::Glob,
+            [b'[', ..] => Self::Bracketed,
+            [b'.', ..] => Self::Suffix,
+            _ if eq_ignore_case(word, b"ALL") => Self::All,
+            _ if eq_ignore_case(word, b"KNOWN") => Self::Known,
+            [.., b'.'] => Self::Prefix,
+            _ => Self::Equal,
         }
-        _ if eq_ignore_case(word, b"ALL") => true,
-        _ if eq_ignore_case(word, b"KNOWN") => !eq_ignore_case(subject, UNKNOWN),
-        [.., b'.'] => subject
-            .get(..word.len())
-            .is_some_and(|head| eq_ignore_case(head, word)),
-        _ => eq_ignore_case(word, subject),
     }
+
+    /// Tests a word of this form against a subject.
+    pub fn matches(self, word: &[u8], subject: &[u8]) -> bool {
+        match self {
+            Self::Glob => glob_match(word, subject),
+            Self::Suffix => {
+                subject.len() > word.len()
+                    && subject
+                        .get(subject.len() - word.len()..)
+                        .is_some_and(|tail| eq_ignore_case(tail, word))
+            }
+            Self::All => true,
+            Self::Known => !eq_ignore_case(subject, UNKNOWN),
+            Self::Prefix => subject
+                .get(..word.len())
+                .is_some_and(|head| eq_ignore_case(head, word)),
+            Self::Equal => eq_ignore_case(word, subject),
+            Self::Bracketed => false,
+        }
+    }
+}
+
+/// Tests a word against a subject, in the form that the word has.
+pub fn string_match(word: &[u8], subject: &[u8]) -> bool {
+    Form::of(word).matches(word, subject)
 }
 
 /// Whether a word is a glob.

@@ -2,12 +2,17 @@
 //! [`fake`](crate::fake).
 
 use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
-use crate::problem::{Diagnostic, Place};
+use crate::facts::Fact;
+use crate::ident;
+use crate::names;
+use crate::problem::{Diagnostic, NameProblem, Place, Spot};
+use crate::request::{Request, Side};
+use crate::trace::Event;
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {
@@ -39,8 +44,8 @@ pub enum Family {
 pub struct Forward {
     /// Its canonical name, as getaddrinfo(3) gives it.
     pub canonical: Vec<u8>,
-    /// Its addresses of the family asked for.
-    pub addresses: Vec<IpAddr>,
+    /// Its addresses of the family asked for, with the scope of each; ports mean nothing.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// The name service: getnameinfo(3) and getaddrinfo(3), with a deadline.
@@ -53,6 +58,23 @@ pub trait Resolver {
 
     /// The index of a network interface, for IPv6 scopes written by name.
     fn interface_index(&self, name: &[u8]) -> Option<u32>;
+
+    /// The checked name of one end of the request at hand, whose address is logged as `text`, and why the check failed if it did.
+    /// Only libwrap has a way of its own: its programs may bring their own lookups.
+    fn checked_name(
+        &self,
+        _side: Side,
+        address: Option<SocketAddr>,
+        text: &[u8],
+        _spot: Option<Spot<'_>>,
+    ) -> (Fact, Option<NameProblem>) {
+        names::look_up(address, text, self)
+    }
+
+    /// Whether the last lookup ended because its time was over.
+    fn timed_out(&self) -> bool {
+        false
+    }
 }
 
 /// The ident protocol's transport (RFC 1413).
@@ -68,12 +90,28 @@ pub trait Ident {
         query: &[u8],
         limit: Duration,
     ) -> Option<Vec<u8>>;
+
+    /// The client's user. Only libwrap has a way of its own: its programs may bring their own
+    /// lookups.
+    fn user_of(&self, request: &Request) -> Fact {
+        match (request.client.socket(), request.server.socket()) {
+            (Some(client), Some(server)) if request.stream => {
+                ident::look_up(client, server, request.ident_limit, self)
+            }
+            _ => Fact::Unknown,
+        }
+    }
 }
 
 /// The netgroup database, innetgr(3).
 pub trait Netgroups {
     /// Whether `(host, any user, the NIS domain)` is in the group.
     fn contains_host(&self, group: &[u8], host: &[u8]) -> bool;
+
+    /// Whether the last answer is none because its time was over.
+    fn timed_out(&self) -> bool {
+        false
+    }
 }
 
 /// A user id.
@@ -114,6 +152,15 @@ pub trait Log {
 
     /// An option is about to run, with its argument as expanded.
     fn option(&self, _keyword: &[u8], _value: &[u8]) {}
+
+    /// A step of the search, for whoever explains it.
+    fn event(&self, _event: &Event<'_>) {}
+
+    /// Whether [`Log::event`] is to be told of every rule. If not, the search may pass over what
+    /// plainly cannot match.
+    fn wants_events(&self) -> bool {
+        false
+    }
 }
 
 /// Everything the engine may ask of the outside.

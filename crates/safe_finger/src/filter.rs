@@ -4,14 +4,33 @@
 //! none can pass for a mail header, a mail program's escape or a command; lines are cut to
 //! a printable width; a byte that could drive a terminal is shown as its octal code.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// Width at which a line is continued on the next, counting the leading blank.
 const COLUMNS: usize = 128;
+
+/// The column at which an output stands; 0 means that its line is still empty. Streams that go to the
+/// same output share one, or the second could begin its line where no blank stands before it.
+#[derive(Clone, Debug, Default)]
+pub struct Column(Arc<AtomicUsize>);
+
+impl Column {
+    /// The column now.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Moves to another column.
+    pub fn set(&self, column: usize) {
+        self.0.store(column, Ordering::Relaxed);
+    }
+}
 
 /// Filters one stream, over any number of [`Filter::feed`] calls.
 #[derive(Debug)]
 pub struct Filter {
-    /// The current column; 0 means that the line is still empty.
-    column: usize,
+    column: Column,
     limit: usize,
     left: usize,
 }
@@ -27,10 +46,10 @@ pub enum Flow {
 }
 
 impl Filter {
-    /// A filter that lets `limit` input bytes through.
-    pub fn new(limit: usize) -> Self {
+    /// A filter that lets `limit` input bytes through to an output at this column.
+    pub fn new(limit: usize, column: Column) -> Self {
         Self {
-            column: 0,
+            column,
             limit,
             left: limit,
         }
@@ -40,32 +59,36 @@ impl Filter {
     /// appends a note instead; do not feed the filter any further then.
     pub fn feed(&mut self, input: &[u8], output: &mut Vec<u8>) -> Flow {
         let (taken, rest) = input.split_at(input.len().min(self.left));
-        taken.iter().for_each(|&byte| self.byte(byte, output));
+        let end = taken.iter().fold(self.column.get(), |column, &byte| {
+            write_byte(byte, column, output)
+        });
+        self.column.set(end);
         self.left -= taken.len();
         if rest.is_empty() {
             return Flow::Open;
         }
         let note = format!("\n\n Input truncated to {} bytes...\n", self.limit);
         output.extend_from_slice(note.as_bytes());
+        self.column.set(0);
         Flow::Full
     }
+}
 
-    fn byte(&mut self, byte: u8, output: &mut Vec<u8>) {
-        if byte == b'\n' {
-            output.push(b'\n');
-            self.column = 0;
-            return;
-        }
-        if self.column >= COLUMNS {
-            output.extend_from_slice(b"\\\n");
-            self.column = 0;
-        }
-        if self.column == 0 {
-            output.push(b' ');
-            self.column = 1;
-        }
-        self.column += show(byte, output);
+/// Appends one byte to a line at this column; gives the next column.
+fn write_byte(byte: u8, mut column: usize, output: &mut Vec<u8>) -> usize {
+    if byte == b'\n' {
+        output.push(b'\n');
+        return 0;
     }
+    if column >= COLUMNS {
+        output.extend_from_slice(b"\\\n");
+        column = 0;
+    }
+    if column == 0 {
+        output.push(b' ');
+        column = 1;
+    }
+    column + show(byte, output)
 }
 
 /// Appends one byte in its harmless form; gives the columns that count for it.
@@ -109,7 +132,7 @@ mod tests {
 
     fn filtered_up_to(limit: usize, input: &[u8]) -> Vec<u8> {
         let mut output = Vec::new();
-        let _ = Filter::new(limit).feed(input, &mut output);
+        let _ = Filter::new(limit, Column::default()).feed(input, &mut output);
         output
     }
 
@@ -184,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_filter_says_when_it_is_full() {
-        let mut filter = Filter::new(2);
+        let mut filter = Filter::new(2, Column::default());
         let mut output = Vec::new();
         assert_eq!(filter.feed(b"ab", &mut output), Flow::Open);
         assert_eq!(filter.feed(b"", &mut output), Flow::Open);
@@ -217,7 +240,7 @@ mod tests {
         for _ in 0..2000 {
             let input = random_stream(&mut state);
             let limit = 1 + random(&mut state) % 2000;
-            let mut filter = Filter::new(limit);
+            let mut filter = Filter::new(limit, Column::default());
             let (mut output, mut rest) = (Vec::new(), input.as_slice());
             while !rest.is_empty() {
                 let (chunk, tail) = rest.split_at(1 + random(&mut state) % rest.len().min(40));
@@ -249,6 +272,17 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn streams_of_one_output_share_its_lines() {
+        let column = Column::default();
+        let mut filters = [(); 2].map(|()| Filter::new(100, column.clone()));
+        let mut output = Vec::new();
+        for (stream, text) in [(0, b"a"), (1, b"\n"), (0, b".")] {
+            let _ = filters[stream].feed(text, &mut output);
+        }
+        assert_eq!(output, b" a\n .");
     }
 
     #[test]

@@ -22,11 +22,12 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use filter::Flow;
+use filter::{Column, Flow};
 use relay::{Relay, reason, unwritten};
 use supervise::{Group, Unfinished, until};
 
@@ -82,6 +83,8 @@ pub struct Outputs {
     pub output: Box<dyn Write + Send>,
     /// Standard error.
     pub errors: Box<dyn Write + Send>,
+    /// Whether both go to the same place, as with `2>&1`.
+    pub same: bool,
 }
 
 /// The program.
@@ -120,6 +123,7 @@ fn start(started: Instant) -> Result<bool, Option<String>> {
         port: PORT,
     };
     let outputs = Outputs {
+        same: is_same(&output, &errors),
         output: Box::new(output),
         errors: Box::new(errors),
     };
@@ -137,6 +141,12 @@ fn own_outputs() -> io::Result<[File; 2]> {
     Ok([output.into(), errors.into()])
 }
 
+/// Whether both are one file, pipe, socket or terminal.
+fn is_same(one: &File, other: &File) -> bool {
+    let identity = |file: &File| file.metadata().map(|data| (data.dev(), data.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
 /// Serves one request within its limits; `Ok(true)` if all went well, `Ok(false)` if not
 /// and the outputs were told why.
 pub fn serve(
@@ -149,10 +159,20 @@ pub fn serve(
     let group = Group::default();
     let running = group.clone();
     let result = until(deadline, move || {
-        let Outputs { output, errors } = outputs;
+        let Outputs {
+            output,
+            errors,
+            same,
+        } = outputs;
+        let column = Column::default();
+        let other = if same {
+            column.clone()
+        } else {
+            Column::default()
+        };
         let relays = [
-            Relay::new(limits.bytes, output),
-            Relay::new(limits.bytes, errors),
+            Relay::new(limits.bytes, output, column),
+            Relay::new(limits.bytes, errors, other),
         ];
         match program::find(&request.search_path) {
             Some(program) => run(&program, &request, &running, deadline, relays),

@@ -2,7 +2,8 @@
 //!
 //! It runs in a process group of its own with standard output and error on pipes, each
 //! behind its filter. It inherits standard input, the working directory and the
-//! environment but for `PATH`. Signals have their default actions in it.
+//! environment but for `PATH`. No signal is blocked in it; SIGPIPE, which Rust's runtime
+//! ignores, has its default action, and the others have what the caller gave them.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use crate::filter::{Filter, Flow};
+use crate::filter::{Column, Filter, Flow};
 
 /// Size of the pieces in which streams are read.
 pub const CHUNK: usize = 4096;
@@ -13,15 +13,18 @@ pub const CHUNK: usize = 4096;
 /// A filter in front of an output.
 pub struct Relay {
     filter: Filter,
+    column: Column,
     sink: Box<dyn Write + Send>,
     shown: Vec<u8>,
 }
 
 impl Relay {
-    /// Writes to `sink` what becomes of the first `limit` bytes of a stream.
-    pub fn new(limit: usize, sink: Box<dyn Write + Send>) -> Self {
+    /// Writes to `sink`, which stands at this column, what becomes of the first `limit` bytes of a
+    /// stream.
+    pub fn new(limit: usize, sink: Box<dyn Write + Send>, column: Column) -> Self {
         Self {
-            filter: Filter::new(limit),
+            filter: Filter::new(limit, column.clone()),
+            column,
             sink,
             shown: Vec::new(),
         }
@@ -35,10 +38,12 @@ impl Relay {
         Ok(flow)
     }
 
-    /// Writes a message of our own, if there is one. Errors have nowhere to go.
+    /// Writes a message of our own, if there is one, on a line of its own. Errors have nowhere to go.
     pub fn complain(&mut self, message: Option<String>) {
         if let Some(message) = message {
-            let _ = writeln!(self.sink, "safe_finger: {message}");
+            let begin = if self.column.get() == 0 { "" } else { "\n" };
+            self.column.set(0);
+            let _ = writeln!(self.sink, "{begin}safe_finger: {message}");
         }
     }
 }

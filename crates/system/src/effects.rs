@@ -1,6 +1,7 @@
 //! Carrying out what options ask for, in the process that will become the daemon.
 
 use std::io::{self, Stdin};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use hosts_access::action::{Action, Done, Fault, ShellText};
@@ -16,9 +17,9 @@ use crate::peer::wait_for;
 use crate::privileges;
 use crate::process::{Ended, Stdio, run_shell};
 
-/// Acts for real: on the client's socket, which is descriptor 0, and on this process.
-pub struct RealEffects {
-    stdin: Stdin,
+/// Acts for real: on the client's socket, descriptor 0 unless another is given, and on this process.
+pub struct RealEffects<S = Stdin> {
+    socket: S,
     /// What commands and the daemon get as their environment.
     pub environment: Environment,
     /// By when the client must have taken all banners; `None` before the first.
@@ -28,10 +29,17 @@ pub struct RealEffects {
 }
 
 impl RealEffects {
-    /// Effects on this process as it is.
+    /// Effects on this process as it is, with the client on descriptor 0.
     pub fn new() -> Self {
+        Self::on(io::stdin())
+    }
+}
+
+impl<S: AsFd> RealEffects<S> {
+    /// Effects on this process as it is, with the client on this socket.
+    pub fn on(socket: S) -> Self {
         Self {
-            stdin: io::stdin(),
+            socket,
             environment: Environment::inherited(),
             banners_end: None,
             client_gone: false,
@@ -56,7 +64,7 @@ impl RealEffects {
 
     /// Sends a banner; a client that takes it too slowly, or has gone, gets no more of it.
     fn banner(&mut self, text: &[u8]) -> Result<Done, Fault> {
-        let socket = SockRef::from(&self.stdin);
+        let socket = SockRef::from(&self.socket);
         if !matches!(socket.r#type(), Ok(Type::STREAM)) {
             return Ok(Done::Done);
         }
@@ -69,7 +77,7 @@ impl RealEffects {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let ready = wait_for(&self.stdin, PollFlags::POLLOUT, end)
+                    let ready = wait_for(&self.socket, PollFlags::POLLOUT, end)
                         .map_err(|error| Fault::new("banner not delivered", &error))?;
                     if !ready {
                         let late = io::Error::other("the client does not take it");
@@ -94,7 +102,7 @@ impl Default for RealEffects {
     }
 }
 
-impl Effects for RealEffects {
+impl<S: AsFd> Effects for RealEffects<S> {
     fn perform(&mut self, action: &Action) -> Result<Done, Fault> {
         match action {
             Action::Spawn(command) => {
@@ -108,13 +116,13 @@ impl Effects for RealEffects {
             Action::Nice(increment) => nice(*increment)?,
             Action::Linger(seconds) => {
                 let linger = Some(*seconds).filter(|seconds| *seconds > 0);
-                SockRef::from(&self.stdin)
+                SockRef::from(&self.socket)
                     .set_linger(linger.map(|seconds| Duration::from_secs(seconds.into())))
                     .map_err(|error| {
                         Fault::new(format!("setsockopt SO_LINGER {seconds}"), &error)
                     })?;
             }
-            Action::KeepAlive => SockRef::from(&self.stdin)
+            Action::KeepAlive => SockRef::from(&self.socket)
                 .set_keepalive(true)
                 .map_err(|error| Fault::new("setsockopt SO_KEEPALIVE", &error))?,
             Action::User { user, group } => {

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
+use std::os::fd::AsFd;
 
 use nix::libc;
 use nix::unistd;
@@ -20,15 +21,17 @@ pub fn become_program(path: &CStr, arguments: &[CString], environment: &Environm
     io::Error::last_os_error()
 }
 
-/// Becomes `/bin/sh -c COMMAND` with the client's socket, descriptor 0, on 1 and 2 too.
+/// Becomes `/bin/sh -c COMMAND` with the client's socket on descriptors 0, 1 and 2.
 ///
 /// Returns only if that fails, with the reason.
-pub fn become_shell(command: &[u8], environment: &Environment) -> io::Error {
+pub fn become_shell(command: &[u8], environment: &Environment, socket: impl AsFd) -> io::Error {
     let Ok(command) = CString::new(command) else {
         return io::ErrorKind::InvalidInput.into();
     };
-    if let Err(error) =
-        unistd::dup2_stdout(io::stdin()).and_then(|()| unistd::dup2_stderr(io::stdin()))
+    let socket = socket.as_fd();
+    if let Err(error) = unistd::dup2_stdin(socket)
+        .and_then(|()| unistd::dup2_stdout(socket))
+        .and_then(|()| unistd::dup2_stderr(socket))
     {
         return error.into();
     }

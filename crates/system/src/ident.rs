@@ -1,7 +1,7 @@
 //! The ident query on the wire (RFC 1413). The client's machine is not to be trusted: one clock
 //! limits connecting, writing and reading, one number the length of what is read.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -63,7 +63,11 @@ fn exchange(
     while reply.len() < MAX_IDENT_REPLY_BYTES {
         socket.set_read_timeout(Some(left(end)?)).ok()?;
         let room = buffer.get_mut(..MAX_IDENT_REPLY_BYTES - reply.len())?;
-        let count = socket.read(room).ok()?;
+        let count = match socket.read(room) {
+            // A signal is not the peer's doing, and takes nothing from its time.
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read.ok()?,
+        };
         let read = room.get(..count)?;
         if let Some(newline) = read.iter().position(|byte| *byte == b'\n') {
             reply.extend_from_slice(read.get(..=newline)?);

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod child;
 pub mod deadline;
+mod descriptors;
 pub mod effects;
 pub mod entry;
 pub mod environment;

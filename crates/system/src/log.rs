@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hosts_access::limits::LOG_DEADLINE;
+use hosts_access::limits::{LOG_DEADLINE, MAX_LOG_BYTES};
 use hosts_access::problem::Diagnostic;
 use hosts_access::settings;
 use hosts_access::severity::{Facility, Level, Severity};
@@ -19,6 +19,11 @@ use hosts_access::world::Log;
 use nix::libc;
 use socket2::{Domain, SockAddr, Socket, Type};
 use syslog::{LogFormat, Logger};
+
+use crate::descriptors::above_standard;
+
+/// Stands for the rest of a record that is too long.
+const CUT: &[u8] = b"...";
 
 /// The log of a program.
 pub struct Syslog {
@@ -136,6 +141,10 @@ impl LogFormat<Record<'_>> for Format {
         }
         record.extend_from_slice(b": ");
         record.extend_from_slice(text);
+        if record.len() > MAX_LOG_BYTES {
+            record.truncate(MAX_LOG_BYTES - CUT.len());
+            record.extend_from_slice(CUT);
+        }
         // One event is one line: what a table or a peer has put in is shown, not obeyed.
         one_line(writer, &record).map_err(syslog::Error::Write)
     }
@@ -198,6 +207,7 @@ impl LogSocket {
         let address = SockAddr::unix(&self.path)?;
         let connect = |kind| -> io::Result<(Socket, Type)> {
             let socket = Socket::new(Domain::UNIX, kind, None)?;
+            let socket = Socket::from(above_standard(socket.into())?);
             self.limit(&socket)?;
             socket.connect(&address)?;
             Ok((socket, kind))
@@ -282,6 +292,18 @@ mod tests {
         assert_eq!(head.as_bytes()[7], b' ', "{record}");
         let pid = std::process::id();
         assert_eq!(tail, format!(" svcd[{pid}]: two\\012lines\té"));
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_record_that_no_socket_takes_is_cut() {
+        let path = socket_path("long");
+        let daemon = UnixDatagram::bind(&path).unwrap();
+        let log = Syslog::at(&path, b"svcd");
+        log.log(MAIL_CRIT, &vec![1; 1 << 20]);
+        let mut buffer = vec![0; 1 << 20];
+        let count = daemon.recv(&mut buffer).unwrap();
+        assert!(buffer[..count].ends_with(b"\\001\\001..."));
         std::fs::remove_file(&path).unwrap();
     }
 

@@ -1,12 +1,19 @@
 //! Host names through the system's name services: getnameinfo(3) and getaddrinfo(3).
+//!
+//! Numeric addresses are written by the dns-lookup crate. Names are not looked up through it: it
+//! wants them to be UTF-8, and panics on a canonical name that is not, while the hosts file and other
+//! services give bytes. No name where there is one would let a client pass as unknown.
 
-use std::ffi::CString;
-use std::net::SocketAddr;
+use std::ffi::{CStr, CString};
+use std::mem::zeroed;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::ptr;
 use std::rc::Rc;
 
-use dns_lookup::{AddrInfoHints, getaddrinfo, getnameinfo};
+use dns_lookup::getnameinfo;
 use hosts_access::world::{Family, Forward, Resolver};
 use nix::libc;
+use socket2::SockAddr;
 
 use crate::deadline::Budget;
 
@@ -25,7 +32,7 @@ impl SystemResolver {
     /// Canonical name and addresses of either family, in the order of getaddrinfo(3). `None`: there
     /// are none, or no answer in time.
     pub fn all_addresses_of(&self, name: &[u8]) -> Option<Forward> {
-        let name = String::from_utf8(name.to_vec()).ok()?;
+        let name = CString::new(name).ok()?;
         self.budget.look_up(move || forward(&name, None))
     }
 }
@@ -38,15 +45,11 @@ pub fn numeric(address: &SocketAddr) -> Option<String> {
 
 impl Resolver for SystemResolver {
     fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
-        self.budget.look_up(move || {
-            let flags = libc::NI_NAMEREQD | libc::NI_NUMERICSERV;
-            let (name, _) = getnameinfo(&address, flags).ok()?;
-            Some(name.into_bytes())
-        })
+        self.budget.look_up(move || reverse(address))
     }
 
     fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
-        let name = String::from_utf8(name.to_vec()).ok()?;
+        let name = CString::new(name).ok()?;
         self.budget.look_up(move || forward(&name, Some(family)))
     }
 
@@ -56,29 +59,92 @@ impl Resolver for SystemResolver {
         let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
         (index != 0).then_some(index)
     }
+
+    fn timed_out(&self) -> bool {
+        self.budget.was_late()
+    }
+}
+
+/// The name that belongs to an address.
+fn reverse(address: SocketAddr) -> Option<Vec<u8>> {
+    let address = SockAddr::from(address);
+    let mut name = [0_u8; libc::NI_MAXHOST as usize];
+    // SAFETY: the first pointer is to an address of the length given, the second to a buffer of its
+    // length; no service is asked for.
+    let failed = unsafe {
+        libc::getnameinfo(
+            address.as_ptr().cast(),
+            address.len(),
+            name.as_mut_ptr().cast(),
+            libc::NI_MAXHOST,
+            ptr::null_mut(),
+            0,
+            libc::NI_NAMEREQD,
+        )
+    };
+    let name = CStr::from_bytes_until_nul(&name).ok()?;
+    (failed == 0).then(|| name.to_bytes().to_vec())
 }
 
 /// Looks a name up; without a family, in both.
-fn forward(name: &str, family: Option<Family>) -> Option<Forward> {
-    let hints = AddrInfoHints {
-        flags: libc::AI_CANONNAME,
-        address: match family {
-            Some(Family::Inet) => libc::AF_INET,
-            Some(Family::Inet6) => libc::AF_INET6,
-            None => libc::AF_UNSPEC,
-        },
-        socktype: libc::SOCK_STREAM,
-        protocol: 0,
+fn forward(name: &CStr, family: Option<Family>) -> Option<Forward> {
+    // SAFETY: all zero is what the call wants of the members that are no hint (getaddrinfo(3)).
+    let mut hints: libc::addrinfo = unsafe { zeroed() };
+    hints.ai_flags = libc::AI_CANONNAME;
+    hints.ai_socktype = libc::SOCK_STREAM;
+    hints.ai_family = match family {
+        Some(Family::Inet) => libc::AF_INET,
+        Some(Family::Inet6) => libc::AF_INET6,
+        None => libc::AF_UNSPEC,
     };
-    let mut forward = Forward::default();
-    for entry in getaddrinfo(Some(name), None, Some(hints)).ok()? {
-        let entry = entry.ok()?;
-        if let Some(canonical) = entry.canonname {
-            forward.canonical = canonical.into_bytes();
-        }
-        forward.addresses.push(entry.sockaddr.ip());
+    let mut first = ptr::null_mut();
+    // SAFETY: the name ends in NUL, no service is asked for, and the other pointers are to values
+    // that live through the call.
+    let failed =
+        unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &raw const hints, &mut first) };
+    if failed != 0 {
+        return None;
     }
-    Some(forward)
+    let mut found = Forward::default();
+    // SAFETY: after a success there is a list, whose members are null or what the manual says; it is
+    // freed once, after its last use.
+    unsafe {
+        let mut next = first.cast_const();
+        while let Some(entry) = next.as_ref() {
+            if !entry.ai_canonname.is_null() {
+                found.canonical = CStr::from_ptr(entry.ai_canonname).to_bytes().to_vec();
+            }
+            found.addresses.extend(address_of(entry));
+            next = entry.ai_next;
+        }
+        libc::freeaddrinfo(first);
+    }
+    Some(found)
+}
+
+/// The address of an entry, if it is one of the two families.
+///
+/// # Safety
+/// The entry's address must be null or of the family that the entry says.
+unsafe fn address_of(entry: &libc::addrinfo) -> Option<SocketAddr> {
+    // SAFETY: the family says what kind of address the pointer is to; none demands an alignment
+    // that the read would not keep to.
+    unsafe {
+        match entry.ai_family {
+            _ if entry.ai_addr.is_null() => None,
+            libc::AF_INET => {
+                let address = entry.ai_addr.cast::<libc::sockaddr_in>().read_unaligned();
+                let ip = Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes());
+                Some(SocketAddr::from((ip, 0)))
+            }
+            libc::AF_INET6 => {
+                let address = entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned();
+                let ip = Ipv6Addr::from(address.sin6_addr.s6_addr);
+                Some(SocketAddrV6::new(ip, 0, 0, address.sin6_scope_id).into())
+            }
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +162,17 @@ mod tests {
             let address = address.parse().unwrap();
             assert_eq!(numeric(&address).as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn the_loopback_address_is_found_by_name() {
+        let resolver = SystemResolver::new(Rc::default());
+        let found = resolver.addresses_of(b"localhost", Family::Inet).unwrap();
+        assert!(found.addresses.iter().all(SocketAddr::is_ipv4));
+        assert!(found.addresses.iter().any(|found| found.ip().is_loopback()));
+        assert!(!found.canonical.is_empty());
+        assert_eq!(resolver.addresses_of(b"", Family::Inet), None);
+        assert_eq!(resolver.addresses_of(b"local\0host", Family::Inet), None);
     }
 
     #[test]

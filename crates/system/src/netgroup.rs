@@ -56,6 +56,10 @@ impl Netgroups for SystemNetgroups {
             .look_up(move || Some(in_group(&group, Some(&host), domain().as_deref())))
             .unwrap_or(false)
     }
+
+    fn timed_out(&self) -> bool {
+        self.budget.was_late()
+    }
 }
 
 /// Whether a triple with this host and domain is in the group; none stands for any.

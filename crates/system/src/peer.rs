@@ -1,10 +1,10 @@
-//! Who is at the other end of descriptor 0: addresses, and what must be done to the socket.
+//! Who is at the other end of a socket: addresses, and what must be done to the socket.
 
 use std::ffi::c_void;
 use std::io::{self, Stdin};
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 
 use hosts_access::ip_options::IpOptions;
@@ -24,9 +24,9 @@ const DATAGRAM_BYTES: usize = 64 << 10;
 /// Room for the IP options of a connection (RFC 791: 40 bytes).
 const IP_OPTIONS_BYTES: usize = 128;
 
-/// A socket on descriptor 0.
-pub struct Connection {
-    stdin: Stdin,
+/// A socket with a client: descriptor 0 unless another is given.
+pub struct Connection<S = Stdin> {
+    descriptor: S,
     /// Whether it is a stream.
     pub stream: bool,
     /// The client's end.
@@ -37,6 +37,10 @@ pub struct Connection {
     pub client_error: Option<io::Error>,
     /// Whether the client was there and has gone, so that nothing can be known of it any more.
     pub client_gone: bool,
+    /// The client's address as the system has it, unless `client_error` says why not.
+    pub peer: Option<SockAddr>,
+    /// Our own address.
+    pub own: SockAddr,
 }
 
 impl Connection {
@@ -45,8 +49,17 @@ impl Connection {
     /// # Errors
     /// It is closed, or no socket.
     pub fn on_stdin() -> io::Result<Self> {
-        let stdin = io::stdin();
-        let socket = SockRef::from(&stdin);
+        Self::on(io::stdin())
+    }
+}
+
+impl<S: AsFd> Connection<S> {
+    /// Looks at a descriptor.
+    ///
+    /// # Errors
+    /// It is closed, or no socket.
+    pub fn on(descriptor: S) -> io::Result<Self> {
+        let socket = SockRef::from(&descriptor);
         let own = socket.local_addr()?;
         let stream = socket.r#type()? == Type::STREAM;
         let peer = match socket.peer_addr() {
@@ -59,9 +72,9 @@ impl Connection {
             },
         };
         let listening = socket.is_listener().unwrap_or(false);
-        let (client, client_error) = match peer {
-            Ok(peer) => (host(&peer), None),
-            Err(error) => (Host::unknown(), Some(error)),
+        let (client, peer, client_error) = match peer {
+            Ok(peer) => (host(&peer), Some(peer), None),
+            Err(error) => (Host::unknown(), None, Some(error)),
         };
         let server = match client_error {
             None => host(&own),
@@ -73,7 +86,9 @@ impl Connection {
             client,
             server,
             client_error,
-            stdin,
+            peer,
+            own,
+            descriptor,
         })
     }
 
@@ -85,7 +100,7 @@ impl Connection {
     }
 
     fn socket(&self) -> SockRef<'_> {
-        SockRef::from(&self.stdin)
+        SockRef::from(&self.descriptor)
     }
 
     /// Reads the IP options of an IPv4 connection; clears harmless ones.
@@ -98,7 +113,7 @@ impl Connection {
         if !is_ipv4 || (domain != Domain::IPV4 && domain != Domain::IPV6) {
             return Ok(IpOptions::None);
         }
-        let descriptor = self.stdin.as_raw_fd();
+        let descriptor = self.descriptor.as_fd().as_raw_fd();
         let mut buffer = [0_u8; IP_OPTIONS_BYTES];
         let mut length = buffer.len() as libc::socklen_t;
         // SAFETY: the pointers are to a buffer and to its length.
@@ -168,7 +183,7 @@ impl Connection {
         }
         let end = Instant::now() + limit;
         let mut bytes = [MaybeUninit::uninit(); 4096];
-        while let Ok(true) = wait_for(&self.stdin, PollFlags::POLLIN, end) {
+        while let Ok(true) = wait_for(&self.descriptor, PollFlags::POLLIN, end) {
             match self
                 .socket()
                 .recv_from_with_flags(&mut bytes, libc::MSG_DONTWAIT)
@@ -205,16 +220,19 @@ fn uninit(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     unsafe { &mut *(std::ptr::from_mut(bytes) as *mut [MaybeUninit<u8>]) }
 }
 
-/// Waits until descriptor 0 is ready; `false` if the time has come first.
-pub(crate) fn wait_for(stdin: &Stdin, events: PollFlags, end: Instant) -> io::Result<bool> {
-    use std::os::fd::AsFd;
+/// Waits until a descriptor is ready; `false` if the time has come first.
+pub(crate) fn wait_for(
+    descriptor: &impl AsFd,
+    events: PollFlags,
+    end: Instant,
+) -> io::Result<bool> {
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(false);
         }
         let milliseconds = u16::try_from(left.as_millis().max(1)).unwrap_or(u16::MAX);
-        let mut descriptors = [PollFd::new(stdin.as_fd(), events)];
+        let mut descriptors = [PollFd::new(descriptor.as_fd(), events)];
         match poll(&mut descriptors, PollTimeout::from(milliseconds)) {
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
             Ok(_) => return Ok(true),
@@ -239,7 +257,9 @@ fn host(address: &SockAddr) -> Host {
             Some(text) => Host::from_socket(socket, text),
             None => Host::from_socket(socket, plain(socket)),
         },
-        None => Host::from_text(LOCAL_ADDRESS),
+        None if address.domain() == Domain::UNIX => Host::from_text(LOCAL_ADDRESS),
+        // Of another family, a virtual machine's for one: not local, and without a text.
+        None => Host::unknown(),
     }
 }
 

@@ -193,7 +193,7 @@ impl Guard<'_> {
         let command = command.as_bytes();
         let fault = match self.connection.queued_datagram() {
             None => {
-                let error = exec::become_shell(command, &effects.environment);
+                let error = exec::become_shell(command, &effects.environment, io::stdin());
                 Fault::new("twist_option: /bin/sh", &error)
             }
             Some(datagram) => {

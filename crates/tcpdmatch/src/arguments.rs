@@ -1,8 +1,9 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use tools::arguments::{Files, Usage};
 
@@ -15,6 +16,16 @@ pub(crate) const USAGE: Usage = Usage {
     status: 1,
 };
 
+/// In which form answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// A JSON object a line.
+    Json,
+}
+
 /// Predict how tcpd would treat a client
 #[derive(Debug, Parser)]
 #[command(name = "tcpdmatch", version, max_term_width = 100)]
@@ -22,15 +33,46 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub files: Files,
 
+    /// Show each rule, and why each of its words matches or not
+    #[arg(long, conflicts_with_all = ["test", "stdin"])]
+    pub explain: bool,
+
+    /// Check the expectations in a file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["stdin", "inetd", "daemon"],
+        help = "Check the expectations in FILE (\"-\": standard input), one a line: DAEMON[@HOST] \
+            [USER@]HOST [NAME] => granted|denied|delegated [by TABLE:LINE]"
+    )]
+    pub test: Option<PathBuf>,
+
+    /// Answer questions from standard input.
+    #[arg(
+        long,
+        conflicts_with_all = ["inetd", "daemon", "format"],
+        help = "Answer questions from standard input, one a line, in JSON: DAEMON[@HOST] \
+            [USER@]HOST [NAME]"
+    )]
+    pub stdin: bool,
+
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+
     /// Print a completion script
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub completions: Option<Shell>,
 
     /// The service, by its daemon's name, and the server's name or address
-    #[arg(value_name = "DAEMON[@HOST]", required_unless_present = "completions")]
+    #[arg(value_name = "DAEMON[@HOST]", required_unless_present_any = ["completions", "test", "stdin"])]
     pub daemon: Option<OsString>,
 
     /// The client, by its name or address, and the user there
-    #[arg(value_name = "[USER@]HOST", required_unless_present = "completions")]
+    #[arg(
+        value_name = "[USER@]HOST",
+        value_hint = ValueHint::Hostname,
+        required_unless_present_any = ["completions", "test", "stdin"]
+    )]
     pub client: Option<OsString>,
 }

@@ -1,6 +1,6 @@
 //! The original's dialogue: facts, the rule that matches, its options, the verdict.
 
-use std::io::Write;
+use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -8,9 +8,10 @@ use std::rc::Rc;
 use hosts_access::expand::filter;
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::problem::{Diagnostic, Place, Written};
-use hosts_access::request::Host;
+use hosts_access::request::{Host, Request};
 use hosts_access::settings::REAL_DAEMON_DIR;
 use hosts_access::world::Log;
+use serde_json::json;
 use system::names::SystemResolver;
 use tools::arguments::Files;
 use tools::hosts::{alias_texts, not_found_text};
@@ -19,38 +20,111 @@ use tools::output::{Output, option_line};
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
 
+use crate::answer::{Answer, Heard};
+use crate::arguments::Format;
 use crate::endpoint::{self, End, Resolved};
+use crate::explain::Explainer;
 use crate::judge::{Judge, verdict_word};
 use crate::question::Question;
 
 /// Daemons of Sun RPC, which inetd does not start.
 const PORT_MAPPERS: [&[u8]; 2] = [b"portmap", b"rpcbind"];
 
+/// How an answer is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// In which form.
+    pub format: Format,
+    /// With every step.
+    pub explain: bool,
+}
+
+/// Takes warnings, one line each.
+type Say<'s> = &'s dyn Fn(&str);
+
 /// Looks at what surrounds the tables, then judges each address of the client.
 pub(crate) fn run(
     question: &Question<'_>,
     files: &Files,
     judge: &Judge,
+    manner: Manner,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let question = &surroundings(question, files, judge, output)?;
+    let said = RefCell::new(Vec::new());
+    let say: Say<'_> = &|text| match manner.format {
+        Format::Human => output.line(text),
+        Format::Json => said.borrow_mut().push(text.to_owned()),
+    };
+    let question = &surroundings(question, files, judge, say)?;
     let resolver = SystemResolver::new(Rc::default());
-    let Some(server) = server(question, &resolver, output)? else {
+    let ends = server(question, &resolver, say)?.and_then(|server| {
+        let client = endpoint::client(question.client, &resolver);
+        if client.is_none() {
+            tell(&not_found_text(question.client), say);
+        }
+        Some((server, client?))
+    });
+    let Some((server, client)) = ends else {
+        if manner.format == Format::Json {
+            output.line(json!({"error": "host not found", "messages": said.take()}));
+        }
         return Ok(crate::EXIT_FAILED.into());
     };
-    let Some(client) = endpoint::client(question.client, &resolver) else {
-        tell(&not_found_text(question.client), output);
-        return Ok(crate::EXIT_FAILED.into());
-    };
-    tell_alias(question.client, &client, output);
+    tell_alias(question.client, &client, say);
     for (number, end) in client.ends.iter().enumerate() {
-        if number > 0 {
+        if number > 0 && manner.format == Format::Human {
             output.line("");
         }
-        tell_complaint(end, output);
-        block(question, &end.host, &server, judge, output);
+        tell_complaint(end, say);
+        let mut request = question.request(&end.host, &server);
+        match manner.format {
+            Format::Human => block(question, &mut request, judge, manner, output),
+            Format::Json => answer(&mut request, judge, manner, said.take()).write(output),
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The answer as an object, with what was said before it.
+fn answer(request: &mut Request, judge: &Judge, manner: Manner, said: Vec<String>) -> Answer {
+    let heard = Heard::default();
+    let steps = manner.explain.then(|| Explainer::collecting(request));
+    let decision = match &steps {
+        Some(steps) => judge.decide(request, &Both(&heard, steps), None),
+        None => judge.decide(request, &heard, None),
+    };
+    let mut answer = Answer::new(request, &decision, heard, said);
+    answer.steps = steps.map(Explainer::into_steps);
+    answer
+}
+
+/// Two that listen.
+struct Both<'b>(&'b dyn Log, &'b dyn Log);
+
+impl Log for Both<'_> {
+    fn diagnostic(&self, diagnostic: &Diagnostic) {
+        self.0.diagnostic(diagnostic);
+        self.1.diagnostic(diagnostic);
+    }
+
+    fn matched(&self, place: &Place) {
+        self.0.matched(place);
+        self.1.matched(place);
+    }
+
+    fn option(&self, keyword: &[u8], value: &[u8]) {
+        self.0.option(keyword, value);
+        self.1.option(keyword, value);
+    }
+
+    fn wants_events(&self) -> bool {
+        self.0.wants_events() || self.1.wants_events()
+    }
+
+    fn event(&self, event: &hosts_access::trace::Event<'_>) {
+        self.0.event(event);
+        self.1.event(event);
+    }
 }
 
 /// Checks the daemon's folder, its name, inetd.conf and the paths of the tables. Gives the question
@@ -59,9 +133,9 @@ fn surroundings<'q>(
     question: &Question<'q>,
     files: &Files,
     judge: &Judge,
-    output: &Output,
+    say: Say<'_>,
 ) -> anyhow::Result<Question<'q>> {
-    let report = &mut |remark: Remark| output.line(remark);
+    let report = &mut |remark: Remark| say(&remark.to_string());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &judge.disk, report);
     let mut question = question.clone();
     if question.daemon.starts_with(b"/") {
@@ -69,19 +143,19 @@ fn surroundings<'q>(
         let full = Written(question.daemon);
         tell(
             &format!("{full}: daemon name normalized to: {}", Written(plain)),
-            output,
+            say,
         );
         question.daemon = plain;
     }
     let conf =
         InetdConf::read(files.inetd.as_deref(), &judge.disk, report).map_err(anyhow::Error::msg)?;
-    check_wrapped(question.daemon, &conf, output);
+    check_wrapped(question.daemon, &conf, say);
     check_tables(&judge.tables, &judge.disk, report);
     Ok(question)
 }
 
 /// Says so if the daemon's clients may not pass tcpd.
-fn check_wrapped(daemon: &[u8], conf: &InetdConf, output: &Output) {
+fn check_wrapped(daemon: &[u8], conf: &InetdConf, say: Say<'_>) {
     let is_port_mapper = PORT_MAPPERS
         .iter()
         .any(|name| daemon.eq_ignore_ascii_case(name));
@@ -94,13 +168,13 @@ fn check_wrapped(daemon: &[u8], conf: &InetdConf, output: &Output) {
             let conf = conf.shown();
             tell(
                 &format!("{}: no such process name in {conf}", Written(daemon)),
-                output,
+                say,
             );
         }
         Some(Wrapped::No) => {
             tell(
                 &format!("{}: service possibly not wrapped", Written(daemon)),
-                output,
+                say,
             );
         }
         Some(Wrapped::Yes | Wrapped::Maybe) => {}
@@ -111,51 +185,53 @@ fn check_wrapped(daemon: &[u8], conf: &InetdConf, output: &Output) {
 fn server(
     question: &Question<'_>,
     resolver: &SystemResolver,
-    output: &Output,
+    say: Say<'_>,
 ) -> anyhow::Result<Option<Host>> {
     let Some(name) = question.server else {
         return Ok(Some(Host::unknown().with_name(Fact::Unknown)));
     };
     let Some(found) = endpoint::server(name, resolver) else {
-        tell(&not_found_text(name), output);
+        tell(&not_found_text(name), say);
         return Ok(None);
     };
     let [end] = &found.ends[..] else {
-        output.flush()?;
-        // A closed standard error leaves the exit status to tell.
-        let _ = writeln!(
-            std::io::stderr(),
+        anyhow::bail!(
             "Error: {} has more than one address\nPlease specify an address instead",
             Written(name)
         );
-        return Ok(None);
     };
-    tell_alias(name, &found, output);
-    tell_complaint(end, output);
+    tell_alias(name, &found, say);
+    tell_complaint(end, say);
     Ok(Some(end.host.clone()))
 }
 
-fn tell(text: &str, output: &Output) {
-    output.line(format_args!("warning: {text}"));
+fn tell(text: &str, say: Say<'_>) {
+    say(&format!("warning: {text}"));
 }
 
-fn tell_alias(name: &[u8], found: &Resolved, output: &Output) {
+fn tell_alias(name: &[u8], found: &Resolved, say: Say<'_>) {
     if let Some(official) = &found.official {
         for text in alias_texts(name, official) {
-            tell(&text, output);
+            tell(&text, say);
         }
     }
 }
 
-fn tell_complaint(end: &End, output: &Output) {
+fn tell_complaint(end: &End, say: Say<'_>) {
     if let Some(complaint) = &end.complaint {
-        tell(&complaint.to_string(), output);
+        tell(&complaint.to_string(), say);
     }
 }
 
 /// The facts, then what the engine says as it goes, then the verdict.
-fn block(question: &Question<'_>, client: &Host, server: &Host, judge: &Judge, output: &Output) {
-    let mut request = question.request(client, server);
+fn block(
+    question: &Question<'_>,
+    request: &mut Request,
+    judge: &Judge,
+    manner: Manner,
+    output: &Output,
+) {
+    let (client, server) = (&request.client, &request.server);
     for (what, value) in [
         ("client:   hostname", name_text(client, question.client)),
         ("client:   address ", client.address_text()),
@@ -173,7 +249,14 @@ fn block(question: &Question<'_>, client: &Host, server: &Host, judge: &Judge, o
             output.line(format_args!("{what} {}", Written(&value)));
         }
     }
-    let decision = judge.decide(&mut request, &Spoken(output), Some(output));
+    let decision = if manner.explain {
+        let explainer = Explainer::speaking(request, output);
+        let decision = judge.decide(request, &explainer, Some(output));
+        explainer.conclude(decision.matched.is_some());
+        decision
+    } else {
+        judge.decide(request, &Spoken(output), Some(output))
+    };
     output.line(format_args!(
         "access:   {}",
         verdict_word(&decision.verdict)

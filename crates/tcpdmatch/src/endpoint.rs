@@ -63,17 +63,18 @@ fn state(text: &[u8]) -> Option<Host> {
     }
 }
 
-/// The client. A plain address has no name looked up. `None`: no such host.
+/// A client that is given in full: a plain address, of which no name is looked up, or a state.
+pub(crate) fn plain_client(text: &[u8], resolver: &dyn HostLookup) -> Option<Host> {
+    let plain = || Host::from_text(text).with_name(Fact::Unknown);
+    state(text).or_else(|| is_plain_address(text, resolver).then(plain))
+}
+
+/// The client. `None`: no such host.
 pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
-    if let Some(host) = state(text) {
-        return Some(Resolved::one(host));
+    match plain_client(text, resolver) {
+        Some(host) => Some(Resolved::one(host)),
+        None => look_up(text, resolver),
     }
-    if is_plain_address(text, resolver) {
-        return Some(Resolved::one(
-            Host::from_text(text).with_name(Fact::Unknown),
-        ));
-    }
-    look_up(text, resolver)
 }
 
 /// The server, whose name is looked up in any form. `None`: no such host.

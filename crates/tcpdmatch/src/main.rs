@@ -6,11 +6,17 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod arguments;
 mod classic;
 mod endpoint;
+mod explain;
 mod judge;
+mod lookups;
+mod policy;
 mod question;
+mod stream;
+mod why;
 
 use std::process::ExitCode;
 
@@ -22,8 +28,11 @@ use judge::Judge;
 use question::Question;
 use tools::output::Output;
 
-/// Exit status of wrong usage and of what cannot be done.
+/// Exit status of wrong usage, of what cannot be done, and of expectations that are not met.
 const EXIT_FAILED: u8 = 1;
+
+/// Exit status of expectations that cannot be checked and of questions that cannot be answered.
+const EXIT_UNABLE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
@@ -50,9 +59,28 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         ));
         return Ok(ExitCode::SUCCESS);
     }
+    let tables = arguments.files.tables();
+    let disk = arguments.files.disk();
+    if let Some(file) = &arguments.test {
+        let judge = Judge::new(tables, disk.keeping());
+        return policy::run(file, &judge, arguments.format, output);
+    }
+    if arguments.stdin {
+        let judge = Judge::new(tables, disk.keeping());
+        return Ok(stream::run(std::io::stdin().lock(), &judge, output));
+    }
     let question = Question::new(bytes(&arguments.daemon), bytes(&arguments.client));
-    let judge = Judge::new(arguments.files.tables(), arguments.files.disk());
-    classic::run(&question, &arguments.files, &judge, output)
+    let manner = classic::Manner {
+        format: arguments.format,
+        explain: arguments.explain,
+    };
+    classic::run(
+        &question,
+        &arguments.files,
+        &Judge::new(tables, disk),
+        manner,
+        output,
+    )
 }
 
 /// A word of the command line.

@@ -34,10 +34,34 @@ impl<'q> Question<'q> {
         }
     }
 
+    /// The question of a line: two words, and the client's name if it is not to be looked up.
+    ///
+    /// # Errors
+    /// What is wrong with the line, and what to write instead.
+    pub(crate) fn parse(line: &'q [u8]) -> Result<Self, String> {
+        const FORM: &str = "write DAEMON[@HOST] [USER@]HOST [NAME]";
+        if line.contains(&0) {
+            return Err(format!("NUL byte in the line; {FORM}"));
+        }
+        let mut words = line
+            .split(|byte| byte.is_ascii_whitespace())
+            .filter(|word| !word.is_empty());
+        let daemon = words.next().ok_or(format!("no daemon; {FORM}"))?;
+        let client = words.next().ok_or(format!("no client; {FORM}"))?;
+        let name = words.next();
+        match words.next() {
+            Some(_) => Err(format!("more than three words; {FORM}")),
+            None => Ok(Self {
+                name,
+                ..Self::new(daemon, client)
+            }),
+        }
+    }
+
     /// The request of this client to this server.
     pub(crate) fn request(&self, client: &Host, server: &Host) -> Request {
         let mut request = Request::new(self.daemon, client.clone(), server.clone());
-        request.user = self.user.map_or(Fact::Unknown, Fact::from_value);
+        request.user = self.user.map_or(Fact::Unknown, Fact::from_user);
         request
     }
 }

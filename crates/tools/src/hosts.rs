@@ -45,7 +45,7 @@ pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Option<Found> {
     let alias = !forward.canonical.is_empty() && !forward.canonical.eq_ignore_ascii_case(host);
     Some(Found {
         official: alias.then_some(forward.canonical),
-        addresses: forward.addresses,
+        addresses: forward.addresses.iter().map(SocketAddr::ip).collect(),
     })
 }
 
@@ -78,7 +78,11 @@ impl std::fmt::Display for Complaint {
 
 /// Looks an address's name up and checks it.
 pub fn check_address(address: IpAddr, resolver: &dyn HostLookup) -> Checked {
-    let (name, problem) = names::look_up(Some(SocketAddr::new(address, 0)), resolver);
+    let (name, problem) = names::look_up(
+        Some(SocketAddr::new(address, 0)),
+        address.to_string().as_bytes(),
+        resolver,
+    );
     let complaint = match (problem, &name) {
         (Some(problem), _) => Some(Complaint::NotConfirmed(problem)),
         (None, Fact::Unknown) => Some(Complaint::NoName(address)),

@@ -71,25 +71,30 @@ impl InetdConf {
             Ok(None) => {
                 let why = disk.metadata(path).map_err(|error| reason(&error));
                 let why = why.err().unwrap_or_default();
-                return Err(format!("open {}: {why}", path.display()));
+                return Err(format!("open {}: {why}", Written::from(path)));
             }
             Err(error) if error.kind() == ErrorKind::IsADirectory => Vec::new(),
-            Err(error) => return Err(format!("open {}: {}", path.display(), reason(&error))),
+            Err(error) => return Err(format!("open {}: {}", Written::from(path), reason(&error))),
         };
         if named.is_none() {
             let _ = check_path(path, disk, report);
         }
+        Ok(Self::parse(path, &text, disk, report))
+    }
+
+    /// Reads the text of the file at `path`.
+    pub fn parse(path: &Path, text: &[u8], disk: &Disk, report: &mut dyn FnMut(Remark)) -> Self {
         let mut conf = Self {
             path: Some(path.to_owned()),
             ..Self::default()
         };
-        for (line, text) in logical_lines(&text) {
+        for (line, text) in logical_lines(text) {
             if let Some(entry) = Entry::parse(&text) {
                 let mut at = |remark: Remark| report(remark.at(path, line));
                 conf.add(&entry, disk, &mut at);
             }
         }
-        Ok(conf)
+        conf
     }
 
     /// The daemon of this name.
@@ -107,7 +112,7 @@ impl InetdConf {
     /// The file's name for messages; the original shows a missing one as `(null)`.
     pub fn shown(&self) -> String {
         match &self.path {
-            Some(path) => path.display().to_string(),
+            Some(path) => Written::from(&**path).to_string(),
             None => "(null)".to_owned(),
         }
     }
@@ -123,7 +128,10 @@ impl InetdConf {
         check_name(base_name(name), by_tcpd, report);
         let daemon = if by_tcpd {
             if program.is_some_and(|mode| mode & SETUID_SETGID != 0) {
-                let text = format!("{}: file is set-uid or set-gid", entry.path.display());
+                let text = format!(
+                    "{}: file is set-uid or set-gid",
+                    Written::from(&*entry.path)
+                );
                 report(Remark::new(&TCPD_SETUID, text));
             }
             let program = check_behind_tcpd(entry, name, disk, report);
@@ -163,7 +171,7 @@ fn check_program(
         Ok(metadata) => {
             let mode = metadata.permissions().mode();
             if mode & OWNER_EXECUTE == 0 {
-                let text = format!("{}: not executable", path.display());
+                let text = format!("{}: not executable", Written::from(path));
                 report(Remark::new(&PROGRAM_NOT_EXECUTABLE, text));
             }
             Some(mode)
@@ -172,7 +180,7 @@ fn check_program(
             let why = reason(&error);
             let text = match name {
                 Some(name) => format!("{}: not found in {REAL_DAEMON_DIR}: {why}", Written(name)),
-                None => format!("{}: not found: {why}", path.display()),
+                None => format!("{}: not found: {why}", Written::from(path)),
             };
             report(Remark::new(&PROGRAM_MISSING, text));
             None
@@ -214,8 +222,8 @@ fn check_behind_tcpd(
     {
         let text = format!(
             "{} inserted before {}",
-            entry.path.display(),
-            path.display()
+            Written::from(&*entry.path),
+            Written::from(&*path)
         );
         report(Remark::new(&TCPD_INSERTED, text));
     }
@@ -237,7 +245,11 @@ fn direct(entry: &Entry, name: &[u8], disk: &Disk, report: &mut dyn FnMut(Remark
         Ok(_) => Wrapped::Maybe,
         Err(error) if error.kind() == ErrorKind::NotFound => Wrapped::No,
         Err(error) => {
-            let text = format!("{}: file lookup: {}", usual.display(), reason(&error));
+            let text = format!(
+                "{}: file lookup: {}",
+                Written::from(&*usual),
+                reason(&error)
+            );
             report(Remark::new(&FILE_LOOKUP, text));
             Wrapped::Maybe
         }
@@ -504,6 +516,12 @@ mod tests {
                 "none",
                 Some(No),
                 &["1: /srv/none: ?"],
+            ),
+            (
+                "a stream tcp nowait root /srv/a\x1b[2J x",
+                "x",
+                Some(No),
+                &["1: /srv/a\\033[2J: ?"],
             ),
             (
                 "a stream tcp nowait root bare bare",

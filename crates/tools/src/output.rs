@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 use hosts_access::problem::Written;
 
@@ -49,6 +49,16 @@ impl Output {
         }
     }
 
+    /// Whether a write has failed: nothing that is written from now on arrives.
+    pub fn has_failed(&self) -> bool {
+        self.state.borrow().failed.is_err()
+    }
+
+    /// Hands on now what is still held back; a failure is told by [`flush`](Self::flush).
+    pub fn push(&self) {
+        self.attempt(|sink| sink.flush());
+    }
+
     /// Hands on what is still held back.
     ///
     /// # Errors
@@ -61,6 +71,13 @@ impl Output {
             outcome => outcome,
         }
     }
+}
+
+/// Whether standard output may be coloured: it is a terminal that can, and NO_COLOR is not set.
+pub fn is_coloured() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|kind| kind == "dumb");
+    io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
 }
 
 /// `option:   KEYWORD VALUE`, with the tabs of the value as they are.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use hosts_access::access::Tables;
-use hosts_access::problem::reason;
+use hosts_access::problem::{Written, reason};
 
 use crate::disk::Disk;
 use crate::remark::{DAEMON_DIRECTORY, Remark, WORLD_WRITABLE};
@@ -25,7 +25,7 @@ pub fn check_path(
     let metadata = disk.metadata(path)?;
     let mut check = |path: &Path, metadata: &Metadata| {
         if metadata.permissions().mode() & WORLD_WRITE != 0 {
-            let text = format!("{}: world writable", path.display());
+            let text = format!("{}: world writable", Written::from(path));
             report(Remark::new(&WORLD_WRITABLE, text));
         }
     };
@@ -47,7 +47,7 @@ pub fn check_daemon_directory(directory: &Path, disk: &Disk, report: &mut dyn Fn
         Ok(_) => " is not a directory".to_owned(),
         Err(error) => format!(": {}", reason(&error)),
     };
-    let text = format!("REAL_DAEMON_DIR {}{what}", directory.display());
+    let text = format!("REAL_DAEMON_DIR {}{what}", Written::from(directory));
     report(Remark::new(&DAEMON_DIRECTORY, text));
 }
 

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use hosts_access::problem::Written;
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -97,7 +99,12 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Some((file, line)) => {
-                write!(f, "warning: {}, line {line}: {}", file.display(), self.text)
+                write!(
+                    f,
+                    "warning: {}, line {line}: {}",
+                    Written::from(&**file),
+                    self.text
+                )
             }
             None => write!(f, "warning: {}", self.text),
         }

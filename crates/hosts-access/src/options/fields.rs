@@ -7,8 +7,8 @@ use crate::ident::is_blank;
 /// One option as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<'f> {
-    /// Its keyword; empty if the field is blank.
-    pub keyword: &'f [u8],
+    /// Its keyword, with `\:` read as a colon; empty if the field is blank.
+    pub keyword: Cow<'f, [u8]>,
     /// Its value, without blanks around it and with `\:` read as a colon; empty if there is none.
     pub value: Cow<'f, [u8]>,
     /// Whether nothing follows, not even a colon.
@@ -62,13 +62,20 @@ fn field(raw: &[u8], last: bool) -> Field<'_> {
         .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'='))
         .unwrap_or(text.len());
     let (keyword, value) = text.split_at(end);
-    let value = strip(value);
-    let value = strip(value.strip_prefix(b"=").unwrap_or(value));
+    let value = strip_separators(value);
+    let value = strip_separators(value.strip_prefix(b"=").unwrap_or(value));
     Field {
-        keyword: strip(keyword),
+        keyword: unescape(keyword),
         value: unescape(value),
         last,
     }
+}
+
+/// Takes off what separates a keyword from its value; VT and FF do not.
+fn strip_separators(text: &[u8]) -> &[u8] {
+    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    text.get(text.iter().take_while(blank).count()..)
+        .unwrap_or_default()
 }
 
 /// Takes white space off both ends.
@@ -105,7 +112,7 @@ mod tests {
     fn show(options: &str) -> Vec<(String, String, bool)> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Fields::new(options.as_bytes())
-            .map(|field| (text(field.keyword), text(&field.value), field.last))
+            .map(|field| (text(&field.keyword), text(&field.value), field.last))
             .collect()
     }
 
@@ -122,6 +129,9 @@ mod tests {
             ("", "", ""),
             ("=x", "", "x"),
             ("\x0bumask\x0b022\x0c", "umask\x0b022", ""),
+            ("a\\:b", "a:b", ""),
+            ("severity \x0bkern.info", "severity", "\x0bkern.info"),
+            ("umask\x0b= 022", "umask\x0b", "022"),
             ("spawn a  b ", "spawn", "a  b"),
             ("spawn a\\:b", "spawn", "a:b"),
             ("spawn a\\b\\", "spawn", "a\\b\\"),

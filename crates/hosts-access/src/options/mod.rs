@@ -15,9 +15,10 @@ use crate::banner::Banner;
 use crate::expand::{TooLong, expand};
 use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
 use crate::pattern::path_of;
-use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, reason};
+use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, Written, reason};
 use crate::request::Request;
 use crate::severity::Severity;
+use crate::trace::Event;
 use crate::world::{Effects, World};
 
 pub use fields::{Field, Fields};
@@ -195,7 +196,7 @@ pub fn check(field: &Field<'_>) -> Result<&'static OptionSpec, OptionProblem> {
     if field.keyword.is_empty() {
         return Err(OptionProblem::MissingName);
     }
-    let option = find(field.keyword).ok_or_else(|| OptionProblem::BadName(key()))?;
+    let option = find(&field.keyword).ok_or_else(|| OptionProblem::BadName(key()))?;
     match (option.argument, field.value.is_empty()) {
         (Argument::Required, true) => Err(OptionProblem::RequiresValue(key())),
         (Argument::None, false) => Err(OptionProblem::RequiresNoValue(key())),
@@ -293,8 +294,10 @@ impl Run<'_, '_> {
         } else {
             Value::Written(&field.value)
         };
-        self.world.log.option(field.keyword, value.text());
-        match (option.parse)(&value, self.world)? {
+        self.world.log.option(&field.keyword, value.text());
+        let step = (option.parse)(&value, self.world)?;
+        self.world.log.event(&Event::Step(&step));
+        match step {
             Step::Act(action) => self.act(option, &action).map(drop),
             Step::Banners(directory) => self.banner(option, &directory),
             Step::Severity(severity) => {
@@ -339,7 +342,7 @@ impl Run<'_, '_> {
     fn banner(&mut self, option: &OptionSpec, directory: &[u8]) -> Result<(), Stop> {
         let directory = path_of(directory);
         if let Err(error) = self.world.files.check_exists(&directory) {
-            let fault = Fault::new(directory.display().to_string(), &error);
+            let fault = Fault::new(Written::from(&*directory).to_string(), &error);
             self.log(Problem::OptionFault(fault));
             return Ok(());
         }

@@ -93,6 +93,7 @@ fn errors() {
         ("umask 40000000077", "bad umask value: \"40000000077\""),
         ("nice x", "bad nice value: \"x\""),
         ("linger -1", "bad linger value: \"-1\""),
+        ("linger \x0b-1", "bad linger value: \"\\013-1\""),
         ("linger 2147483648", "bad linger value: \"2147483648\""),
         ("linger 4294967296", "bad linger value: \"4294967296\""),
         ("rfc931 0", "bad rfc931 timeout: \"0\""),
@@ -101,6 +102,7 @@ fn errors() {
         ("severity none", "bad syslog facility or severity: \"none\""),
         ("user root2", "unknown user: \"root2\""),
         ("user 65534", "unknown user: \"65534\""),
+        ("user [.", "unknown user: \"[.\""),
         ("user nobody.", "unknown group: \"\""),
         ("user .daemon", "unknown user: \"\""),
         ("group x", "unknown group: \"x\""),
@@ -253,9 +255,13 @@ fn long_banners_go_out_in_chunks() {
 fn a_missing_banner_directory_is_a_warning() {
     let fake = world();
     let _ = outcome("banners /none", &fake);
+    let _ = outcome("banners \x1b[2J", &fake);
     assert_eq!(
         fake.logged(),
-        ["warning: T, line 1: /none: No such file or directory"]
+        [
+            "warning: T, line 1: /none: No such file or directory",
+            "warning: T, line 1: \\033[2J: No such file or directory",
+        ]
     );
 }
 

@@ -3,11 +3,12 @@
 //!
 //! Each function answers to one row of [`OPTIONS`](super::OPTIONS).
 
-use super::{Outcome, Step, Value};
+use super::{Outcome, Step, Value, fields};
 use crate::action::{Action, ShellText};
 use crate::number;
 use crate::problem::OptionProblem;
 use crate::severity::Severity;
+use crate::strings::split_outside_brackets;
 use crate::world::{Gid, World};
 
 type Parsed = Result<Step, OptionProblem>;
@@ -23,6 +24,16 @@ fn bad(kind: &'static str, value: &Value<'_>) -> OptionProblem {
     OptionProblem::BadValue(kind, value.text().to_vec())
 }
 
+/// The value as a number is read: white space before it does not count, and neither does the sign
+/// of a zero.
+fn numeric<'v>(value: &'v Value<'_>) -> &'v [u8] {
+    let text = fields::strip(value.text());
+    match text.strip_prefix(b"-") {
+        Some(zeros) if !zeros.is_empty() && zeros.iter().all(|byte| *byte == b'0') => zeros,
+        _ => text,
+    }
+}
+
 /// The expanded value as a command. Only options whose row says `expanded` get here with one.
 fn command(value: &Value<'_>) -> Result<ShellText, OptionProblem> {
     match value {
@@ -33,9 +44,9 @@ fn command(value: &Value<'_>) -> Result<ShellText, OptionProblem> {
 
 /// `user NAME[.GROUP]`; the group is looked for first.
 pub(super) fn user(value: &Value<'_>, world: &World<'_>) -> Parsed {
-    let mut halves = value.text().splitn(2, |byte| *byte == b'.');
-    let name = halves.next().unwrap_or_default();
-    let group = match halves.next() {
+    let halves = split_outside_brackets(value.text(), b'.', 0);
+    let name = halves.map_or(value.text(), |(name, _)| name);
+    let group = match halves.map(|(_, group)| group) {
         Some(group) => Some((find_group(group, world)?, group.to_vec())),
         None => None,
     };
@@ -61,7 +72,7 @@ fn find_group(name: &[u8], world: &World<'_>) -> Result<Gid, OptionProblem> {
 
 /// `umask N`, octal.
 pub(super) fn umask(value: &Value<'_>, _: &World<'_>) -> Parsed {
-    match number::octal(value.text()) {
+    match number::octal(numeric(value)) {
         Some(mask) if mask <= 0o777 => act(Action::Umask(mask)),
         _ => Err(bad("umask value", value)),
     }
@@ -69,7 +80,7 @@ pub(super) fn umask(value: &Value<'_>, _: &World<'_>) -> Parsed {
 
 /// `linger N`, seconds.
 pub(super) fn linger(value: &Value<'_>, _: &World<'_>) -> Parsed {
-    match number::decimal(value.text()) {
+    match number::decimal(numeric(value)) {
         Some(seconds) if i32::try_from(seconds).is_ok() => act(Action::Linger(seconds)),
         _ => Err(bad("linger value", value)),
     }
@@ -100,7 +111,7 @@ pub(super) fn rfc931(value: &Value<'_>, _: &World<'_>) -> Parsed {
     if value.text().is_empty() {
         return Ok(Step::User(None));
     }
-    match number::decimal(value.text()) {
+    match number::decimal(numeric(value)) {
         Some(seconds) if seconds > 0 && i32::try_from(seconds).is_ok() => {
             Ok(Step::User(Some(seconds)))
         }
@@ -130,7 +141,7 @@ pub(super) fn nice(value: &Value<'_>, _: &World<'_>) -> Parsed {
     if value.text().is_empty() {
         return act(Action::Nice(DEFAULT_NICE));
     }
-    match number::signed(value.text()) {
+    match number::signed(numeric(value)) {
         Some(increment) => act(Action::Nice(increment)),
         None => Err(bad("nice value", value)),
     }

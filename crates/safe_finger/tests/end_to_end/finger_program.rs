@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::sandbox::{OURS, Ran, sandbox};
+use crate::sandbox::{OURS, Ran, ours, sandbox};
 
 /// Each test: a shell script that is the finger program, and how ours ends with it:
 /// exit status, standard output, standard error.
@@ -52,6 +52,18 @@ shows! {
     it_leads_a_process_group: "set -- $(cat /proc/$$/stat); [ $5 = $$ ] && echo yes" =>
         0, " yes\n", "";
     without_an_interpreter_line_it_is_a_shell_script: "#\nexec echo yes" => 0, " yes\n", "";
+}
+
+/// What goes to one place through two streams has its lines made harmless as one.
+#[test]
+fn streams_that_are_mixed_share_their_lines() {
+    sandbox("streams_that_are_mixed_share_their_lines", &[], |sandbox| {
+        sandbox.finger("printf a; sleep 0.2; echo b >&2; sleep 0.2; echo .; printf c; kill -9 $$");
+        let script = "exec /usr/sbin/safe_finger x 2>&1";
+        let ran = sandbox.run(Command::new("sh").args(["-c", script]));
+        let expected = " ab\n .\n c\nsafe_finger: finger was killed by SIGKILL\n";
+        assert_eq!((ran.output.as_str(), ran.errors.as_str()), (expected, ""));
+    });
 }
 
 /// Prints the two sets; the C library keeps the signals from 32 on to itself.
@@ -220,7 +232,7 @@ fn the_finger_program_dies_with_it() {
     sandbox("the_finger_program_dies_with_it", &[], |sandbox| {
         sandbox.finger("echo a; exec sleep 600");
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
-            let mut child = spawn(&mut Command::new(OURS));
+            let mut child = spawn(&mut ours());
             assert_eq!(line_of(&mut child), " a\n");
             let id = child.id().try_into().expect("process id");
             kill(Pid::from_raw(id), signal).expect("kill");

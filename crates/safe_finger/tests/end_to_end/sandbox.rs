@@ -131,6 +131,9 @@ fn enter(directory: &Path) {
         .iter()
         .filter_map(|(package, _)| program_of(package))
         .for_each(|path| copy(&path, &debian));
+    if !Path::new("/etc/services").exists() {
+        services(directory);
+    }
     // Debian's programs find their unpacked libraries by this.
     let libraries = target().join("debian/ld.so.cache");
     if libraries.exists() {
@@ -141,6 +144,16 @@ fn enter(directory: &Path) {
         bind("/dev/null", "/usr/bin/finger");
     }
     loopback_up();
+}
+
+/// Debian's finger looks its port up, and the smallest Debian has no /etc/services: covers
+/// /etc with a copy that has one.
+fn services(directory: &Path) {
+    let etc = directory.join("etc");
+    let copied = Command::new("cp").arg("-a").arg("/etc").arg(&etc).status();
+    assert!(copied.expect("run cp").success());
+    fs::write(etc.join("services"), "finger 79/tcp\n").expect("write a file");
+    bind(etc, "/etc");
 }
 
 fn bind(from: impl AsRef<Path>, to: impl AsRef<Path>) {
@@ -184,6 +197,14 @@ fn loopback_up() {
     );
 }
 
+/// Our program with default signals, whatever the tests have got: nohup and a shell's `&`
+/// have them ignore some, and so would the finger program.
+pub(crate) fn ours() -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal", OURS]);
+    command
+}
+
 impl Sandbox {
     /// Writes an executable file into `/usr/sbin`.
     pub(crate) fn program(&self, name: &str, content: &str) {
@@ -215,7 +236,7 @@ impl Sandbox {
 
     /// Runs our program.
     pub(crate) fn ours(&self, arguments: &[&str]) -> Ran {
-        self.run(Command::new(OURS).args(arguments))
+        self.run(ours().args(arguments))
     }
 
     /// Runs a program that reads `input`.

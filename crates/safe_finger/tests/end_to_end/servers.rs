@@ -69,6 +69,7 @@ fn ask(port: u16, questions: &[&str], limits: Limits) -> Ran {
     let outputs = Outputs {
         output: Box::new(output.clone()),
         errors: Box::new(errors.clone()),
+        same: false,
     };
     let status = match serve(request, outputs, limits, Instant::now()) {
         Ok(well) => Some(i32::from(!well)),

@@ -1,0 +1,91 @@
+//! Compares the engine with Debian's libwrap on generated tables and requests.
+//!
+//! `differential run FIRST COUNT` compares the cases of these numbers, `differential show NUMBER` prints
+//! one, `differential regressions` compares every case that ever differed. The library is that of
+//! `tests/setup`, or the one that TCPD_LIBWRAP names. A difference that no row of
+//! docs/differences.md explains is cut down to a minimal case, printed as source for
+//! `regressions.rs`, and makes the exit status 1.
+
+mod case;
+mod compare;
+mod engine;
+mod explain;
+mod generate;
+mod original;
+mod outcome;
+mod regressions;
+mod rewrite;
+mod shrink;
+mod workers;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::original::Original;
+use crate::workers::Counts;
+
+fn main() -> Result<ExitCode> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let Some(library) = workers::library() else {
+        return without_library();
+    };
+    workers::find_its_libraries(&library)?;
+    let load = || Original::load(&library);
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .with_context(|| format!("{text} is no number"))
+    };
+    let mut out = std::io::stdout();
+    let counts = match words[..] {
+        ["run", first, count] => workers::run(number(first)?, number(count)?)?,
+        ["worker", first, count] => {
+            let original = load()?;
+            let mut counts = Counts::default();
+            for number in number(first)?..number(first)? + number(count)? {
+                counts.add(&original, number, &generate::case(number))?;
+            }
+            writeln!(out, "{}", counts.encode())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        ["show", wanted] => {
+            let case = generate::case(number(wanted)?);
+            writeln!(out, "{}", case.source())?;
+            writeln!(out, "ours: {:?}", engine::run(&case))?;
+            out.flush()?;
+            if !explain::too_much(&case) {
+                writeln!(out, "original: {:?}", load()?.run(&case)?)?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        ["regressions"] => {
+            let original = load()?;
+            let mut counts = Counts::default();
+            for (number, case) in (0..).zip(regressions::cases()) {
+                counts.add(&original, number, &case)?;
+            }
+            counts
+        }
+        _ => bail!("usage: differential run FIRST COUNT | show NUMBER | regressions"),
+    };
+    writeln!(out, "{counts}")?;
+    Ok(if counts.unexplained == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Nothing can be compared. With CI=true that is a failure.
+fn without_library() -> Result<ExitCode> {
+    let needs = "skipped: differential: needs libwrap0 as tests/setup unpacks it";
+    writeln!(std::io::stderr(), "{needs}")?;
+    let strict = std::env::var("CI").is_ok_and(|value| value == "true");
+    Ok(if strict {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

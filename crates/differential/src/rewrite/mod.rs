@@ -1,0 +1,376 @@
+//! Cases written anew for the original: what a row of docs/differences.md says a construct means to
+//! us is put in words that mean it to the original too.
+
+mod ended;
+mod lines;
+
+use hosts_access::expand::filter;
+use hosts_access::netmask::{bracketed, dotted_quad};
+use hosts_access::number;
+use hosts_access::request::parse_ipv6;
+use hosts_access::strings::{glob_match, is_glob};
+
+use crate::case::{ALLOW, Case, Content, DENY};
+use crate::engine::plain;
+use lines::{each_host, each_line, each_word, fields, is_separator, split_user};
+
+pub(crate) use ended::ended;
+
+/// A host word that never matches and asks for no name.
+const NEVER: &[u8] = b"0/0";
+
+/// Whose address the words of lists are compared with.
+#[derive(Clone, Copy)]
+pub(crate) enum Lists {
+    Client,
+    Server,
+}
+
+/// The address as patterns see it.
+fn subject(address: &[u8]) -> &[u8] {
+    match address.strip_prefix(b"::ffff:") {
+        Some(rest) if dotted_quad(rest).is_some() => rest,
+        _ => address,
+    }
+}
+
+fn split_net(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut depth = 0;
+    let at = word.iter().position(|byte| {
+        depth += i32::from(*byte == b'[') - i32::from(*byte == b']');
+        *byte == b'/' && depth == 0
+    })?;
+    (at > 0).then(|| (&word[..at], &word[at + 1..]))
+}
+
+/// T2: networks that the original does not understand although they say plainly what they mean.
+pub(crate) fn plain_networks(case: &mut Case, lists: Lists) {
+    each_host(case, lists, |word, address| {
+        let subject = dotted_quad(subject(address));
+        let truth = |matches: bool| {
+            Some(if matches {
+                b"ALL".to_vec()
+            } else {
+                NEVER.to_vec()
+            })
+        };
+        let Some((net, mask)) = split_net(word) else {
+            let mapped = parse_ipv6(bracketed(word)?)?.to_ipv4_mapped()?;
+            return truth(subject == Some(mapped));
+        };
+        let length = number::decimal(mask);
+        if let Some(v6) = bracketed(net).and_then(parse_ipv6) {
+            let mapped = u32::from(v6.to_ipv4_mapped()?);
+            let keep = length?.checked_sub(96).filter(|keep| *keep <= 32)?;
+            let bits = u32::MAX.checked_shl(32 - keep).unwrap_or(0);
+            return truth(subject.is_some_and(|ip| u32::from(ip) & bits == mapped & bits));
+        }
+        let quad = dotted_quad(net)?;
+        let all = u32::MAX;
+        let bits = match (dotted_quad(mask), length) {
+            (Some(mask), _) => u32::from(mask),
+            (None, Some(length)) if length <= 32 => all.checked_shl(32 - length).unwrap_or(0),
+            _ => return None,
+        };
+        let odd = length == Some(0)
+            || (dotted_quad(mask).is_some() && bits == all)
+            || u32::from(quad) == all
+            || subject.is_some_and(|ip| u32::from(ip) == all);
+        if !odd {
+            return None;
+        }
+        truth(subject.is_some_and(|ip| u32::from(ip) & bits == u32::from(quad)))
+    });
+}
+
+/// T3: numbers that are none.
+pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
+    each_host(case, lists, |word, _| {
+        let (net, mask) = split_net(word)?;
+        let fits = match net.starts_with(b"[") {
+            true => number::decimal(mask).is_some_and(|length| length <= 128),
+            false => {
+                dotted_quad(mask).is_some()
+                    || number::decimal(mask).is_some_and(|length| length <= 32)
+            }
+        };
+        (!fits).then(|| NEVER.to_vec())
+    });
+    let daemon = case.daemon.clone();
+    each_line(case, |_, line| {
+        let (daemons, clients) = fields(line);
+        let left = each_word(&line[..daemons], is_separator, |word| {
+            let at = split_user(word);
+            let name = &word[..at
+                .saturating_sub(1)
+                .max(if at == 0 { word.len() } else { 0 })];
+            let digits = name.trim_ascii_start();
+            let digits = digits.strip_prefix(b"\x0b").unwrap_or(digits);
+            let digits = digits.strip_prefix(b"+").unwrap_or(digits);
+            let wraps = !digits.is_empty()
+                && digits.iter().all(u8::is_ascii_digit)
+                && number::decimal(digits).is_none_or(|port| port > 65535);
+            let name_too = if daemon.eq_ignore_ascii_case(name) {
+                &b"*"[..]
+            } else {
+                b"/"
+            };
+            wraps.then(|| [name_too, &word[name.len()..]].concat())
+        });
+        let right = each_word(
+            &line[clients..],
+            |byte| !byte.is_ascii_digit(),
+            |digits| {
+                let octal =
+                    number::octal(digits).is_none() && digits.iter().all(|digit| *digit < b'8');
+                let wraps = digits.len() > 8
+                    && number::decimal(digits).is_none_or(|value| i32::try_from(value).is_err());
+                (octal || wraps).then(|| [digits, b"x"].concat())
+            },
+        );
+        *line = [&left[..], &line[daemons..clients], &right].concat();
+    });
+}
+
+/// T4: globs of digits and dots are for addresses only.
+pub(crate) fn address_globs(case: &mut Case, lists: Lists) {
+    each_host(case, lists, |word, address| {
+        let numeric = word
+            .iter()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'*' | b'?'));
+        let address = if address.is_empty() {
+            b"unknown"
+        } else {
+            subject(address)
+        };
+        (numeric && is_glob(word)).then(|| match glob_match(word, address) {
+            true => b"ALL".to_vec(),
+            false => NEVER.to_vec(),
+        })
+    });
+}
+
+/// T11: an interface number other than the client's never matches.
+pub(crate) fn other_links(case: &mut Case, lists: Lists) {
+    each_host(case, lists, |word, address| {
+        let end = word.iter().position(|byte| *byte == b']')?;
+        let inside = word.strip_prefix(b"[")?.get(..end - 1)?;
+        let (_, scope) = inside.split_at(inside.iter().position(|byte| *byte == b'%')?);
+        let scope = scope.get(1..)?;
+        let here =
+            address.ends_with(b"%lo") && (scope == b"lo" || number::decimal(scope) == Some(1));
+        (!here).then(|| NEVER.to_vec())
+    });
+}
+
+/// T5: indented comments, byte order marks.
+pub(crate) fn plain_comments(case: &mut Case) {
+    for path in [ALLOW, DENY] {
+        if let Some(rest) = case
+            .text(path)
+            .and_then(|text| text.strip_prefix(b"\xef\xbb\xbf"))
+        {
+            let rest = rest.to_vec();
+            case.set(path, Content::Text(rest));
+        }
+    }
+    each_line(case, |_, line| {
+        let blanks = line
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+            .count();
+        if line.get(blanks) == Some(&b'#') {
+            line.drain(..blanks);
+        }
+    });
+}
+
+/// T6: comments in lists.
+pub(crate) fn plain_lists(case: &mut Case) {
+    for (path, content) in &mut case.files {
+        let Content::Text(text) = content else {
+            continue;
+        };
+        if path == ALLOW || path == DENY {
+            continue;
+        }
+        let mut kept = Vec::new();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let mut last = b' ';
+            let comment = line.iter().position(|byte| {
+                let begins = *byte == b'#' && (last.is_ascii_whitespace() || last == 0x0b);
+                last = *byte;
+                begins
+            });
+            kept.extend_from_slice(&line[..comment.unwrap_or(line.len())]);
+            if comment.is_some() {
+                kept.push(b'\n');
+            }
+        }
+        *text = kept;
+    }
+}
+
+/// T1: names and what is compared with them become shorter by as much; runs of the same thing become
+/// short, and those of different length stay different.
+pub(crate) fn short(case: &mut Case) {
+    let shorten = |text: &[u8]| squeeze(&each_word(text, is_end_of_name, |word| Some(less(word))));
+    each_line(case, |_, line| *line = shorten(line));
+    for (path, content) in &mut case.files {
+        if let (Content::Text(text), false) = (content, path == ALLOW || path == DENY) {
+            *text = shorten(text);
+        }
+    }
+    each_fact(case, less);
+}
+
+fn is_end_of_name(byte: u8) -> bool {
+    is_separator(byte) || matches!(byte, b':' | b'@')
+}
+
+/// Takes a few letters out of the longest run of a letter, if the text is about as long as the
+/// names that the original cuts.
+fn less(text: &[u8]) -> Vec<u8> {
+    const FEW: usize = 20;
+    let mut at = 0;
+    let (mut from, mut size) = (0, 0);
+    for run in text.chunk_by(|left, right| left == right) {
+        if run.len() > size {
+            (from, size) = (at, run.len());
+        }
+        at += run.len();
+    }
+    let mut text = text.to_vec();
+    if text.len() > 90 && size > FEW {
+        text.drain(from..from + FEW);
+    }
+    text
+}
+
+fn each_fact(case: &mut Case, change: impl Fn(&[u8]) -> Vec<u8>) {
+    case.daemon = change(&case.daemon);
+    for text in [
+        &mut case.user,
+        &mut case.ident,
+        &mut case.client.name,
+        &mut case.server.name,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        *text = change(text);
+    }
+    for (_, name) in &mut case.pointers {
+        *name = change(name);
+    }
+    for forward in &mut case.forwards {
+        forward.name = change(&forward.name);
+        forward.canonical = change(&forward.canonical);
+    }
+}
+
+fn squeeze(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for unit in 1..=4 {
+        let mut at = 0;
+        while at + unit < text.len() {
+            let run = text[at..]
+                .iter()
+                .zip(&text[at + unit..])
+                .take_while(|(left, right)| left == right)
+                .count()
+                + unit;
+            let times = run / unit;
+            if run > 900 {
+                let kept = (300 / unit + times % 100) * unit;
+                text.drain(at + kept..at + times * unit);
+                at += kept;
+            } else {
+                at += 1;
+            }
+        }
+    }
+    text
+}
+
+/// O2: an aclexec that failed has no part in later rules.
+pub(crate) fn fresh_aclexec(case: &mut Case) {
+    each_line(case, |path, line| {
+        let (_, clients) = fields(line);
+        if path == DENY && clients < line.len() {
+            line.splice(clients..clients, b":aclexec ~".iter().copied());
+        }
+    });
+}
+
+/// O3: names of syslog(3) that the original lacks.
+pub(crate) fn old_severities(case: &mut Case) {
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
+        let options = each_word(
+            &line[clients..],
+            |byte| !byte.is_ascii_alphanumeric(),
+            |word| {
+                let other = match &word.to_ascii_lowercase()[..] {
+                    b"authpriv" | b"ftp" | b"syslog" => "uucp",
+                    b"security" => "auth",
+                    b"error" => "err",
+                    b"panic" => "emerg",
+                    b"warn" => "warning",
+                    _ => return None,
+                };
+                Some(other.into())
+            },
+        );
+        line.splice(clients.., options);
+    });
+}
+
+/// N7: nothing is asked about a connection to port 113.
+pub(crate) fn no_loop(case: &mut Case) {
+    if case
+        .server
+        .socket
+        .is_some_and(|socket| socket.port() == 113)
+    {
+        case.ident = None;
+    }
+}
+
+/// O12: one spelling for each of the words that stand for a state.
+pub(crate) fn one_spelling(case: &mut Case) {
+    each_fact(case, |text| match &text.to_ascii_lowercase()[..] {
+        word @ (b"unknown" | b"paranoid") => word.to_vec(),
+        _ => text.to_vec(),
+    });
+    let forwards = std::mem::take(&mut case.forwards);
+    for forward in forwards {
+        match case
+            .forwards
+            .iter_mut()
+            .find(|known| known.name == forward.name)
+        {
+            Some(known) => known.addresses.extend(forward.addresses),
+            None => case.forwards.push(forward),
+        }
+    }
+}
+
+/// O7: facts as the filter leaves them.
+pub(crate) fn filtered(case: &mut Case) {
+    each_fact(case, |text| filter(text.to_vec()));
+}
+
+/// Whether a list holds a word that overflows the original's buffer.
+pub(crate) fn overflows(case: &Case) -> bool {
+    case.files.iter().any(|(path, content)| match content {
+        Content::Text(text) => {
+            plain(path) != ALLOW
+                && path != DENY
+                && text
+                    .split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)
+                    .any(|word| word.len() > 8000)
+        }
+        _ => false,
+    })
+}

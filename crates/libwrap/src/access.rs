@@ -1,0 +1,265 @@
+//! The answer: hosts_access, hosts_ctl and process_options.
+
+use std::ffi::{c_char, c_int};
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hosts_access::access::{Verdict, hosts_access as decide};
+use hosts_access::action::ShellText;
+use hosts_access::options::{self, Outcome};
+use hosts_access::problem::{Place, Problem, Shown, Spot, Written};
+use hosts_access::severity::Severity;
+use nix::libc;
+use system::environment::Environment;
+use system::peer::Connection;
+use system::process::{Ended, Stdio};
+
+use crate::boundary::{guard, has_jumped, set_jumped};
+use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
+use crate::facts::Facts;
+use crate::layout::{RequestInfo, given};
+use crate::{eval, report, shim, sock};
+
+const DENIED: c_int = 0;
+const GRANTED: c_int = 1;
+
+/// What process_options jumps with, as tcpd.h has it; 0 for a plain return.
+const AC_PERMIT: c_int = 1;
+const AC_DENY: c_int = -1;
+
+/// Whether a request is granted.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn hosts_access(request: *mut RequestInfo) -> c_int {
+    guard(DENIED, || {
+        let resident = shim::serves_many();
+        let _counted = resident.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| {
+            (times <= 0).then_some(times + 1)
+        });
+        restore_severities();
+        let before = set_jumped(false);
+        // SAFETY: as the caller says.
+        let granted = unsafe { answer(request) };
+        let jumped = set_jumped(before);
+        if granted && !jumped { GRANTED } else { DENIED }
+    })
+}
+
+/// Whether a client that is described in text is granted.
+///
+/// # Safety
+/// Strings that end in NUL, or null pointers.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn hosts_ctl(
+    daemon: *const c_char,
+    name: *const c_char,
+    address: *const c_char,
+    user: *const c_char,
+) -> c_int {
+    guard(DENIED, || {
+        let mut request = RequestInfo::new();
+        let raw = &raw mut request;
+        // SAFETY: the request is ours, and made here; the strings are as the caller says.
+        unsafe {
+            sock::wrap_init(raw);
+            sock::set_text(raw, sock::RQ_DAEMON, given(daemon));
+            sock::set_text(raw, sock::RQ_CLIENT_NAME, given(name));
+            sock::set_text(raw, sock::RQ_CLIENT_ADDR, given(address));
+            sock::set_text(raw, sock::RQ_USER, given(user));
+            hosts_access(raw)
+        }
+    })
+}
+
+/// Asks the engine, and does what its answer says.
+///
+/// # Safety
+/// A request that was made by request_init.
+unsafe fn answer(raw: *mut RequestInfo) -> bool {
+    // SAFETY: as the caller says.
+    unsafe {
+        if sock::is_refused(raw) {
+            return false;
+        }
+        let facts = Facts::of(raw);
+        let mut request = facts.request();
+        let tables = shim::tables();
+        let socket = borrow((*raw).fd);
+        let mut effects = ProcessEffects::on(socket);
+        let decision = decide(&tables, &mut request, &facts.world(), &mut effects);
+        set_severities(request.severity);
+        match (decision.verdict, decision.matched) {
+            (Verdict::Granted, _) => true,
+            (Verdict::Denied, place) => {
+                if let Some(place) = place
+                    && shim::verbose().load(Ordering::Relaxed) <= 1
+                {
+                    report::say_matched(&place);
+                }
+                false
+            }
+            (Verdict::Twist(_), _) if has_jumped() => false,
+            (Verdict::Twist(command), place) => {
+                let granting = place
+                    .as_ref()
+                    .is_some_and(|place| *place.table == *tables.allow);
+                report::at(place, || twist(&command, raw, socket)) && granting
+            }
+        }
+    }
+}
+
+/// Serves the client by a command, in place of this process. Returns only where that cannot be, or
+/// in a dry run: then the verdict is the table's, and `true`.
+///
+/// # Safety
+/// A request that was made by request_init.
+unsafe fn twist(
+    command: &ShellText,
+    raw: *mut RequestInfo,
+    socket: Option<BorrowedFd<'_>>,
+) -> bool {
+    let dry = shim::dry();
+    if dry.load(Ordering::Relaxed) != 0 {
+        dry.store(0, Ordering::Relaxed);
+        return true;
+    }
+    if serves_many() {
+        report::problem(Problem::OptionFailed(not_resident("twist")));
+        return false;
+    }
+    let command = command.as_bytes();
+    // SAFETY: as the caller says.
+    let client = unsafe { eval::client_info(raw) };
+    let line = format!("twist {} to {}", Shown(&client), Written(command));
+    report::log(shim::deny().load(Ordering::Relaxed), &line);
+    let environment = Environment::inherited();
+    if let Some(socket) = socket {
+        let fault = match datagram_served(command, &environment, socket) {
+            Some(fault) => fault,
+            None => hosts_access::action::Fault::new(
+                "twist_option: /bin/sh",
+                &system::exec::become_shell(command, &environment, socket),
+            ),
+        };
+        report::problem(Problem::OptionFault(fault));
+    }
+    // SAFETY: as the caller says.
+    unsafe { shim::end(raw) };
+    false
+}
+
+/// For a datagram: runs the command, discards the datagram and ends the process, since one left
+/// queued would make inetd start the service again without end. `None` for a stream; a fault if the
+/// command could not be run.
+fn datagram_served(
+    command: &[u8],
+    environment: &Environment,
+    socket: BorrowedFd<'_>,
+) -> Option<hosts_access::action::Fault> {
+    let connection = Connection::on(socket).ok()?;
+    connection.queued_datagram()?;
+    // The command gets descriptor 0; this process ends with it.
+    if let Err(error) = nix::unistd::dup2_stdin(socket) {
+        let fault = hosts_access::action::Fault::new("twist_option: /bin/sh", &error.into());
+        return Some(fault);
+    }
+    let ended = system::process::run_shell(command, environment, Stdio::Socket);
+    connection.discard_datagram();
+    match ended {
+        // SAFETY: ends the process as an exec of the command would have.
+        Ok(Ended::Exited(status)) => unsafe { libc::_exit(status) },
+        // SAFETY: likewise.
+        Ok(Ended::Killed { signal, .. }) => unsafe { libc::_exit(128 + signal) },
+        Err(error) => Some(error.fault("twist_option: /bin/sh")),
+    }
+}
+
+/// Runs options; the place is the one in `tcpd_context`. Returns what to jump with, or 0.
+///
+/// # Safety
+/// A string that ends in NUL, and a request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wrap_process_options(text: *const c_char, raw: *mut RequestInfo) -> c_int {
+    guard(AC_DENY, || {
+        let before = set_jumped(false);
+        // SAFETY: as the caller says.
+        let verdict = unsafe { run_options(given(text), raw) };
+        if set_jumped(before) { AC_DENY } else { verdict }
+    })
+}
+
+/// Runs options.
+///
+/// # Safety
+/// A request that was made by request_init.
+unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
+    // SAFETY: as the caller says.
+    unsafe {
+        let facts = Facts::of(raw);
+        let mut request = facts.request();
+        let socket = borrow((*raw).fd);
+        let mut effects = ProcessEffects::on(socket);
+        let (table, line) = report::program_spot();
+        let table: Arc<Path> = table;
+        let spot = Spot {
+            table: &table,
+            first_line: line,
+            line,
+        };
+        let outcome = options::run(text, &mut request, &facts.world(), spot, &mut effects);
+        set_severities(request.severity);
+        match outcome {
+            Outcome::Table | Outcome::NoMatch => 0,
+            Outcome::Allow => AC_PERMIT,
+            Outcome::Deny | Outcome::InError | Outcome::Failed => AC_DENY,
+            Outcome::Twist(command) => {
+                let place: Place = spot.place();
+                let went_on = report::at(Some(place), || twist(&command, raw, socket));
+                if went_on { 0 } else { AC_DENY }
+            }
+        }
+    }
+}
+
+/// What a `severity` option has changed, to be undone for the next request.
+#[derive(Clone, Copy)]
+struct Changed {
+    allow: c_int,
+    deny: c_int,
+    to: c_int,
+}
+
+static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
+
+/// Sets the program's severities to that of a rule.
+fn set_severities(severity: Option<Severity>) {
+    let Some(severity) = severity else {
+        return;
+    };
+    let facility = severity.facility.map_or(0, |facility| facility.0);
+    let to = c_int::from(facility) << 3 | c_int::from(severity.level.0);
+    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let allow = shim::allow().swap(to, Ordering::Relaxed);
+    let deny = shim::deny().swap(to, Ordering::Relaxed);
+    *changed = Some(match *changed {
+        Some(before) => Changed { to, ..before },
+        None => Changed { allow, deny, to },
+    });
+}
+
+/// Undoes what the last request's rule has set, unless the program has set something since.
+fn restore_severities() {
+    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(Changed { allow, deny, to }) = changed.take() else {
+        return;
+    };
+    for (variable, before) in [(shim::allow(), allow), (shim::deny(), deny)] {
+        let order = Ordering::Relaxed;
+        let _other = variable.compare_exchange(to, before, order, order);
+    }
+}

@@ -1,0 +1,181 @@
+//! Facts about a request for the program: looked up when they are first asked for, kept in its own
+//! structure (hosts_access(3)).
+
+use std::cell::UnsafeCell;
+use std::ffi::c_char;
+
+use hosts_access::facts::{Fact, UNKNOWN};
+use nix::libc::sockaddr;
+
+use crate::boundary::guard;
+use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, internet, store, text};
+use crate::shim;
+
+/// Room for `user@host`.
+const BOTH_LENGTH: usize = 2 * STRING_LENGTH;
+
+thread_local! {
+    /// Answers that have no place in the structure: each thread has its own, until its next call.
+    static CLIENT: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
+    static SERVER: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
+    static PORT: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
+}
+
+type Buffer = std::thread::LocalKey<UnsafeCell<[c_char; BOTH_LENGTH]>>;
+
+/// Puts an answer where the program finds it until its thread's next call.
+fn answer(buffer: &'static Buffer, value: &[u8]) -> *mut c_char {
+    buffer.with(|buffer| {
+        // SAFETY: the buffer is this thread's, and nothing else uses it during this call.
+        store(unsafe { &mut *buffer.get() }, value);
+        buffer.get().cast()
+    })
+}
+
+/// The client's user.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn eval_user(request: *mut RequestInfo) -> *mut c_char {
+    // SAFETY: the structure is the program's, and no other code of ours holds a reference to it.
+    unsafe {
+        guard((), || {
+            let user = &raw mut (*request).user;
+            if (*user)[0] != 0 {
+                return;
+            }
+            store(&mut *user, UNKNOWN);
+            let (client, server) = ((*request).client.sin, (*request).server.sin);
+            if (*request).sink.is_none() && !client.is_null() && !server.is_null() {
+                shim::ask_user(client, server, user);
+            }
+        });
+        (&raw mut (*request).user).cast()
+    }
+}
+
+/// The host name of an end.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn eval_hostname(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as for eval_user.
+    unsafe {
+        guard((), || {
+            if (*host).name[0] != 0 {
+                return;
+            }
+            store(&mut (*host).name, UNKNOWN);
+            if let Some(lookup) = (*(*host).request).hostname {
+                shim::look_up(lookup, host);
+            }
+        });
+        (&raw mut (*host).name).cast()
+    }
+}
+
+/// The address of an end.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn eval_hostaddr(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as for eval_user.
+    unsafe {
+        guard((), || {
+            if (*host).addr[0] != 0 {
+                return;
+            }
+            (*host).store_address(UNKNOWN);
+            if let Some(lookup) = (*(*host).request).hostaddr {
+                shim::look_up(lookup, host);
+            }
+        });
+        (&raw mut (*host).addr).cast()
+    }
+}
+
+/// The host name of an end if it was looked up and is good, else the address.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn eval_hostinfo(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as for eval_user.
+    unsafe {
+        match Fact::from_value(&text(&(*host).name)) {
+            Fact::Known(_) => (&raw mut (*host).name).cast(),
+            _ => eval_hostaddr(host),
+        }
+    }
+}
+
+/// The same, as bytes.
+unsafe fn host_info(host: *mut HostInfo) -> Vec<u8> {
+    // SAFETY: as for eval_hostinfo, whose answer ends in NUL.
+    unsafe { crate::layout::given(eval_hostinfo(host)) }.to_vec()
+}
+
+/// What is known of the client, as bytes: `[user@]host`.
+///
+/// # Safety
+/// A request that was made by request_init.
+pub(crate) unsafe fn client_info(request: *mut RequestInfo) -> Vec<u8> {
+    // SAFETY: as for eval_user.
+    unsafe {
+        let host = host_info(&raw mut (*request).client);
+        let user = text(&(*request).user);
+        if user.is_empty() || user.eq_ignore_ascii_case(UNKNOWN) {
+            return host;
+        }
+        [user, host].join(&b'@')
+    }
+}
+
+/// What is known of the client: `[user@]host`.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn eval_client(request: *mut RequestInfo) -> *mut c_char {
+    // SAFETY: as for eval_user.
+    unsafe {
+        guard(std::ptr::null_mut(), || {
+            answer(&CLIENT, &client_info(request))
+        })
+    }
+}
+
+/// What is known of the server: `daemon[@host]`.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn eval_server(request: *mut RequestInfo) -> *mut c_char {
+    // SAFETY: as for eval_user.
+    unsafe {
+        guard(std::ptr::null_mut(), || {
+            let host = host_info(&raw mut (*request).server);
+            let daemon = text(&(*request).daemon);
+            if host.eq_ignore_ascii_case(UNKNOWN) {
+                return answer(&SERVER, &daemon);
+            }
+            answer(&SERVER, &[daemon, host].join(&b'@'))
+        })
+    }
+}
+
+/// The port of a socket address in digits; `0` if there is none.
+///
+/// # Safety
+/// Null or a socket address.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn eval_port(address: *mut sockaddr) -> *mut c_char {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: as the caller says.
+        let port = unsafe { internet(address) }.map_or(0, |address| address.port());
+        answer(&PORT, port.to_string().as_bytes())
+    })
+}

@@ -1,0 +1,168 @@
+//! The engine's world in a foreign process: facts about a request come from the program's structure,
+//! and from its own lookups where it has any.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hosts_access::facts::Fact;
+use hosts_access::problem::{NameProblem, Spot};
+use hosts_access::request::{Host, Request, Side};
+use hosts_access::world::{Family, Forward, Ident, Resolver, World};
+use nix::libc::c_char;
+use system::accounts::SystemAccounts;
+use system::deadline::Budget;
+use system::files::RealFiles;
+use system::names::SystemResolver;
+use system::netgroup::SystemNetgroups;
+
+use crate::eval::{eval_hostaddr, eval_hostname, eval_user};
+use crate::layout::{HostInfo, RequestInfo, internet, text};
+use crate::report::{self, Messages};
+use crate::{shim, sock};
+
+thread_local! {
+    /// Time limit of an ident query, where a rule of the request at hand has set one.
+    static IDENT_LIMIT: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// Time limit of an ident query: a rule's, or the program's.
+pub(crate) fn ident_limit() -> Duration {
+    IDENT_LIMIT.get().unwrap_or_else(|| {
+        let seconds = shim::ident_seconds().load(std::sync::atomic::Ordering::Relaxed);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    })
+}
+
+/// The facts of one request of the program.
+pub(crate) struct Facts {
+    request: *mut RequestInfo,
+    resolver: SystemResolver,
+    netgroups: SystemNetgroups,
+}
+
+impl Facts {
+    /// The facts of a request.
+    ///
+    /// # Safety
+    /// A request that was made by request_init and outlives this value.
+    pub(crate) unsafe fn of(request: *mut RequestInfo) -> Self {
+        let budget = Rc::new(Budget::without_threads());
+        Self {
+            request,
+            resolver: SystemResolver::new(Rc::clone(&budget)),
+            netgroups: SystemNetgroups::new(budget),
+        }
+    }
+
+    /// The world for the engine. Tables, lists and banners are opened here and nowhere else.
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            files: &RealFiles,
+            resolver: self,
+            ident: self,
+            netgroups: &self.netgroups,
+            accounts: &SystemAccounts,
+            log: &Messages,
+        }
+    }
+
+    /// The request as the engine has it.
+    pub(crate) fn request(&self) -> Request {
+        // SAFETY: by `of`; nothing else of ours holds a reference to the structure.
+        unsafe {
+            let raw = self.request;
+            let client = host(&raw mut (*raw).client);
+            let server = host(&raw mut (*raw).server);
+            let mut request = Request::new(text(&(*raw).daemon), client, server);
+            request.user = fact(&(*raw).user);
+            let pid = text(&(*raw).pid);
+            let pid = std::str::from_utf8(&pid).ok();
+            request.pid = pid.and_then(|pid| pid.parse().ok()).unwrap_or(0);
+            request.ident_limit = ident_limit();
+            request
+        }
+    }
+}
+
+/// A string of the structure as a fact.
+fn fact<const N: usize>(field: &[c_char; N]) -> Fact {
+    match text(field) {
+        value if value.is_empty() => Fact::NotAsked,
+        value => Fact::from_value(&value),
+    }
+}
+
+/// One end as the engine has it. Its address is taken down now, its name only when asked for.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+unsafe fn host(raw: *mut HostInfo) -> Host {
+    // SAFETY: as the caller says.
+    unsafe {
+        eval_hostaddr(raw);
+        let port = internet((*raw).sin).map_or(0, |address| address.port());
+        Host::from_text(text(&(*raw).addr))
+            .with_name(fact(&(*raw).name))
+            .with_port(port)
+    }
+}
+
+impl Resolver for Facts {
+    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
+        self.resolver.name_of(address)
+    }
+
+    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
+        self.resolver.addresses_of(name, family)
+    }
+
+    fn interface_index(&self, name: &[u8]) -> Option<u32> {
+        self.resolver.interface_index(name)
+    }
+
+    /// The program's lookup reports what is wrong itself.
+    fn checked_name(
+        &self,
+        side: Side,
+        _address: Option<SocketAddr>,
+        _text: &[u8],
+        spot: Option<Spot<'_>>,
+    ) -> (Fact, Option<NameProblem>) {
+        let place = spot.map(Spot::place).or_else(report::place);
+        // SAFETY: by `of`.
+        let name = unsafe {
+            let host = match side {
+                Side::Client => &raw mut (*self.request).client,
+                Side::Server => &raw mut (*self.request).server,
+            };
+            report::at(place, || eval_hostname(host));
+            text(&(*host).name)
+        };
+        (Fact::from_value(&name), None)
+    }
+}
+
+impl Ident for Facts {
+    fn ask(
+        &self,
+        server: SocketAddr,
+        client: SocketAddr,
+        query: &[u8],
+        limit: Duration,
+    ) -> Option<Vec<u8>> {
+        sock::ident().ask(server, client, query, limit)
+    }
+
+    fn user_of(&self, request: &Request) -> Fact {
+        let before = IDENT_LIMIT.replace(Some(request.ident_limit));
+        // SAFETY: by `of`.
+        let user = unsafe {
+            eval_user(self.request);
+            text(&(*self.request).user)
+        };
+        IDENT_LIMIT.set(before);
+        Fact::from_value(&user)
+    }
+}

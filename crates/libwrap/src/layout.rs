@@ -1,0 +1,169 @@
+//! The structures that programs hold, as tcpd.h declares them, and the way in and out of their
+//! strings.
+//!
+//! A socket's address needs a place that lives as long as the request, is no other thread's and is
+//! never freed by anybody: it is the end of the `addr` string of the same structure, which
+//! no address in text reaches.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::net::SocketAddr;
+use std::ptr;
+
+use nix::libc::{self, sockaddr, sockaddr_in6};
+use socket2::{SockAddr, SockAddrStorage};
+
+/// Room for a string, with its final NUL.
+pub(crate) const STRING_LENGTH: usize = 128;
+
+/// Room for a process id in digits.
+const PID_LENGTH: usize = 10;
+
+/// Where a socket address lies in `addr`. What getnameinfo(3) writes has 46 bytes, and 16 more for
+/// an interface.
+const ADDRESS_START: usize = STRING_LENGTH - size_of::<sockaddr_in6>();
+
+/// One end of a connection: `struct host_info`.
+#[repr(C)]
+pub(crate) struct HostInfo {
+    pub(crate) name: [c_char; STRING_LENGTH],
+    pub(crate) addr: [c_char; STRING_LENGTH],
+    pub(crate) sin: *mut sockaddr,
+    unit: *mut c_void,
+    pub(crate) request: *mut RequestInfo,
+}
+
+/// A lookup that fills in a string.
+pub(crate) type Lookup = unsafe extern "C" fn(*mut HostInfo);
+
+/// A request: `struct request_info`.
+#[repr(C)]
+pub(crate) struct RequestInfo {
+    pub(crate) fd: c_int,
+    pub(crate) user: [c_char; STRING_LENGTH],
+    pub(crate) daemon: [c_char; STRING_LENGTH],
+    pub(crate) pid: [c_char; PID_LENGTH],
+    pub(crate) client: HostInfo,
+    pub(crate) server: HostInfo,
+    pub(crate) sink: Option<unsafe extern "C" fn(c_int)>,
+    pub(crate) hostname: Option<Lookup>,
+    pub(crate) hostaddr: Option<Lookup>,
+    cleanup: *mut c_void,
+    pub(crate) config: *const c_void,
+}
+
+impl RequestInfo {
+    /// All zero: nothing is known, and there are no functions.
+    pub(crate) fn new() -> Self {
+        // SAFETY: numbers, pointers and optional functions, which may all be zero.
+        let mut request: Self = unsafe { std::mem::zeroed() };
+        request.fd = -1;
+        request
+    }
+}
+
+/// A string in a structure: up to its NUL, or all of it.
+pub(crate) fn text<const N: usize>(field: &[c_char; N]) -> Vec<u8> {
+    let bytes = field.iter().map(|byte| byte.cast_unsigned());
+    bytes.take_while(|byte| *byte != 0).collect()
+}
+
+/// Puts a string into a structure, cut to its room.
+pub(crate) fn store(field: &mut [c_char], value: &[u8]) {
+    let room = field.len().saturating_sub(1);
+    let value = value.iter().take(room).take_while(|byte| **byte != 0);
+    let ended = value.copied().chain(std::iter::once(0));
+    for (place, byte) in field.iter_mut().zip(ended) {
+        *place = byte.cast_signed();
+    }
+}
+
+/// A string that a program hands in; empty for a null pointer.
+///
+/// # Safety
+/// Null, or a string that ends in NUL and stays as it is while the answer is used.
+pub(crate) unsafe fn given<'t>(text: *const c_char) -> &'t [u8] {
+    if text.is_null() {
+        return b"";
+    }
+    // SAFETY: as the caller says.
+    unsafe { CStr::from_ptr(text) }.to_bytes()
+}
+
+impl HostInfo {
+    /// Puts the text of the address in, in front of a socket address that lies behind it.
+    pub(crate) fn store_address(&mut self, value: &[u8]) {
+        let own = self.own_address().cast_const();
+        let room = if ptr::eq(self.sin, own) {
+            ADDRESS_START
+        } else {
+            STRING_LENGTH
+        };
+        if let Some(field) = self.addr.get_mut(..room) {
+            store(field, value);
+        }
+    }
+
+    /// Where the structure keeps a socket address.
+    fn own_address(&mut self) -> *mut sockaddr {
+        // Not aligned for every kind of address; it is only ever copied from and to, byte by byte.
+        self.addr
+            .as_mut_ptr()
+            .wrapping_add(ADDRESS_START)
+            .cast::<sockaddr>()
+    }
+
+    /// Keeps the address of a socket in the structure.
+    pub(crate) fn keep_socket(&mut self, address: &SockAddr) {
+        let place = self.own_address();
+        let count = (address.len() as usize).min(size_of::<sockaddr_in6>());
+        // A path in the address of a local socket is of no use to anybody.
+        let count = match address.as_socket() {
+            Some(_) => count,
+            None => size_of::<libc::sa_family_t>(),
+        };
+        // SAFETY: the source has at least `count` bytes, by `len`; the place has room for a
+        // sockaddr_in6 up to the end of `addr`, and the two do not overlap.
+        unsafe {
+            ptr::write_bytes(place.cast::<u8>(), 0, size_of::<sockaddr_in6>());
+            ptr::copy_nonoverlapping(address.as_ptr().cast::<u8>(), place.cast::<u8>(), count);
+        }
+        self.sin = place;
+    }
+}
+
+/// The kind of a socket address; `None` for a null pointer.
+///
+/// # Safety
+/// Null or a socket address.
+pub(crate) unsafe fn family(address: *const sockaddr) -> Option<c_int> {
+    if address.is_null() {
+        return None;
+    }
+    // SAFETY: every socket address begins with its family; it need not be aligned.
+    let family = unsafe { (&raw const (*address).sa_family).read_unaligned() };
+    Some(family.into())
+}
+
+/// A socket address of the Internet kinds, as a value.
+///
+/// # Safety
+/// Null or a socket address as long as its family has it.
+pub(crate) unsafe fn internet(address: *const sockaddr) -> Option<SocketAddr> {
+    // SAFETY: as the caller says.
+    let length = match unsafe { family(address) }? {
+        libc::AF_INET => size_of::<libc::sockaddr_in>(),
+        libc::AF_INET6 => size_of::<sockaddr_in6>(),
+        _ => return None,
+    };
+    let mut storage = SockAddrStorage::zeroed();
+    // SAFETY: the address has so many bytes, and the storage takes every kind of address.
+    let value = unsafe {
+        ptr::copy_nonoverlapping(
+            address.cast::<u8>(),
+            (&raw mut storage).cast::<u8>(),
+            length,
+        );
+        SockAddr::new(storage, length as libc::socklen_t)
+    };
+    value.as_socket()
+}

@@ -1,0 +1,23 @@
+//! The C interface of libwrap.so.0 on top of the rules engine (hosts_access(3)).
+//!
+//! Each exported function converts what it is given, calls safe code and converts the answer back.
+//! The program it runs in is not ours: nothing is printed, signals and descriptors stay as they are,
+//! messages go through the C library's syslog with the program's own settings, and a panic ends
+//! at the boundary, where it denies.
+//!
+//! `layout` is the memory that programs see, `shim` the C part and the way to what a program may
+//! have replaced. `access` answers, `facts` and `effects` are its world, `eval`, `sock` and
+//! `text` the rest of the functions, `report` the log, `boundary` the guard around them all.
+
+#![allow(unsafe_code)]
+
+mod access;
+mod boundary;
+mod effects;
+mod eval;
+mod facts;
+mod layout;
+mod report;
+mod shim;
+mod sock;
+mod text;

@@ -1,0 +1,350 @@
+//! Sockets: both ends of a request, their names, the client's user, IP options, and the ends of a
+//! request that is denied.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
+use hosts_access::ip_options::{Hex, IpOptions};
+use hosts_access::names;
+use hosts_access::problem::{Problem, Shown, reason};
+use hosts_access::request::Host;
+use hosts_access::severity::Level;
+use nix::libc::{self, sockaddr};
+use system::deadline::Budget;
+use system::ident::TcpIdent;
+use system::names::{SystemResolver, numeric};
+use system::peer::Connection;
+
+use crate::boundary::guard;
+use crate::effects::{banner_sent, borrow};
+use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, family, given, internet, store};
+use crate::{eval, facts, report, shim};
+
+pub(crate) const RQ_DAEMON: c_int = 2;
+pub(crate) const RQ_USER: c_int = 3;
+pub(crate) const RQ_CLIENT_NAME: c_int = 4;
+pub(crate) const RQ_CLIENT_ADDR: c_int = 5;
+const RQ_CLIENT_SIN: c_int = 6;
+const RQ_SERVER_NAME: c_int = 7;
+const RQ_SERVER_ADDR: c_int = 8;
+
+/// How long a refused client may take to read its banner.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What `config` points to in a request that must not be granted, whatever the tables say.
+static REFUSED: u8 = 0;
+
+/// Whether the request must not be granted: a source-routed client, or one that has gone already.
+///
+/// # Safety
+/// A request that was made by request_init.
+pub(crate) unsafe fn is_refused(request: *mut RequestInfo) -> bool {
+    // SAFETY: as the caller says.
+    unsafe { std::ptr::eq((*request).config, mark()) }
+}
+
+fn mark() -> *const c_void {
+    (&raw const REFUSED).cast()
+}
+
+/// Makes a structure a request of which nothing is known.
+///
+/// # Safety
+/// Room for a request.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn wrap_init(request: *mut RequestInfo) {
+    // SAFETY: as the caller says.
+    unsafe {
+        request.write(RequestInfo::new());
+        store(&mut (*request).daemon, UNKNOWN);
+        store(
+            &mut (*request).pid,
+            std::process::id().to_string().as_bytes(),
+        );
+        (*request).client.request = request;
+        (*request).server.request = request;
+    }
+}
+
+/// Sets a string of a request.
+///
+/// # Safety
+/// A request that was made by request_init.
+pub(crate) unsafe fn set_text(request: *mut RequestInfo, key: c_int, value: &[u8]) {
+    // SAFETY: as the caller says.
+    let request = unsafe { &mut *request };
+    match key {
+        RQ_DAEMON => store(&mut request.daemon, value),
+        RQ_USER => store(&mut request.user, value),
+        RQ_CLIENT_NAME => store(&mut request.client.name, value),
+        RQ_CLIENT_ADDR => request.client.store_address(value),
+        RQ_SERVER_NAME => store(&mut request.server.name, value),
+        RQ_SERVER_ADDR => request.server.store_address(value),
+        _ => {}
+    }
+}
+
+/// Sets a string of a request.
+///
+/// # Safety
+/// A request that was made by request_init, and a string that ends in NUL, or null.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wrap_set_text(request: *mut RequestInfo, key: c_int, text: *const c_char) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe { set_text(request, key, given(text)) });
+}
+
+/// Sets a socket address of a request.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wrap_set_address(
+    request: *mut RequestInfo,
+    key: c_int,
+    address: *mut sockaddr,
+) {
+    // SAFETY: as the caller says.
+    unsafe {
+        match key {
+            RQ_CLIENT_SIN => (*request).client.sin = address,
+            _ => (*request).server.sin = address,
+        }
+    }
+}
+
+/// Finds out who is at both ends of the request's socket.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sock_host(raw: *mut RequestInfo) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe {
+        (*raw).hostname = Some(sock_hostname);
+        (*raw).hostaddr = Some(sock_hostaddr);
+        let found = match borrow((*raw).fd) {
+            Some(socket) => Connection::on(socket),
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        };
+        match found {
+            Ok(connection) => {
+                let error = connection.client_error.as_ref();
+                if !connection.stream || error.is_some() {
+                    (*raw).sink = Some(sock_sink);
+                }
+                if let Some(error) = error {
+                    no_client(error);
+                    if connection.client_gone && connection.stream {
+                        (*raw).config = mark();
+                    }
+                    return;
+                }
+                if let Some(peer) = &connection.peer {
+                    (*raw).client.keep_socket(peer);
+                    (*raw).server.keep_socket(&connection.own);
+                }
+            }
+            Err(error) => {
+                (*raw).sink = Some(sock_sink);
+                no_client(&error);
+            }
+        }
+    });
+}
+
+fn no_client(error: &io::Error) {
+    report::warning(&format!("can't get client address: {}", reason(error)));
+}
+
+/// Discards a datagram, so that inetd does not start the service for it again.
+unsafe extern "C" fn sock_sink(descriptor: c_int) {
+    let mut byte = 0_u8;
+    // SAFETY: room for the one byte; a descriptor of any kind gives an error at most.
+    unsafe {
+        let room = (&raw mut byte).cast();
+        libc::recv(descriptor, room, 1, libc::MSG_DONTWAIT);
+    }
+}
+
+/// Shows the address of an end.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sock_hostaddr(host: *mut HostInfo) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe {
+        let sin = (*host).sin;
+        let shown = match internet(sin) {
+            Some(address) => numeric(&address),
+            None if family(sin) == Some(libc::AF_UNIX) => Some("localhost".to_owned()),
+            None => None,
+        };
+        if let Some(shown) = shown {
+            (*host).store_address(shown.as_bytes());
+        }
+    });
+}
+
+/// Looks the host name of an end up, and checks it twice.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sock_hostname(host: *mut HostInfo) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe {
+        let Some(address) = internet((*host).sin).and_then(canonical) else {
+            return;
+        };
+        let resolver = SystemResolver::new(Rc::new(Budget::without_threads()));
+        let shown = numeric(&address).unwrap_or_default();
+        let (name, problem) = names::look_up(Some(address), shown.as_bytes(), &resolver);
+        match name {
+            // A name that does not fit would be another name.
+            Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),
+            Fact::Known(_) | Fact::Paranoid => store(&mut (*host).name, PARANOID),
+            Fact::Unknown | Fact::NotAsked => {}
+        }
+        if let Some(problem) = problem {
+            report::problem(Problem::HostName(problem));
+        }
+    });
+}
+
+/// The address for lookups: a mapped IPv4 address as IPv4, and none for "any".
+fn canonical(address: SocketAddr) -> Option<SocketAddr> {
+    let canonical = Host::from_socket(address, "").socket()?;
+    (!(canonical.is_ipv4() && canonical.ip().is_unspecified())).then_some(canonical)
+}
+
+/// The ident protocol's transport.
+pub(crate) fn ident() -> TcpIdent {
+    TcpIdent::new(Rc::new(Budget::without_threads()))
+}
+
+/// Asks the client's ident server for the user; `user` has room for a string.
+///
+/// # Safety
+/// Two socket addresses, and room for STRING_LENGTH bytes.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wrap_rfc931(
+    client: *const sockaddr,
+    server: *const sockaddr,
+    user: *mut [c_char; STRING_LENGTH],
+) {
+    guard((), || {
+        // SAFETY: as the caller says.
+        let (client, server) = unsafe { (internet(client), internet(server)) };
+        let found = match (client.and_then(canonical), server.and_then(canonical)) {
+            (Some(client), Some(server)) => {
+                let limit = facts::ident_limit();
+                hosts_access::ident::look_up(client, server, limit, &ident())
+            }
+            _ => Fact::Unknown,
+        };
+        // SAFETY: as the caller says.
+        store(unsafe { &mut *user }, found.text());
+    });
+}
+
+/// Runs a shell command and waits for it.
+///
+/// # Safety
+/// A string that ends in NUL.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wrap_shell_cmd(command: *const c_char) {
+    guard((), || {
+        // SAFETY: as the caller says.
+        let command = unsafe { given(command) };
+        let environment = system::environment::Environment::inherited();
+        let stdio = system::process::Stdio::Null;
+        if let Err(error) = system::process::run_shell(command, &environment, stdio) {
+            report::problem(Problem::OptionFault(error.fault("execl /bin/sh")));
+        }
+    });
+}
+
+/// Logs and clears IP options; a source-routed client is refused, since its address proves nothing.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fix_options(raw: *mut RequestInfo) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe {
+        let Some(socket) = borrow((*raw).fd) else {
+            return;
+        };
+        let Ok(connection) = Connection::on(socket) else {
+            return;
+        };
+        let client = || eval::client_info(raw);
+        match connection.take_ip_options() {
+            Ok(IpOptions::None) => {}
+            Ok(IpOptions::Harmless(options)) => {
+                let (client, options) = (client(), Hex(&options));
+                let client = Shown(&client);
+                let line = format!("connect from {client} with IP options (ignored):{options}");
+                report::log(Level::NOTICE.0.into(), &line);
+            }
+            Ok(IpOptions::SourceRoute) => {
+                let client = client();
+                let client = Shown(&client);
+                let line = format!("refused connect from {client} with IP source routing options");
+                report::log(Level::WARNING.0.into(), &line);
+                (*raw).config = mark();
+            }
+            Err(error) => {
+                report::error(&format!("setsockopt IP_OPTIONS NULL: {}", reason(&error)));
+                (*raw).config = mark();
+            }
+        }
+    });
+}
+
+/// Logs a refusal and ends the process.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn refuse(raw: *mut RequestInfo) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe {
+        let address = given(eval::eval_hostaddr(&raw mut (*raw).client));
+        let client = eval::client_info(raw);
+        let (client, address) = (Shown(&client), Shown(address));
+        let line = format!("refused connect from {client} ({address})");
+        report::log(shim::deny().load(Ordering::Relaxed), &line);
+        shim::end(raw);
+    });
+}
+
+/// What is left to do before a process ends whose client was refused.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wrap_clean_exit(raw: *mut RequestInfo) {
+    // SAFETY: as the caller says.
+    guard((), || unsafe {
+        let descriptor = (*raw).fd;
+        if let Some(sink) = (*raw).sink {
+            shim::discard(sink, descriptor);
+        }
+        let Some(Ok(connection)) = borrow(descriptor).map(Connection::on) else {
+            return;
+        };
+        if banner_sent(descriptor) {
+            connection.finish_sending(FAREWELL);
+        } else {
+            connection.drain();
+        }
+    });
+}

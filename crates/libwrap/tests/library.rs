@@ -1,0 +1,315 @@
+//! The libraries as C programs meet them: names, layout, the whole interface, leaks, threads, and
+//! Debian's own programs on our library. Compares with Debian's, as tests/setup unpacks it.
+//!
+//! Needs the release build (`make`); what else is missing is named.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Names the test and what it lacks; with CI=true that is a failure.
+fn skip(test: &str, needs: &str) {
+    let strict = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!strict, "{test} cannot run: needs {needs}");
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {needs}");
+}
+
+/// Cargo's target directory: this program is `target/PROFILE/deps/NAME`.
+fn target() -> PathBuf {
+    let executable = std::env::current_exe().unwrap();
+    executable.ancestors().nth(3).unwrap().to_owned()
+}
+
+/// The folder of our library.
+fn ours() -> PathBuf {
+    let folder = target().join("release");
+    let library = folder.join("libwrap.so.0");
+    assert!(library.exists(), "no {}: run make first", library.display());
+    folder
+}
+
+/// The folder of Debian's library, and its header.
+fn debian() -> Option<(PathBuf, PathBuf)> {
+    let usr = target().join("debian/usr");
+    let folders = fs::read_dir(usr.join("lib")).ok()?;
+    let library = folders
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|folder| folder.join("libwrap.so.0").exists())?;
+    Some((library, usr.join("include")))
+}
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
+}
+
+fn header() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("include")
+}
+
+/// A folder of its own for each test.
+fn scratch() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = target().join(format!("libwrap-test/{}-{number}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The output of a command that must succeed.
+fn output(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {text}{errors}");
+    text
+}
+
+/// Compiles a program against a header.
+fn compile(folder: &Path, name: &str, include: &Path, library: &[&str]) -> PathBuf {
+    let program = folder.join(name.trim_end_matches(".c"));
+    output(
+        Command::new("cc")
+            .args([
+                "-Wall",
+                "-Wextra",
+                "-Wno-format-truncation",
+                "-Werror",
+                "-rdynamic",
+                "-pthread",
+            ])
+            .arg("-I")
+            .arg(include)
+            .arg("-o")
+            .arg(&program)
+            .arg(source(name))
+            .args(library),
+    );
+    program
+}
+
+/// Compiles a program that is linked with the shared library.
+fn linked(folder: &Path, name: &str) -> PathBuf {
+    let library = ours().join("libwrap.so.0");
+    compile(folder, name, &header(), &[library.to_str().unwrap()])
+}
+
+/// What a library exports: kind, name, and size of variables.
+fn exports(library: &Path) -> Vec<String> {
+    let list = output(
+        Command::new("nm")
+            .args(["-D", "-S", "--defined-only"])
+            .arg(library),
+    );
+    let symbol = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let (size, kind, name) = (words[1], words[2], words[3]);
+        let size = if kind == "T" { "" } else { size };
+        format!("{kind} {name} {size}")
+    };
+    list.lines().map(symbol).collect()
+}
+
+#[test]
+fn the_same_names_are_exported() {
+    let Some((library, _)) = debian() else {
+        return skip("the_same_names_are_exported", "Debian's libwrap0");
+    };
+    let ours = exports(&ours().join("libwrap.so.0"));
+    assert_eq!(ours, exports(&library.join("libwrap.so.0")));
+}
+
+#[test]
+fn soname_and_needs() {
+    let dynamic = output(
+        Command::new("readelf")
+            .arg("-d")
+            .arg(ours().join("libwrap.so.0")),
+    );
+    assert!(dynamic.contains("soname: [libwrap.so.0]"), "{dynamic}");
+    let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
+    // The loader is the C library's own: its package and version are the same.
+    for line in needed {
+        let known = line.contains("[libc.so.6]") || line.contains("[ld-linux");
+        assert!(known, "{line}");
+    }
+    assert!(!dynamic.contains("SYMBOLIC"), "{dynamic}");
+}
+
+#[test]
+fn the_same_layout() {
+    let Some((_, include)) = debian().filter(|(_, include)| include.join("tcpd.h").exists()) else {
+        return skip("the_same_layout", "Debian's libwrap0-dev");
+    };
+    let folder = scratch();
+    let own = output(&mut Command::new(compile(
+        &folder,
+        "layout.c",
+        &header(),
+        &[],
+    )));
+    let theirs = output(&mut Command::new(compile(
+        &folder,
+        "layout.c",
+        &include,
+        &[],
+    )));
+    assert_eq!(own, theirs);
+    assert!(own.contains("struct request_info 872\n"), "{own}");
+}
+
+fn walk(program: &Path, library: &Path) -> String {
+    let folder = scratch();
+    let mut command = Command::new(program);
+    command.env("LD_LIBRARY_PATH", library).current_dir(folder);
+    output(&mut command)
+}
+
+/// Row L1: ours also says at level debug which rule has refused.
+fn without_reasons(text: &str) -> String {
+    let reason = |line: &&str| !line.contains("log 7: matched:");
+    text.lines().filter(reason).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_whole_interface_answers_alike() {
+    let Some((library, _)) = debian() else {
+        return skip("the_whole_interface_answers_alike", "Debian's libwrap0");
+    };
+    let program = linked(&scratch(), "walk.c");
+    let (own, theirs) = (walk(&program, &ours()), walk(&program, &library));
+    assert!(own.contains("log 7: matched:  deny line 1"), "{own}");
+    assert!(own.contains("status 7"), "{own}");
+    assert_eq!(without_reasons(&own), without_reasons(&theirs));
+}
+
+#[test]
+fn a_static_program_answers_alike() {
+    let folder = scratch();
+    let archive = ours().join("libwrap.a");
+    let program = compile(&folder, "walk.c", &header(), &[archive.to_str().unwrap()]);
+    let shared = linked(&scratch(), "walk.c");
+    assert_eq!(walk(&program, &folder), walk(&shared, &ours()));
+}
+
+/// Rows of docs/differences.md, by what the same program prints with each library.
+#[test]
+fn the_documented_differences() {
+    let folder = scratch();
+    let program = linked(&folder, "differences.c");
+    let shown = |library: &Path| {
+        let mut command = Command::new(&program);
+        output(command.env("LD_LIBRARY_PATH", library).current_dir(&folder))
+    };
+    let ours = shown(&ours());
+    assert_eq!(ours, "W2 0\nW3 0\nW4 at once\nW5 022\nW6 none\n");
+    match debian() {
+        Some((library, _)) => {
+            assert_eq!(shown(&library), "W2 1\nW3 1\nW4 held\nW5 077\nW6 allow\n");
+        }
+        None => skip("the_documented_differences", "Debian's library"),
+    }
+}
+
+/// A folder with tables for many.c: one rule grants half of what it asks.
+fn many_tables() -> PathBuf {
+    let folder = scratch();
+    let allow = "other: ALL\nsvcd: 192.0.2. .example.com: severity notice: umask 022\n";
+    fs::write(folder.join("allow"), allow).unwrap();
+    fs::write(folder.join("deny"), "svcd: .example.org\nALL: ALL\n").unwrap();
+    folder
+}
+
+/// Granted, descriptors gained, kilobytes gained.
+fn many(threads: u32, times: u32) -> Vec<i64> {
+    let folder = many_tables();
+    let mut command = Command::new(linked(&folder, "many.c"));
+    command.env("LD_LIBRARY_PATH", ours()).current_dir(&folder);
+    let counts = [threads, times].map(|count| count.to_string());
+    let text = output(command.args(counts));
+    text.split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn many_requests_leave_nothing_behind() {
+    let gained = many(1, 50_000);
+    assert_eq!(gained[..2], [25_000, 0]);
+    assert!(gained[2] < 500, "{} kB", gained[2]);
+}
+
+#[test]
+fn threads_get_the_same_answers() {
+    let gained = many(8, 4_000);
+    assert_eq!(gained[..2], [16_000, 0]);
+}
+
+#[test]
+#[ignore = "takes a minute: make test-libwrap"]
+fn threads_for_a_minute() {
+    let start = std::time::Instant::now();
+    while start.elapsed().as_secs() < 60 {
+        assert_eq!(many(8, 40_000)[..2], [160_000, 0]);
+    }
+}
+
+#[test]
+fn valgrind_finds_nothing() {
+    if !Command::new("valgrind")
+        .arg("--version")
+        .output()
+        .is_ok_and(|out| out.status.success())
+    {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: valgrind_finds_nothing: needs valgrind"
+        );
+        return;
+    }
+    let folder = many_tables();
+    let mut command = Command::new("valgrind");
+    command
+        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
+        .arg(linked(&folder, "many.c"))
+        .args(["1", "10000"])
+        .env("LD_LIBRARY_PATH", ours())
+        .current_dir(&folder);
+    assert!(output(&mut command).starts_with("5000 0 "));
+}
+
+#[test]
+fn debians_own_tools_run_on_our_library() {
+    let Some((library, _)) = debian() else {
+        return skip("debians_own_tools_run_on_our_library", "Debian's libwrap0");
+    };
+    let folder = scratch();
+    fs::write(
+        folder.join("hosts.allow"),
+        "svcd: 127.0.0.1: spawn true: banners /nowhere\nsvcd: [2001:db8::]/32 EXCEPT [2001:db8::7]\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.join("hosts.deny"),
+        "svcd: 192.0.2.8: twist true\nALL: ALL\n",
+    )
+    .unwrap();
+    for (client, access) in [
+        ("127.0.0.1", "granted"),
+        ("192.0.2.7", "denied"),
+        ("192.0.2.8", "delegated"),
+    ] {
+        let run = |library: &Path| {
+            let program = target().join("debian/usr/sbin/tcpdmatch");
+            let mut command = Command::new(program);
+            command.args(["-d", "svcd", client]).current_dir(&folder);
+            output(command.env("LD_LIBRARY_PATH", library))
+        };
+        let own = run(&ours());
+        assert_eq!(own, run(&library), "{client}");
+        assert!(own.contains(access), "{own}");
+    }
+}

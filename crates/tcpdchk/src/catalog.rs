@@ -1,0 +1,82 @@
+//! Every kind of finding, and what `--explain` tells of it.
+
+use tools::output::Output;
+use tools::remark::Check;
+
+use crate::checks;
+use crate::suggest::closest;
+
+/// The groups of checks, as their modules define them.
+static GROUPS: [&[&Check]; 15] = [
+    tools::remark::CHECKS,
+    crate::table::CHECKS,
+    crate::daemons::CHECKS,
+    crate::clients::CHECKS,
+    crate::options::CHECKS,
+    crate::names::CHECKS,
+    checks::lines::CHECKS,
+    checks::words::CHECKS,
+    checks::ipv6::CHECKS,
+    checks::networks::CHECKS,
+    checks::options::CHECKS,
+    checks::commands::CHECKS,
+    checks::files::CHECKS,
+    checks::reach::CHECKS,
+    checks::services::CHECKS,
+];
+
+/// Every check.
+pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
+    GROUPS.into_iter().flatten().copied()
+}
+
+/// Tells of one kind of finding or, without an id, lists them all.
+///
+/// # Errors
+/// There is no such kind.
+pub(crate) fn explain(id: &str, output: &Output) -> anyhow::Result<()> {
+    if id.is_empty() {
+        for check in all() {
+            let level = check.level.to_string();
+            output.line(format_args!("{:<22} {level:<8} {}", check.id, check.title));
+        }
+        return Ok(());
+    }
+    let Some(check) = all().find(|check| check.id == id) else {
+        let meant = closest(id.as_bytes(), all().map(|check| check.id));
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        anyhow::bail!("tcpdchk: there is no kind of finding called {id:?}{meant}");
+    };
+    output.line(format_args!(
+        "{} ({}): {}",
+        check.id, check.level, check.title
+    ));
+    output.line(format_args!("\nWhy it matters: {}", check.why));
+    output.line(format_args!("\nWhat to do: {}", check.remedy));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_told_apart() {
+        let ids: BTreeSet<_> = all().map(|check| check.id).collect();
+        assert_eq!(ids.len(), all().count());
+    }
+
+    /// The manual has a paragraph on each, and on no other.
+    #[test]
+    fn the_manual_has_them_all() {
+        let page = include_str!("../../../man/tcpdchk.8");
+        let described: BTreeSet<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix(".It Sy "))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        let known: BTreeSet<_> = all().map(|check| check.id).collect();
+        assert_eq!(described, known);
+    }
+}

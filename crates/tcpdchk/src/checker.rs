@@ -1,0 +1,129 @@
+//! What every check may ask and where it reports.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use hosts_access::world::{Netgroups, Resolver};
+use system::names::SystemResolver;
+use system::netgroup::SystemNetgroups;
+use tools::accounts::TreeAccounts;
+use tools::disk::Disk;
+use tools::inetd::InetdConf;
+
+use crate::checks::reach::Reach;
+use crate::finding::Finding;
+use crate::names::Names;
+use crate::report::Report;
+use crate::services::Services;
+
+/// What the user wants to see.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wishes {
+    /// `-a`.
+    pub implicit_allow: bool,
+    /// `-v`.
+    pub verbose: bool,
+    /// Whether the tables are in their place, and not still to be installed.
+    pub installed: bool,
+}
+
+/// The machine that is looked at, and the report on it.
+pub(crate) struct Checker<'c> {
+    /// Where findings go.
+    pub report: &'c Report<'c>,
+    /// What the user wants to see.
+    pub wishes: Wishes,
+    /// The files.
+    pub disk: &'c Disk,
+    /// Users and groups.
+    pub accounts: &'c TreeAccounts,
+    /// What inetd starts.
+    pub conf: &'c InetdConf,
+    /// What this machine runs.
+    pub services: &'c Services<'c>,
+    /// Hosts.
+    pub names: &'c Names,
+    /// What earlier rules leave over.
+    pub reach: RefCell<Reach>,
+    /// Daemons that were spoken of already; once is enough.
+    named: RefCell<BTreeSet<Vec<u8>>>,
+    /// Daemons that were looked for already.
+    served: RefCell<BTreeSet<Vec<u8>>>,
+    /// Files and folders whose owners were looked at already.
+    paths: RefCell<BTreeSet<PathBuf>>,
+    /// Lists that were gone through already.
+    lists: RefCell<BTreeSet<PathBuf>>,
+}
+
+impl<'c> Checker<'c> {
+    /// Checks with these.
+    pub(crate) fn new(
+        report: &'c Report<'c>,
+        wishes: Wishes,
+        disk: &'c Disk,
+        accounts: &'c TreeAccounts,
+        conf: &'c InetdConf,
+        services: &'c Services<'c>,
+        names: &'c Names,
+    ) -> Self {
+        Self {
+            report,
+            wishes,
+            disk,
+            accounts,
+            conf,
+            services,
+            names,
+            reach: RefCell::default(),
+            named: RefCell::default(),
+            served: RefCell::default(),
+            lists: RefCell::default(),
+            paths: RefCell::default(),
+        }
+    }
+
+    /// Reports a finding.
+    pub(crate) fn find(&self, finding: Finding) {
+        self.report.finding(&finding);
+    }
+
+    /// Whether this is the first time that a daemon is spoken of.
+    pub(crate) fn is_new_daemon(&self, name: &[u8]) -> bool {
+        self.named.borrow_mut().insert(name.to_ascii_lowercase())
+    }
+
+    /// Whether this is the first time that a daemon is looked for.
+    pub(crate) fn is_new_service(&self, name: &[u8]) -> bool {
+        self.served.borrow_mut().insert(name.to_ascii_lowercase())
+    }
+
+    /// Whether this is the first time that a path is looked at.
+    pub(crate) fn is_new_path(&self, path: &Path) -> bool {
+        self.paths.borrow_mut().insert(path.to_owned())
+    }
+
+    /// Whether this is the first time that a `/file` list is gone through.
+    pub(crate) fn is_new_list(&self, path: &Path) -> bool {
+        self.lists.borrow_mut().insert(path.to_owned())
+    }
+
+    /// Whether a netgroup exists and has a member.
+    pub(crate) fn has_netgroup(&self, group: &[u8]) -> bool {
+        SystemNetgroups::new(Rc::default()).has_members(group)
+    }
+
+    /// The netgroups of this machine.
+    pub(crate) fn netgroups(&self) -> impl Netgroups {
+        SystemNetgroups::new(Rc::default())
+    }
+
+    /// Whether a scope names an interface of this machine.
+    pub(crate) fn has_interface(&self, scope: &[u8]) -> bool {
+        hosts_access::number::decimal(scope).is_some()
+            || SystemResolver::new(Rc::default())
+                .interface_index(scope)
+                .is_some()
+    }
+}

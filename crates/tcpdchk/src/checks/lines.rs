@@ -1,0 +1,99 @@
+//! Lines of tables and lists: how they end, and what editing and merging left in them.
+
+use crate::checker::Checker;
+use crate::finding::Finding;
+use crate::rule::RuleAt;
+use crate::source::{Origin, Source};
+
+use super::words::TEMPLATE;
+
+tools::checks! {
+    /// What is wrong with lines.
+    CHECKS;
+    CRLF: "crlf", Warning, "lines that end as on Windows",
+        why "The carriage return hides a backslash at the end of a line, so continued rules fall apart; other \
+             programs take it for a part of the last word.",
+        remedy "Convert the file, with dos2unix FILE or sed -i 's/\\r$//' FILE.";
+    MERGE: "merge-conflict", Error, "a mark of a merge that was not finished",
+        why "Both versions of the rules are in force, one behind the other.",
+        remedy "Finish the merge: keep the rules that are meant, and delete the marks.";
+    COMMENT: "trailing-comment", Error, "a comment behind a rule",
+        why "Only a line that begins with # is a comment. Every word behind this # is a pattern or a part of an \
+             option: ALL in such a comment matches everybody.",
+        remedy "Put the comment on a line of its own.";
+    LIST_COMMENT: "list-comment", Note, "a comment in a list of hosts",
+        why "Here it is a comment. Debian's tcpd takes each of its words as a pattern, so ALL in a comment matches \
+             everybody there.",
+        remedy "Leave comments out of lists that other versions read too.";
+}
+
+/// Beginnings of the lines that git and others put around conflicts.
+const MERGE_MARKS: [&[u8]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"];
+
+/// Delimiters of template languages that have no meaning to tcpd or a shell.
+const TEMPLATE_MARKS: [&[u8]; 3] = [b"{{", b"{%", b"<%"];
+
+/// Looks at each line of a table or list.
+pub(crate) fn check(source: &Source<'_>, checker: &Checker<'_>) {
+    let mut returns = source.lines().filter(|(_, line)| line.ends_with(b"\r"));
+    if let Some((number, line)) = returns.next() {
+        let many = 1 + returns.count();
+        let text = format!("{many} lines end with a carriage return, this one first");
+        let at = line.len() - 1;
+        checker.find(Finding::own(&CRLF, text).at(source.place(number, at..at + 1)));
+    }
+    for (number, line) in source.lines() {
+        if is_merge_mark(line) {
+            let text = "mark of an unfinished merge";
+            checker.find(Finding::own(&MERGE, text).at(source.whole_line(number)));
+        } else if let Some((at, mark)) = template_mark(line) {
+            let place = source.place(number, at..at + mark.len());
+            checker.find(Finding::own(&TEMPLATE, "a template was not filled in").at(place));
+        }
+    }
+}
+
+/// Whether a finding about the line says why it is no rule.
+pub(crate) fn explains(line: &[u8]) -> bool {
+    is_merge_mark(line) || template_mark(line).is_some()
+}
+
+fn is_merge_mark(line: &[u8]) -> bool {
+    MERGE_MARKS.iter().any(|mark| {
+        let rest = line.strip_prefix(*mark);
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r')))
+    })
+}
+
+fn template_mark(line: &[u8]) -> Option<(usize, &'static [u8])> {
+    if line.trim_ascii_start().starts_with(b"#") {
+        return None;
+    }
+    TEMPLATE_MARKS.iter().find_map(|mark| {
+        let at = line.windows(mark.len()).position(|part| part == *mark)?;
+        Some((at, *mark))
+    })
+}
+
+/// A comment behind a rule.
+pub(crate) fn check_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    if let Some(comment) = rule.comment {
+        let text = "\"#\" does not begin a comment here";
+        checker.find(Finding::own(&COMMENT, text).at(rule.stretch.place(comment)));
+    }
+}
+
+/// A comment in a list.
+pub(crate) fn check_list(source: &Source<'_>, checker: &Checker<'_>) {
+    let comment = source.lines().find_map(|(number, line)| {
+        let at = (0..line.len()).find(|at| {
+            let before = at.checked_sub(1).and_then(|before| line.get(before));
+            line.get(*at) == Some(&b'#') && before.is_none_or(u8::is_ascii_whitespace)
+        })?;
+        Some(source.place(number, at..line.trim_ascii_end().len()))
+    });
+    if let Some(place) = comment {
+        let text = "a comment to us, but patterns to other versions";
+        checker.find(Finding::own(&LIST_COMMENT, text).at(place));
+    }
+}

@@ -1,0 +1,80 @@
+//! Words where an option was expected that are something else.
+
+use hosts_access::netmask::bracketed;
+use hosts_access::options::{self, Field, OPTIONS};
+use hosts_access::problem::{OptionProblem, Problem, Written};
+
+use crate::checker::Checker;
+use crate::clients::is_reserved;
+use crate::finding::Finding;
+use crate::rule::RuleAt;
+use crate::source::Origin;
+use crate::suggest::closest;
+
+tools::checks! {
+    /// What stands where an option was expected.
+    CHECKS;
+    SHELL_COMMAND: "shell-command", Error, "a command without the option that runs it",
+        why "Old versions took the third field of a rule for a command. Now it is a list of options, so the rule \
+             denies everybody it matches, and no command runs.",
+        remedy "Write spawn before the command, or twist if it is to answer the client.";
+    CLIENT_AS_OPTION: "client-as-option", Error, "a client where an option was expected",
+        why "A colon ends the client list. What follows is taken for an option, so the rule denies everybody it \
+             matches.",
+        remedy "Separate clients with blanks or commas. Rules do not know ports of clients.";
+}
+
+/// Looks at each option of a rule.
+pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    for field in rule.options() {
+        if let Some(finding) = misplaced(rule, &field) {
+            checker.find(finding);
+        }
+    }
+}
+
+/// Whether a finding of ours explains a problem with the option of this number.
+pub(crate) fn explains(rule: &RuleAt<'_>, number: usize, problem: &Problem) -> bool {
+    matches!(problem, Problem::Option(OptionProblem::BadName(_)))
+        && rule
+            .options()
+            .nth(number)
+            .is_some_and(|field| misplaced(rule, &field).is_some())
+}
+
+fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
+    let keyword = &*field.keyword;
+    if keyword.is_empty() || options::find(keyword).is_some() || rule.is_explained(keyword) {
+        return None;
+    }
+    let shown = Written(keyword);
+    let known = || closest(keyword, OPTIONS.iter().map(|option| option.keyword));
+    let finding = if is_client(keyword) {
+        let text = format!("{shown}: is a client, not an option");
+        Finding::own(&CLIENT_AS_OPTION, text)
+    } else if keyword.contains(&b'/')
+        || keyword.starts_with(b"(")
+        || (!field.value.is_empty() && known().is_none())
+    {
+        let text = format!("{shown}: is a command, not an option");
+        Finding::own(&SHELL_COMMAND, text).instead(format!("spawn {shown}"))
+    } else {
+        return None;
+    };
+    Some(finding.at(rule.stretch.place(keyword)))
+}
+
+/// Whether a word is an address, a network, a domain, a wildcard or a port.
+fn is_client(word: &[u8]) -> bool {
+    let word = word.split(|byte| *byte == b',').next().unwrap_or(word);
+    let numeric = word
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'/' | b'*'));
+    numeric
+        || word.starts_with(b".")
+        || word.starts_with(b"@")
+        || bracketed(word).is_some()
+        || is_reserved(word)
+        || word.eq_ignore_ascii_case(b"EXCEPT")
+        || (word.contains(&b'.') && !word.contains(&b'/'))
+}

@@ -1,0 +1,173 @@
+//! Words of lists that cannot mean what they seem to.
+
+use hosts_access::netmask::{bracketed, dotted_quad};
+use hosts_access::options;
+use hosts_access::pattern::{HostPattern, split_scope};
+use hosts_access::problem::Written;
+use hosts_access::request::parse_ipv6;
+use hosts_access::strings::is_glob;
+
+use crate::clients::{Host, is_fail, is_reserved};
+use crate::finding::Finding;
+
+tools::checks! {
+    /// What is wrong with words.
+    CHECKS;
+    NAME_NEVER: "name-never", Error, "a name that no host can have",
+        why "Patterns are compared with host names, so this one never matches. In hosts.deny it lets everybody in.",
+        remedy "Write a host name, .domain, an address, a network, or a wildcard; see hosts_access(5).";
+    WILDCARD_DOT: "wildcard-dot", Error, "a wildcard with a dot in front or behind",
+        why "The dot makes it the end or the beginning of a name, and the wildcard a part of that name; or the \
+             other way round: beside a * or ?, the dot is a plain dot.",
+        remedy "Use one of them: *.example.org or .example.org, 192.168.* or 192.168., ALL.";
+    OPTION_AS_CLIENT: "option-as-client", Error, "an option where a client was meant",
+        why "Options stand behind a colon of their own. In the client list the word is the name of a host.",
+        remedy "Write a colon before the option: DAEMONS: CLIENTS: OPTION.";
+    TEMPLATE: "template", Error, "something that a template should have filled in",
+        why "The table was copied before its template was filled in, so the rule is not what was meant.",
+        remedy "Fill the template in, and install what comes out.";
+    INVISIBLE: "invisible-character", Error, "a character that cannot be seen",
+        why "It is part of the word, so the word is not what it seems and never matches. Such characters come with \
+             text that was copied from a web page or a word processor.",
+        remedy "Delete the word and type it again.";
+    NON_ASCII: "non-ascii", Warning, "a letter that host and daemon names do not have",
+        why "Names of hosts and daemons are made of ASCII; letters of other alphabets that look alike do not match.",
+        remedy "Delete the word and type it again; write international names in their xn-- form.";
+}
+
+/// What there is to say of the characters of a word.
+pub(crate) fn check_characters(word: &Host<'_>) -> Option<Finding> {
+    let text = String::from_utf8_lossy(word.word);
+    if let Some(hidden) = text.chars().find(|letter| is_invisible(*letter)) {
+        let code = u32::from(hidden);
+        let plain: String = text
+            .chars()
+            .filter(|letter| !is_invisible(*letter))
+            .collect();
+        let text = format!("{}: contains the invisible character U+{code:04X}", plain);
+        return Some(word.own(&INVISIBLE, text).instead(plain));
+    }
+    let odd = text.chars().find(|letter| !letter.is_ascii())?;
+    let code = u32::from(odd);
+    let shown = Written(word.word);
+    Some(word.own(
+        &NON_ASCII,
+        format!("{shown}: contains U+{code:04X}, which is not ASCII"),
+    ))
+}
+
+/// Control characters, and what Unicode has of blanks and marks without a shape.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || letter.is_whitespace()
+        || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// What a template left in a list.
+pub(crate) fn check_template(word: &Host<'_>) -> Option<Finding> {
+    let text = word.word;
+    let inner = text
+        .strip_prefix(b"@")
+        .and_then(|text| text.strip_suffix(b"@"));
+    let placeholder = inner.is_some_and(|name| {
+        name.len() > 1
+            && name
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
+    });
+    let variable = text.starts_with(b"$") || text.windows(2).any(|pair| pair == b"${");
+    (placeholder || variable).then(|| {
+        let text = format!("{}: was not filled in", Written(word.word));
+        word.own(&TEMPLATE, text)
+    })
+}
+
+/// An option in a client list.
+pub(crate) fn check_option(client: &Host<'_>) -> Option<Finding> {
+    let option = options::find(client.word)?;
+    let text = format!("{}: is an option, not a client", Written(client.word));
+    let finding = client.own(&OPTION_AS_CLIENT, text);
+    Some(finding.instead(format!(": {}", option.keyword)))
+}
+
+/// What there is to say of a word that is a name, or a pattern of one.
+pub(crate) fn check_name(host: &Host<'_>) -> Option<Finding> {
+    let HostPattern::Text { word, .. } = HostPattern::parse(host.word) else {
+        return None;
+    };
+    if is_reserved(word) || is_fail(word) || word.is_empty() {
+        return None;
+    }
+    check_wildcard(host, word).or_else(|| {
+        let (reason, meant) = never(word)?;
+        let text = format!("{}: {reason}, so it never matches", Written(word));
+        Some(host.own(&NAME_NEVER, text).instead(meant))
+    })
+}
+
+fn check_wildcard(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
+    let dotted = word.starts_with(b".") || word.ends_with(b".");
+    let text = String::from_utf8_lossy(word);
+    let bare = text.trim_matches('.');
+    let meant = if !dotted {
+        return None;
+    } else if is_reserved(bare.as_bytes()) {
+        bare.to_owned()
+    } else if is_glob(word) {
+        match (text.strip_prefix(".*."), text.strip_suffix(".*.")) {
+            (Some(domain), _) => format!(".{domain}"),
+            (None, Some(network)) => format!("{network}."),
+            (None, None) => bare.to_owned(),
+        }
+    } else {
+        return None;
+    };
+    let text = format!("{}: a wildcard beside a dot at the end", Written(word));
+    Some(host.own(&WILDCARD_DOT, text).instead(meant))
+}
+
+/// Longest host name and longest part of one, in bytes (RFC 1035, section 2.3.4).
+const NAME_BYTES: usize = 253;
+const LABEL_BYTES: usize = 63;
+
+/// Why no host has such a name, and what was probably meant.
+fn never(word: &[u8]) -> Option<(String, Option<String>)> {
+    if let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) {
+        let (address, _) = split_scope(inside);
+        if parse_ipv6(address).is_some() {
+            return None;
+        }
+        let meant = dotted_quad(inside).map(|address| address.to_string());
+        return Some(("brackets are for IPv6 addresses".to_owned(), meant));
+    }
+    if super::ipv6::looks_like_ipv6(word) {
+        return None;
+    }
+    let digits = word
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    if digits && word.contains(&b'-') {
+        return Some(("there are no ranges of addresses".to_owned(), None));
+    }
+    let legal = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*' | b'?')
+    };
+    if let Some(byte) = word.iter().find(|byte| byte.is_ascii() && !legal(byte)) {
+        let letter = char::from(*byte);
+        return Some((format!("no host name has a {letter:?} in it"), None));
+    }
+    if is_glob(word) {
+        return None;
+    }
+    let name = word.strip_prefix(b".").unwrap_or(word);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let mut labels = name.split(|byte| *byte == b'.');
+    if name.len() > NAME_BYTES || labels.clone().any(|label| label.len() > LABEL_BYTES) {
+        return Some(("it is longer than names can be".to_owned(), None));
+    }
+    labels
+        .any(<[u8]>::is_empty)
+        .then(|| ("it has two dots in a row".to_owned(), None))
+        .filter(|_| word != b".")
+}

@@ -1,0 +1,384 @@
+//! Words of client lists and host parts of daemon lists, as the original checks them.
+
+use std::path::Path;
+
+use hosts_access::filelist::{ListError, ListWords};
+use hosts_access::limits::MAX_LIST_DEPTH;
+use hosts_access::list::{Words, is_except};
+use hosts_access::netmask::{bracketed, dotted_quad};
+use hosts_access::number::decimal;
+use hosts_access::pattern::{HostPattern, path_of, split_at_sign, split_scope};
+use hosts_access::problem::{Problem, Written, reason};
+use hosts_access::request::parse_ipv6;
+use hosts_access::strings::is_glob;
+use tools::hosts::{Complaint, alias_texts, not_found_text};
+
+use crate::checker::Checker;
+use crate::checks;
+use crate::finding::Finding;
+use crate::names::{Answer, Lookup};
+use crate::rule::RuleAt;
+use crate::source::{ListWord, Origin, Source};
+
+tools::checks! {
+    /// What is wrong with clients, in the original's eyes.
+    CHECKS;
+    EMPTY_LIST: "empty-list", Error, "a list that is empty or ends in EXCEPT",
+        why "A rule with an empty list never matches, and an exception of nothing takes nothing away.",
+        remedy "Name who is meant, or remove the rule.";
+    USER_NAME: "user-name", Warning, "a word before the @ that is hardly a user's name",
+        why "What stands before the @ is compared with the user's name and nothing else.",
+        remedy "Write USER@HOST, with netgroups, lists and domains behind the @.";
+    OBSOLETE_FAIL: "fail-word", Error, "FAIL, which is no wildcard any more",
+        why "The word is compared with host names, so it never matches.",
+        remedy "Use EXCEPT to leave hosts out, or the deny option.";
+    NETGROUP: "netgroup", Error, "a netgroup that does not exist or is empty",
+        why "The pattern never matches. In hosts.deny that lets everybody in.",
+        remedy "Correct the name, or define the netgroup; getent netgroup NAME shows it.";
+    LIST_OPEN: "list-open", Error, "a list of hosts that cannot be read",
+        why "The rule is in error: in hosts.allow it cannot grant, in hosts.deny it denies everybody.",
+        remedy "Make it a regular file that root may read, in which no list includes itself.";
+    LIST_MISSING: "list-missing", Warning, "a list of hosts that is not there",
+        why "A missing list counts as empty, so the pattern never matches.",
+        remedy "Create the file, or correct its name.";
+    NET_MASK: "net-mask", Error, "a net/mask pattern that never matches",
+        why "The network must be four numbers, and the mask four numbers or a prefix length from 0 to 32; \
+             for IPv6 an address in brackets and a length from 0 to 128. In hosts.deny such a pattern lets everybody in.",
+        remedy "Write it as 192.0.2.0/24 or [2001:db8::]/32.";
+    NAME_DOT: "name-dot", Error, "a name that ends in a dot",
+        why "A final dot makes it a prefix: it matches hosts whose names begin with it.",
+        remedy "Leave the dot out; a domain has its dot in front.";
+    NETWORK_DOT: "network-dot", Warning, "a network that begins with a dot",
+        why "A leading dot makes it the end of an address, and not a network.",
+        remedy "Write the first numbers of the addresses, with a dot behind them.";
+    HOST_NOT_FOUND: "host-not-found", Warning, "a host name that does not exist",
+        why "A pattern matches the name that a client's address has; no client can have this one.",
+        remedy "Correct the name, or write the address.";
+    HOST_ALIAS: "host-alias", Warning, "a host name that is not the official one",
+        why "Clients are known by their official name only, so the pattern never matches.",
+        remedy "Write the official name.";
+    HOST_MISMATCH: "host-mismatch", Warning, "an address whose name is not confirmed",
+        why "Its clients count as PARANOID, so patterns of names do not match them.",
+        remedy "Correct the name service, or write the address.";
+    HOST_UNNAMED: "host-unnamed", Note, "an address without a name",
+        why "Patterns of names do not match its clients. Patterns of addresses do.",
+        remedy "Nothing needs to be done if the rule gives the address.";
+    SEVERAL_ADDRESSES: "several-addresses", Warning, "a server that has more than one address",
+        why "Which of them a client connected to decides whether the rule matches.",
+        remedy "Write the address that is meant.";
+}
+
+/// Words that are no names.
+const RESERVED: [&[u8]; 5] = [b"ALL", b"KNOWN", b"UNKNOWN", b"LOCAL", b"PARANOID"];
+
+/// Whether a word has a meaning of its own somewhere.
+pub(crate) fn is_reserved(word: &[u8]) -> bool {
+    RESERVED
+        .iter()
+        .any(|reserved| word.eq_ignore_ascii_case(reserved))
+}
+
+/// Checks a client list.
+pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    let mut clients = 0;
+    for word in Words::new(rule.fields.clients) {
+        if is_except(word) {
+            clients = 0;
+            continue;
+        }
+        clients += 1;
+        let mut client = Host {
+            word,
+            origin: &rule.stretch,
+            minor: rule.is_explained(word),
+        };
+        let finding = checks::client_word(&client);
+        client.minor |= checks::explains_word(finding.as_ref());
+        check_client(&client, checker);
+        if let Some(finding) = finding {
+            checker.find(finding);
+        }
+    }
+    if clients == 0 {
+        let text = "client list is empty or ends in EXCEPT";
+        let place = rule.place_of_list(rule.fields.clients);
+        checker.find(
+            Finding::warning(&EMPTY_LIST, text)
+                .at(place)
+                .minor_if(rule.has_ipv6()),
+        );
+    }
+}
+
+/// A word in host position, with where it comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Host<'h> {
+    /// The word.
+    pub word: &'h [u8],
+    /// Its table or list.
+    pub origin: &'h dyn Origin,
+    /// Whether what the original says of it does not count.
+    pub minor: bool,
+}
+
+impl<'h> Host<'h> {
+    /// A part of the same word.
+    pub(crate) fn part(self, word: &'h [u8]) -> Self {
+        Self { word, ..self }
+    }
+
+    /// A warning of the original about it.
+    pub(crate) fn warn(
+        &self,
+        check: &'static tools::remark::Check,
+        text: impl Into<String>,
+    ) -> Finding {
+        Finding::warning(check, text)
+            .at(self.origin.place(self.word))
+            .minor_if(self.minor)
+    }
+
+    /// A finding of our own about it.
+    pub(crate) fn own(
+        &self,
+        check: &'static tools::remark::Check,
+        text: impl Into<String>,
+    ) -> Finding {
+        Finding::own(check, text).at(self.origin.place(self.word))
+    }
+}
+
+/// Splits a client word. A word in brackets has no user.
+pub(crate) fn split_client(word: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    match word {
+        [b'[', ..] => (None, word),
+        _ => match split_at_sign(word) {
+            Some((user, host)) => (Some(user), host),
+            None => (None, word),
+        },
+    }
+}
+
+fn check_client(client: &Host<'_>, checker: &Checker<'_>) {
+    let (user, host) = split_client(client.word);
+    if let Some(user) = user {
+        check_user(client, user, checker);
+    }
+    check_host(&client.part(host), checker, 0);
+}
+
+fn check_user(client: &Host<'_>, user: &[u8], checker: &Checker<'_>) {
+    let shown = Written(user);
+    let text = match user {
+        [b'@', ..] => format!("{shown}: user name begins with \"@\""),
+        [b'/', ..] => format!("{shown}: user name begins with \"/\""),
+        [b'.', ..] => format!("{shown}: user name begins with dot"),
+        [.., b'.'] => format!("{shown}: user name ends in dot"),
+        _ if is_fail(user) => return report_fail(&client.part_of(user), checker),
+        _ if user.eq_ignore_ascii_case(b"LOCAL") || user.eq_ignore_ascii_case(b"PARANOID") => {
+            format!("{shown}: user name may be reserved word")
+        }
+        _ => return,
+    };
+    checker.find(client.part_of(user).warn(&USER_NAME, text));
+}
+
+impl Host<'_> {
+    fn part_of<'p>(&'p self, part: &'p [u8]) -> Host<'p> {
+        Host {
+            word: part,
+            origin: self.origin,
+            minor: self.minor,
+        }
+    }
+}
+
+/// Whether a word is the wildcard that is gone.
+pub(crate) fn is_fail(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"FAIL")
+}
+
+/// The original's two lines about FAIL.
+pub(crate) fn report_fail(word: &Host<'_>, checker: &Checker<'_>) {
+    checker.find(word.warn(&OBSOLETE_FAIL, "FAIL is no longer recognized"));
+    checker.find(
+        word.warn(&OBSOLETE_FAIL, "(use EXCEPT or DENY instead)")
+            .minor_if(true),
+    );
+}
+
+/// Checks a word in host position. Gives the number of its addresses, if it is one host.
+pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -> usize {
+    let word = host.word;
+    match HostPattern::parse(word) {
+        HostPattern::Netgroup(group) => {
+            if !checker.has_netgroup(group) {
+                let text = format!("{}: unknown or empty netgroup", Written(group));
+                checker.find(host.warn(&NETGROUP, text));
+            }
+        }
+        HostPattern::File(path) => check_list(host, &path_of(path), checker, depth),
+        HostPattern::Net { mask, scope } => {
+            let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));
+            if mask.is_none() || no_scope || is_zero_length(word) {
+                let text = format!("{}: bad net/mask pattern", Written(word));
+                let instead = checks::networks::meant(word);
+                checker.find(host.warn(&NET_MASK, text).instead(instead));
+            }
+        }
+        HostPattern::Known | HostPattern::Local => {}
+        HostPattern::Text { .. } if is_fail(word) => report_fail(host, checker),
+        HostPattern::Text { .. } if is_reserved(word) => {}
+        HostPattern::Text { .. } => return check_text(host, checker),
+    }
+    0
+}
+
+/// Whether an IPv4 network other than 0.0.0.0 has the length 0: its host bits never match.
+fn is_zero_length(word: &[u8]) -> bool {
+    let Some(at) = word.iter().position(|byte| *byte == b'/') else {
+        return false;
+    };
+    let (net, mask) = word.split_at(at);
+    dotted_quad(net).is_some_and(|net| !net.is_unspecified())
+        && decimal(mask.get(1..).unwrap_or_default()) == Some(0)
+}
+
+/// Checks a name, an address or a part of one.
+fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
+    let word = host.word;
+    let shown = Written(word);
+    if is_ipv6(word, checker) {
+        return 1;
+    }
+    let numeric = word
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'/'));
+    let finding = match word {
+        b"0.0.0.0" | b"255.255.255.255" => return 0,
+        [.., b'.'] if !numeric => {
+            let text = format!("{shown}: domain or host name ends in dot");
+            let plain = String::from_utf8_lossy(word.trim_ascii_end());
+            let plain = plain.trim_end_matches('.').to_owned();
+            host.warn(&NAME_DOT, text).instead(plain)
+        }
+        [b'.', ..] if numeric && !word.is_empty() => host.warn(
+            &NETWORK_DOT,
+            format!("{shown}: network number begins with dot"),
+        ),
+        [b'.', ..] => return 0,
+        [.., b'.'] => return 0,
+        _ => return check_lookup(host, checker),
+    };
+    checker.find(finding);
+    0
+}
+
+/// Whether a word is an IPv6 address in brackets, whose scope is an interface if it has one.
+fn is_ipv6(word: &[u8], checker: &Checker<'_>) -> bool {
+    let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
+        return false;
+    };
+    let (address, scope) = split_scope(inside);
+    parse_ipv6(address).is_some() && scope.is_none_or(|scope| checker.has_interface(scope))
+}
+
+/// Checks what the name service says of a host.
+fn check_lookup(host: &Host<'_>, checker: &Checker<'_>) -> usize {
+    // The original looks globs up too; they are patterns, and no host has such a name.
+    let host = Host {
+        minor: host.minor || is_glob(host.word),
+        ..*host
+    };
+    match checker.names.look_up(host.word) {
+        Lookup::Nothing => 0,
+        Lookup::NotFound => {
+            checker.find(host.warn(&HOST_NOT_FOUND, not_found_text(host.word)));
+            0
+        }
+        Lookup::Found(answer) => {
+            check_answer(&host, &answer, checker);
+            answer.addresses.len()
+        }
+    }
+}
+
+fn check_answer(host: &Host<'_>, answer: &Answer, checker: &Checker<'_>) {
+    if let Some(official) = &answer.official {
+        let [alias, name] = alias_texts(host.word, official);
+        let instead = String::from_utf8_lossy(official).into_owned();
+        checker.find(host.warn(&HOST_ALIAS, alias).instead(instead));
+        checker.find(host.warn(&HOST_ALIAS, name).minor_if(true));
+    }
+    for address in &answer.addresses {
+        if let Some(complaint) = &address.complaint {
+            let check = match complaint {
+                Complaint::NoName(_) => &HOST_UNNAMED,
+                Complaint::NotConfirmed(_) => &HOST_MISMATCH,
+            };
+            checker.find(host.warn(check, complaint.to_string()));
+        }
+    }
+}
+
+/// Checks each word of a list.
+fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
+    if depth >= MAX_LIST_DEPTH {
+        let text = Problem::ListNesting(path.to_owned()).to_string();
+        let place = host.origin.place(host.word);
+        return checker.find(Finding::warning(&LIST_OPEN, text).at(place));
+    }
+    let bytes = match checker.disk.read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            let text = format!("open {}: No such file or directory", path.display());
+            return checker.find(host.own(&LIST_MISSING, text));
+        }
+        Err(error) => {
+            let text = format!("open {}: {}", path.display(), reason(&error));
+            return checker.find(host.warn(&LIST_OPEN, text));
+        }
+    };
+    let fresh = checker.is_new_list(path);
+    let source = Source::new(path, &bytes);
+    if fresh {
+        checks::list(&source, &host.origin.place(host.word), checker);
+    }
+    let mut words = ListWords::new(&bytes[..]);
+    let mut line = 1;
+    loop {
+        let word = match words.next_word() {
+            Ok(Some(found)) => {
+                line = found.line;
+                found.word.to_vec()
+            }
+            Ok(None) => return,
+            Err(error) => {
+                let text = match error {
+                    ListError::Word => Problem::ListWord(path.to_owned()).to_string(),
+                    ListError::Io(error) => {
+                        format!("open {}: {}", path.display(), reason(&error))
+                    }
+                };
+                return checker
+                    .find(Finding::warning(&LIST_OPEN, text).at(source.whole_line(line)));
+            }
+        };
+        let origin = ListWord {
+            source: &source,
+            line,
+            word: &word,
+        };
+        let mut inner = Host {
+            word: &word,
+            origin: &origin,
+            minor: !fresh,
+        };
+        let finding = fresh.then(|| checks::host_word(&inner)).flatten();
+        inner.minor |= checks::explains_word(finding.as_ref());
+        check_host(&inner, checker, depth + 1);
+        if let Some(finding) = finding {
+            checker.find(finding);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Words of daemon lists, as the original checks them.
+
+use hosts_access::list::{Words, is_except};
+use hosts_access::pattern::split_at_sign;
+use hosts_access::problem::Written;
+use tools::inetd::Wrapped;
+
+use crate::checker::Checker;
+use crate::checks;
+use crate::clients::{EMPTY_LIST, Host, SEVERAL_ADDRESSES, check_host, is_fail, report_fail};
+use crate::finding::Finding;
+use crate::rule::RuleAt;
+use crate::source::Origin;
+
+tools::checks! {
+    /// What is wrong with daemons, in the original's eyes.
+    CHECKS;
+    DAEMON_NAME: "daemon-name", Error, "a word that no daemon's name matches",
+        why "A daemon is known by the name of its program's file, without its folders. Netgroups, lists and \
+             domains mean nothing here.",
+        remedy "Write the daemon's plain name, as ps -o comm shows it.";
+    RESERVED_DAEMON: "reserved-daemon", Warning, "a wildcard for clients in the daemon list",
+        why "LOCAL and PARANOID are plain names here, and KNOWN is any name.",
+        remedy "Write ALL, or the daemon's name.";
+    UNKNOWN_PROCESS: "unknown-process", Note, "a daemon that inetd.conf does not start",
+        why "inetd does not start it; tcpdchk looks on in xinetd's and systemd's files and at the program itself.",
+        remedy "See what tcpdchk --services says of it.";
+    NOT_WRAPPED: "not-wrapped", Note, "a daemon that inetd starts without tcpd",
+        why "Its clients do not pass tcpd; the tables count only if the daemon reads them itself.",
+        remedy "Name tcpd as the program in inetd.conf, and the daemon as its first argument.";
+}
+
+/// Daemons that read the tables themselves, and that inetd.conf need not start.
+const NOT_BY_INETD: [&[u8]; 22] = [
+    b"sshd",
+    b"portmap",
+    b"mountd",
+    b"statd",
+    b"ugidd",
+    b"redir",
+    b"rlinetd",
+    b"atftpd",
+    b"diald",
+    b"esound",
+    b"gdm",
+    b"gnome-session",
+    b"icecast",
+    b"icecast_admin",
+    b"icecast_client",
+    b"icecast_source",
+    b"mysqld",
+    b"ntop",
+    b"pptpd",
+    b"rquotad",
+    b"sendmail",
+    b"smail",
+];
+
+/// Whether a daemon is known to read the tables itself, by name only.
+pub(crate) fn is_known_user(name: &[u8]) -> bool {
+    NOT_BY_INETD
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Every such name.
+pub(crate) fn known_users() -> impl Iterator<Item = &'static [u8]> {
+    NOT_BY_INETD.iter().copied()
+}
+
+/// Checks a daemon list.
+pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    let mut daemons = 0;
+    for word in Words::new(rule.fields.daemons) {
+        if is_except(word) {
+            daemons = 0;
+            continue;
+        }
+        daemons += 1;
+        let minor = rule.is_explained(word);
+        let (name, host) = match split_at_sign(word) {
+            Some((name, host)) => (name, Some(host)),
+            None => (word, None),
+        };
+        if let Some(host) = host {
+            check_server(&at(rule, host, minor), checker);
+        }
+        check_daemon(&at(rule, name, minor), checker);
+        checks::daemon_word(&at(rule, name, minor), checker);
+    }
+    if daemons == 0 {
+        let text = "daemon list is empty or ends in EXCEPT";
+        let place = rule.place_of_list(rule.fields.daemons);
+        checker.find(Finding::warning(&EMPTY_LIST, text).at(place));
+    }
+}
+
+fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> Host<'h> {
+    Host {
+        word,
+        origin: &rule.stretch as &dyn Origin,
+        minor,
+    }
+}
+
+fn check_server(host: &Host<'_>, checker: &Checker<'_>) {
+    let finding = checks::host_word(host);
+    let host = &Host {
+        minor: host.minor || checks::explains_word(finding.as_ref()),
+        ..*host
+    };
+    let addresses = check_host(host, checker, 0);
+    if let Some(finding) = finding {
+        checker.find(finding);
+    }
+    if addresses > 1 {
+        let shown = Written(host.word);
+        let text = format!("host {shown} has more than one address");
+        checker.find(host.warn(&SEVERAL_ADDRESSES, text));
+        let hint = "(consider using an address instead)";
+        checker.find(host.warn(&SEVERAL_ADDRESSES, hint).minor_if(true));
+    }
+}
+
+fn check_daemon(daemon: &Host<'_>, checker: &Checker<'_>) {
+    let name = daemon.word;
+    let shown = Written(name);
+    let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+    let (check, text) = match name {
+        [b'@', ..] => (
+            &DAEMON_NAME,
+            format!("{shown}: daemon name begins with \"@\""),
+        ),
+        [b'/', ..] => (
+            &DAEMON_NAME,
+            format!("{shown}: daemon name begins with \"/\""),
+        ),
+        [b'.', ..] => (
+            &DAEMON_NAME,
+            format!("{shown}: daemon name begins with dot"),
+        ),
+        [.., b'.'] => (&DAEMON_NAME, format!("{shown}: daemon name ends in dot")),
+        _ if is("ALL") || is("UNKNOWN") => return,
+        _ if is_fail(name) => return report_fail(daemon, checker),
+        _ if is("KNOWN") || is("LOCAL") || is("PARANOID") => {
+            let text = format!("{shown}: daemon name may be reserved word");
+            (&RESERVED_DAEMON, text)
+        }
+        _ => return check_inetd(daemon, checker),
+    };
+    checker.find(daemon.warn(check, text));
+}
+
+/// Whether inetd starts the daemon, and how. Once for each name.
+fn check_inetd(daemon: &Host<'_>, checker: &Checker<'_>) {
+    let name = daemon.word;
+    let known = checker.conf.daemon(name);
+    let (check, text) = match known.map(|known| known.wrapped) {
+        None if is_known_user(name) => return,
+        None => {
+            let conf = checker.conf.shown();
+            let text = format!("{}: no such process name in {conf}", Written(name));
+            (&UNKNOWN_PROCESS, text)
+        }
+        Some(Wrapped::No) => {
+            let text = format!("{}: service possibly not wrapped", Written(name));
+            (&NOT_WRAPPED, text)
+        }
+        Some(Wrapped::Yes | Wrapped::Maybe) => return,
+    };
+    if checker.is_new_daemon(name) {
+        checker.find(daemon.warn(check, text).minor_if(true));
+    }
+}

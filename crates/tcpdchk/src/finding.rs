@@ -1,0 +1,156 @@
+//! One thing that was found: of which kind, in which words, where, and what to write instead.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use tools::remark::{Check, Level, Remark};
+
+/// Whose words a finding has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// The original's, which calls it a warning.
+    Warning,
+    /// The original's, which calls it an error.
+    Error,
+    /// Our own: the original does not look for it.
+    Own,
+}
+
+/// A finding.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    /// Of which kind.
+    pub check: &'static Check,
+    /// Whose words they are.
+    pub voice: Voice,
+    /// The words.
+    pub text: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// What to write instead of the marked word.
+    pub instead: Option<String>,
+    /// Whether it does not count, because it is nothing to worry about or because another finding
+    /// says it better: the original's line is then all that is shown.
+    pub minor: bool,
+}
+
+/// Where something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// The number that the original gives: the last physical line of a rule.
+    pub number: u64,
+    /// The rule's first physical line.
+    pub first: u64,
+    /// The very word.
+    pub mark: Option<Mark>,
+}
+
+/// A word in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Its physical line.
+    pub line: u64,
+    /// Its column in characters, counted from 1.
+    pub column: usize,
+    /// The line, or the part of a long line around the word.
+    pub excerpt: String,
+    /// The word, in bytes of the excerpt.
+    pub span: Range<usize>,
+    /// Whether the excerpt is the whole line.
+    pub whole: bool,
+}
+
+impl Place {
+    /// A whole file.
+    pub(crate) fn line(file: impl Into<PathBuf>, number: u64) -> Self {
+        Self {
+            file: file.into(),
+            number,
+            first: number,
+            mark: None,
+        }
+    }
+}
+
+impl Finding {
+    fn new(check: &'static Check, voice: Voice, text: impl Into<String>) -> Self {
+        Self {
+            check,
+            voice,
+            text: text.into(),
+            place: None,
+            instead: None,
+            minor: false,
+        }
+    }
+
+    /// In the original's words, as a warning.
+    pub(crate) fn warning(check: &'static Check, text: impl Into<String>) -> Self {
+        Self::new(check, Voice::Warning, text)
+    }
+
+    /// In the original's words, as an error.
+    pub(crate) fn error(check: &'static Check, text: impl Into<String>) -> Self {
+        Self::new(check, Voice::Error, text)
+    }
+
+    /// In our own words.
+    pub(crate) fn own(check: &'static Check, text: impl Into<String>) -> Self {
+        Self::new(check, Voice::Own, text)
+    }
+
+    /// The same, at this place.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same, with what to write instead.
+    #[must_use]
+    pub(crate) fn instead(mut self, text: impl Into<Option<String>>) -> Self {
+        self.instead = text.into();
+        self
+    }
+
+    /// The same, which does not count if this is so.
+    #[must_use]
+    pub(crate) fn minor_if(mut self, minor: bool) -> Self {
+        self.minor |= minor;
+        self
+    }
+
+    /// The word before the text.
+    pub(crate) fn prefix(&self) -> Level {
+        match self.voice {
+            Voice::Warning => Level::Warning,
+            Voice::Error => Level::Error,
+            Voice::Own => self.check.level,
+        }
+    }
+
+    /// The text with its file and line, in the original's form.
+    pub(crate) fn placed_text(&self) -> String {
+        match &self.place {
+            Some(place) => format!(
+                "{}, line {}: {}",
+                place.file.display(),
+                place.number,
+                self.text
+            ),
+            None => self.text.clone(),
+        }
+    }
+}
+
+impl From<Remark> for Finding {
+    fn from(remark: Remark) -> Self {
+        let finding = Self::warning(remark.check, remark.text);
+        match remark.place {
+            Some((file, line)) => finding.at(Place::line(file, line)),
+            None => finding,
+        }
+    }
+}

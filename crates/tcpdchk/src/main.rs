@@ -1,0 +1,159 @@
+//! tcpdchk: finds what is wrong with the access tables before a client does.
+//!
+//! Reads the tables with the engine's own parser and runs their options dry: nothing is executed,
+//! asked of an ident server, or changed. Findings go to standard output, the original's in its own
+//! words and sequence; standard error is for wrong usage and for what cannot be done.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod catalog;
+mod checker;
+mod checks;
+mod clients;
+mod daemons;
+mod finding;
+mod inventory;
+mod names;
+mod options;
+mod report;
+mod rule;
+mod services;
+mod source;
+mod suggest;
+mod table;
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::process::ExitCode;
+
+use hosts_access::problem::reason;
+use hosts_access::settings::REAL_DAEMON_DIR;
+use tools::accounts::TreeAccounts;
+use tools::disk::Disk;
+use tools::inetd::InetdConf;
+use tools::output::Output;
+use tools::paths::{check_daemon_directory, check_tables};
+use tools::remark::Remark;
+
+use arguments::Arguments;
+use checker::{Checker, Wishes};
+use finding::Finding;
+use names::Names;
+use report::Report;
+use rule::Table;
+use services::Services;
+
+/// Exit status if something is wrong with the tables.
+const EXIT_FOUND: u8 = 1;
+
+/// Exit status of wrong usage and of what cannot be done.
+const EXIT_FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
+        Ok(arguments) => arguments,
+        Err(status) => return status.into(),
+    };
+    let output = Output::stdout();
+    let outcome = run(&arguments, &output);
+    let written = output.flush().map_err(anyhow::Error::from);
+    match outcome.and_then(|status| written.map(|()| status)) {
+        Ok(status) => status,
+        Err(error) => {
+            tools::output::complain(&error);
+            EXIT_FAILED.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    if let Some(shell) = arguments.completions {
+        output.bytes(&tools::arguments::completions::<Arguments>(
+            "tcpdchk", shell,
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(id) = &arguments.explain {
+        catalog::explain(id, output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.services {
+        inventory(arguments, output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = Report::new(output, arguments.format);
+    check(arguments, &report)?;
+    report.summary();
+    let counts = report.counts();
+    let found = counts.errors > 0 || arguments.strict && counts.warnings > 0;
+    Ok(match found {
+        _ if !report.is_complete() => EXIT_FAILED.into(),
+        true => EXIT_FOUND.into(),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// Lists services.
+fn inventory(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
+    let disk = arguments.files.disk();
+    let conf = read_conf(arguments, &disk, &mut |_| {})?;
+    let services = Services::new(&disk, &conf);
+    let tables = arguments.files.tables();
+    inventory::list(&services, &tables, &disk, arguments.format, output);
+    Ok(())
+}
+
+fn read_conf(
+    arguments: &Arguments,
+    disk: &Disk,
+    report: &mut dyn FnMut(Remark),
+) -> anyhow::Result<InetdConf> {
+    InetdConf::read(arguments.files.inetd.as_deref(), disk, report).map_err(anyhow::Error::msg)
+}
+
+/// Makes all checks, in the original's sequence.
+fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
+    let files = &arguments.files;
+    let disk = files.disk();
+    let named = files.tables.iter().flatten().chain(&files.root);
+    for path in named {
+        // What is named has to be there; the usual tables need not.
+        std::fs::metadata(path)
+            .map_err(|error| anyhow::anyhow!("open {}: {}", path.display(), reason(&error)))?;
+    }
+    let remark = &mut |remark: Remark| report.finding(&remark.into());
+    check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);
+    let conf = read_conf(arguments, &disk, remark)?;
+    if arguments.verbose {
+        let conf = conf.shown();
+        report.fact(format_args!("Using network configuration file: {conf}"));
+    }
+    let tables = files.tables();
+    check_tables(&tables, &disk, remark);
+    let accounts = TreeAccounts::new(&disk);
+    let wishes = Wishes {
+        implicit_allow: arguments.implicit_allow,
+        verbose: arguments.verbose,
+        installed: !files.here && files.tables.is_none() && files.root.is_none(),
+    };
+    let services = Services::new(&disk, &conf);
+    let go_through = |report: &Report<'_>, names: &Names| {
+        let checker = Checker::new(report, wishes, &disk, &accounts, &conf, &services, names);
+        table::check(Table::Allow, &tables.allow, &checker);
+        table::check(Table::Deny, &tables.deny, &checker);
+    };
+    let mut names = Names::none();
+    if !arguments.no_dns {
+        // The first time only to see which hosts are to be looked up, all at once.
+        names = Names::Collecting(RefCell::default());
+        go_through(&Report::silent(), &names);
+        names = names.ask();
+    }
+    go_through(report, &names);
+    if names.late() > 0 {
+        let text = format!("{} hosts were not looked up in time", names.late());
+        report.finding(&Finding::own(&names::LATE, text));
+    }
+    Ok(())
+}

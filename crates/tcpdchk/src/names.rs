@@ -1,0 +1,244 @@
+//! Hosts that tables name, looked up side by side before the tables are gone through.
+//!
+//! A table may name thousands of hosts, and a name server may be slow or dead: a fixed number of
+//! workers share the list, and at the deadline whoever is still waiting is left behind.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
+use std::rc::Rc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use system::names::SystemResolver;
+use tools::hosts::{Checked, check_address, find};
+
+tools::checks! {
+    /// What is wrong with the name service.
+    CHECKS;
+    LATE: "names-late", Warning, "hosts of which no answer came in time",
+        why "The name service is slow or dead, so not all hosts of the tables could be checked. tcpd will wait for it \
+             too, for every client.",
+        remedy "Look after the name service, or use --no-dns.";
+}
+
+/// Lookups under way at the same time. They wait more than they work.
+const WORKERS: usize = 32;
+
+/// Time for all lookups together.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long lookups may take before progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often the bar moves on.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Room for the name service's plug-ins.
+const STACK_BYTES: usize = 1 << 20;
+
+/// What the name service says of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// Its official name, if it was asked for by another one.
+    pub official: Option<Vec<u8>>,
+    /// What the double check of each address came to.
+    pub addresses: Vec<Checked>,
+}
+
+/// What became of a lookup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// It was not made, or not answered in time.
+    Nothing,
+    /// There is no such host.
+    NotFound,
+    /// There is.
+    Found(Answer),
+}
+
+/// Hosts by the words of the tables.
+#[derive(Debug)]
+pub(crate) enum Names {
+    /// Notes which hosts are asked for.
+    Collecting(RefCell<BTreeSet<Vec<u8>>>),
+    /// Knows the answers that came in time.
+    Answered {
+        /// By host.
+        answers: BTreeMap<Vec<u8>, Lookup>,
+        /// How many did not.
+        late: usize,
+    },
+}
+
+impl Names {
+    /// Nothing is looked up.
+    pub(crate) fn none() -> Self {
+        Self::Answered {
+            answers: BTreeMap::new(),
+            late: 0,
+        }
+    }
+
+    /// What is known of a host.
+    pub(crate) fn look_up(&self, host: &[u8]) -> Lookup {
+        match self {
+            Self::Collecting(wanted) => {
+                wanted.borrow_mut().insert(host.to_vec());
+                Lookup::Nothing
+            }
+            Self::Answered { answers, .. } => answers.get(host).cloned().unwrap_or(Lookup::Nothing),
+        }
+    }
+
+    /// Hosts of which no answer came in time.
+    pub(crate) fn late(&self) -> usize {
+        match self {
+            Self::Collecting(_) => 0,
+            Self::Answered { late, .. } => *late,
+        }
+    }
+
+    /// Looks up what was collected.
+    pub(crate) fn ask(self) -> Self {
+        match self {
+            Self::Collecting(wanted) => ask_all(wanted.into_inner(), DEADLINE, ask_system),
+            answered @ Self::Answered { .. } => answered,
+        }
+    }
+}
+
+/// Asks about one host. Each lookup has the engine's own limits too.
+fn ask_system(host: &[u8]) -> Lookup {
+    let resolver = SystemResolver::new(Rc::default());
+    let Some(found) = find(host, &resolver) else {
+        return Lookup::NotFound;
+    };
+    let addresses = found.addresses.into_iter();
+    Lookup::Found(Answer {
+        official: found.official,
+        addresses: addresses
+            .map(|address| check_address(address, &resolver))
+            .collect(),
+    })
+}
+
+fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Lookup) -> Names {
+    let total = wanted.len();
+    let queue = Arc::new(Mutex::new(wanted.into_iter()));
+    let (sender, receiver) = mpsc::channel();
+    for _ in 0..WORKERS.min(total) {
+        let (queue, sender) = (Arc::clone(&queue), sender.clone());
+        let next = move || queue.lock().ok()?.next();
+        let worker = thread::Builder::new().stack_size(STACK_BYTES);
+        // With fewer workers it takes longer; with none, nothing is answered in time.
+        let _ = worker.spawn(move || {
+            while let Some(host) = next() {
+                let answer = ask(&host);
+                if sender.send((host, answer)).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    drop(sender);
+    let progress = Progress::new(total);
+    let mut answers = BTreeMap::new();
+    while let Some(left) = deadline.checked_sub(progress.start.elapsed()) {
+        match receiver.recv_timeout(left.min(TICK)) {
+            Ok((host, answer)) => {
+                answers.insert(host, answer);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        progress.show(answers.len());
+    }
+    progress.bar.finish_and_clear();
+    Names::Answered {
+        late: total - answers.len(),
+        answers,
+    }
+}
+
+/// A bar on the terminal, once the lookups take long.
+struct Progress {
+    start: Instant,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn new(total: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) =
+            ProgressStyle::with_template("looking hosts up {bar:40} {pos}/{len} {elapsed}")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            start: Instant::now(),
+            bar,
+        }
+    }
+
+    fn show(&self, done: usize) {
+        let waited = self.start.elapsed() > PATIENCE;
+        if waited && self.bar.is_hidden() && std::io::stderr().is_terminal() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(done as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(hosts: &[&str], deadline: Duration, ask: fn(&[u8]) -> Lookup) -> Names {
+        let hosts = hosts.iter().map(|host| host.as_bytes().to_vec());
+        ask_all(hosts.collect(), deadline, ask)
+    }
+
+    #[test]
+    fn every_host_is_asked_about_once() {
+        let names = Names::Collecting(RefCell::default());
+        for host in ["a", "b", "a"] {
+            assert_eq!(names.look_up(host.as_bytes()), Lookup::Nothing);
+        }
+        assert!(matches!(&names, Names::Collecting(hosts) if hosts.borrow().len() == 2));
+        let names = ask(&["a", "b"], DEADLINE, |_| Lookup::NotFound);
+        assert_eq!(names.look_up(b"a"), Lookup::NotFound);
+        assert_eq!(names.look_up(b"c"), Lookup::Nothing);
+        assert_eq!(names.late(), 0);
+    }
+
+    #[test]
+    fn a_dead_name_service_is_given_up() {
+        let start = Instant::now();
+        let names = ask(&["a", "slow"], Duration::from_millis(200), |host| {
+            if host == b"slow" {
+                thread::sleep(Duration::from_secs(20));
+            }
+            Lookup::NotFound
+        });
+        assert!(start.elapsed() < Duration::from_secs(10));
+        assert_eq!(names.look_up(b"a"), Lookup::NotFound);
+        assert_eq!((names.look_up(b"slow"), names.late()), (Lookup::Nothing, 1));
+    }
+
+    #[test]
+    fn lookups_go_side_by_side() {
+        let hosts: Vec<_> = (0..WORKERS).map(|number| number.to_string()).collect();
+        let hosts: Vec<_> = hosts.iter().map(String::as_str).collect();
+        let start = Instant::now();
+        let names = ask(&hosts, DEADLINE, |_| {
+            thread::sleep(Duration::from_millis(200));
+            Lookup::NotFound
+        });
+        assert_eq!(names.late(), 0);
+        assert!(start.elapsed() < Duration::from_secs(4));
+    }
+}

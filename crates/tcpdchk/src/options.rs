@@ -1,0 +1,190 @@
+//! Options of a rule, run dry by the engine as the original does: what they say is reported, and
+//! nothing is done.
+
+use std::cell::{Cell, OnceCell};
+
+use hosts_access::facts::Fact;
+use hosts_access::options::{self, Field, OPTIONS, Outcome};
+use hosts_access::problem::{Diagnostic, OptionProblem, Problem, Spot};
+use hosts_access::request::{Host, Request};
+use hosts_access::severity::{facility_names, level_names};
+use hosts_access::world::{Log, World};
+use system::names::SystemResolver;
+use tools::dry::{DryEffects, NoIdent};
+use tools::output::option_line;
+use tools::remark::Check;
+
+use crate::checker::Checker;
+use crate::finding::Finding;
+use crate::rule::{RuleAt, Table};
+use crate::source::Origin;
+use crate::suggest::closest;
+
+tools::checks! {
+    /// What is wrong with options, in the original's eyes.
+    CHECKS;
+    BAD_OPTION: "bad-option", Error, "an option that does not exist or is incomplete",
+        why "A rule with such an option denies everybody it matches, in either table.",
+        remedy "hosts_options(5) lists the options and their values.";
+    BAD_VALUE: "bad-value", Error, "an option with a value that it does not take",
+        why "A rule with such an option denies everybody it matches, in either table.",
+        remedy "hosts_options(5) lists the options and their values.";
+    UNKNOWN_ACCOUNT: "unknown-account", Error, "a user or group that does not exist",
+        why "A rule with such an option denies everybody it matches, in either table.",
+        remedy "Write the name of a user or group; a number is no name here.";
+    OPTION_ORDER: "option-order", Error, "something behind an option that must be the last",
+        why "The option gives the verdict, so nothing behind it could take effect; the rule denies.",
+        remedy "Move the option to the end of the rule.";
+    BANNER_FOLDER: "banner-folder", Warning, "a folder for banners that is not there",
+        why "No client gets a banner.",
+        remedy "Create the folder, or correct its name.";
+    UNKNOWN_EXPANSION: "unknown-expansion", Warning, "a % with a letter that stands for nothing",
+        why "Nothing is put in its place.",
+        remedy "The letters are a A c d h H n N p r R s u; %% is a percent sign. See hosts_access(5).";
+    IMPLICIT_ALLOW: "implicit-allow", Note, "a rule of hosts.allow without a verdict of its own",
+        why "It grants, because of its table. Asked for with -a.",
+        remedy "Write the allow option at its end if every rule is to say what it does.";
+}
+
+/// Runs a rule's options. Says whether the rule grants.
+pub(crate) fn check(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) -> bool {
+    let granted = rule.table == Table::Allow;
+    let outcome = match rule.fields.options {
+        Some(options) => run(options, rule, spot, checker),
+        None => Outcome::Table,
+    };
+    match outcome {
+        Outcome::Allow => true,
+        Outcome::Deny | Outcome::Failed => false,
+        Outcome::Table if granted && checker.wishes.implicit_allow => {
+            let text = "implicit \"allow\" at end of rule";
+            let place = rule.stretch.whole();
+            checker.find(Finding::warning(&IMPLICIT_ALLOW, text).at(place));
+            granted
+        }
+        Outcome::Table | Outcome::Twist(_) | Outcome::NoMatch | Outcome::InError => granted,
+    }
+}
+
+fn run(options: &[u8], rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) -> Outcome {
+    let resolver = SystemResolver::new(std::rc::Rc::default());
+    let netgroups = checker.netgroups();
+    let heard = Heard {
+        rule,
+        checker,
+        fields: OnceCell::new(),
+        run: Cell::new(0),
+    };
+    let world = World {
+        files: checker.disk,
+        resolver: &resolver,
+        ident: &NoIdent,
+        netgroups: &netgroups,
+        accounts: checker.accounts,
+        log: &heard,
+    };
+    let mut effects = DryEffects {
+        output: checker.report.dialogue(),
+    };
+    options::run(options, &mut placeholders(), &world, spot, &mut effects)
+}
+
+/// A request whose expansions show their names.
+fn placeholders() -> Request {
+    let host = |address: &str, name: &str| {
+        Host::from_text(address).with_name(Fact::from_value(name.as_bytes()))
+    };
+    let client = host("client_addr", "client_hostname");
+    let server = host("server_addr", "server_hostname");
+    let mut request = Request::new("daemon_name", client, server);
+    request.user = Fact::from_value(b"user_name");
+    request
+}
+
+/// Reports what the engine says while options run.
+struct Heard<'h> {
+    rule: &'h RuleAt<'h>,
+    checker: &'h Checker<'h>,
+    /// The options, once there is something to say of one.
+    fields: OnceCell<Vec<Field<'h>>>,
+    /// Options whose form was right so far.
+    run: Cell<usize>,
+}
+
+impl Log for Heard<'_> {
+    fn diagnostic(&self, diagnostic: &Diagnostic) {
+        let (check, about) = kind(&diagnostic.problem);
+        let kind_is_form = about == About::Form && check.id != UNKNOWN_EXPANSION.id;
+        let number = match about {
+            About::Form => self.run.get(),
+            About::Value => self.run.get().saturating_sub(1),
+        };
+        let fields = self.fields.get_or_init(|| self.rule.options().collect());
+        let part = match fields
+            .get(number)
+            .map(|field| (&*field.keyword, &*field.value))
+        {
+            None | Some(([], _)) => self.rule.fields.options.unwrap_or_default(),
+            Some((keyword, [])) => keyword,
+            Some((keyword, _)) if kind_is_form => keyword,
+            Some((_, value)) => value,
+        };
+        let text = diagnostic.problem.to_string();
+        let finding = match diagnostic.problem {
+            Problem::Option(_) => Finding::error(check, text),
+            _ => Finding::warning(check, text),
+        };
+        let explained = self.rule.is_explained(part)
+            || crate::checks::options::explains(self.rule, number, &diagnostic.problem);
+        self.checker.find(
+            finding
+                .at(self.rule.stretch.place(part))
+                .instead(instead(&diagnostic.problem))
+                .minor_if(explained),
+        );
+    }
+
+    fn option(&self, keyword: &[u8], value: &[u8]) {
+        self.run.set(self.run.get() + 1);
+        if self.checker.wishes.verbose {
+            self.checker.report.fact(option_line(keyword, value));
+        }
+    }
+}
+
+/// What a problem is about: the form of an option or its expansions, before it runs; or its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Form,
+    Value,
+}
+
+fn kind(problem: &Problem) -> (&'static Check, About) {
+    use OptionProblem as Wrong;
+    match problem {
+        Problem::Option(Wrong::UnknownUser(_) | Wrong::UnknownGroup(_)) => {
+            (&UNKNOWN_ACCOUNT, About::Value)
+        }
+        Problem::Option(Wrong::BadValue(..) | Wrong::BadVariable(_)) => (&BAD_VALUE, About::Value),
+        Problem::Option(Wrong::TooLong(_)) => (&BAD_VALUE, About::Form),
+        Problem::Option(Wrong::MustBeAtEnd(_)) => (&OPTION_ORDER, About::Form),
+        Problem::UnrecognizedExpansion(_) => (&UNKNOWN_EXPANSION, About::Form),
+        Problem::Option(Wrong::BannerRead(..)) | Problem::OptionFault(_) => {
+            (&BANNER_FOLDER, About::Value)
+        }
+        _ => (&BAD_OPTION, About::Form),
+    }
+}
+
+/// The name that was probably meant.
+fn instead(problem: &Problem) -> Option<String> {
+    match problem {
+        Problem::Option(OptionProblem::BadName(name)) => {
+            closest(name, OPTIONS.iter().map(|option| option.keyword))
+        }
+        Problem::Option(OptionProblem::BadValue("syslog facility or severity", name)) => {
+            closest(name, level_names().chain(facility_names()))
+        }
+        _ => None,
+    }
+}

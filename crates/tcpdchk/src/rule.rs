@@ -1,0 +1,182 @@
+//! A rule of a table, with what is known of its form before its words are looked at one by one.
+
+use hosts_access::list::Words;
+use hosts_access::options::{Field, Fields};
+use hosts_access::rule::Rule;
+
+use crate::finding::Place;
+use crate::source::{Origin, Stretch, offset_in};
+
+/// Options and daemons of a rule that our own checks look at. No real rule has so many; a made-up
+/// one must not keep the program busy.
+pub(crate) const MAX_OPTIONS: usize = 1000;
+
+/// Which table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// hosts.allow.
+    Allow,
+    /// hosts.deny.
+    Deny,
+}
+
+/// A rule and where it stands.
+#[derive(Debug)]
+pub(crate) struct RuleAt<'r> {
+    /// Its table.
+    pub table: Table,
+    /// Its place.
+    pub stretch: Stretch<'r>,
+    /// Its text.
+    pub text: &'r [u8],
+    /// Its fields.
+    pub fields: Rule<'r>,
+    /// A comment behind the rule, which is no comment to the engine.
+    pub comment: Option<&'r [u8]>,
+    /// IPv6 addresses without brackets, which the colons have torn apart.
+    pub bare_ipv6: Vec<&'r [u8]>,
+    /// Whether such an address stands in the daemon list, so that no field is what it seems.
+    pub torn: bool,
+    /// Whether a template was not filled in, so that no word is what it will be.
+    pub unfilled: bool,
+}
+
+impl<'r> RuleAt<'r> {
+    /// A rule of a table.
+    pub(crate) fn new(
+        table: Table,
+        stretch: Stretch<'r>,
+        text: &'r [u8],
+        fields: Rule<'r>,
+    ) -> Self {
+        let server = crate::checks::ipv6::bare_server(text, &fields);
+        Self {
+            table,
+            stretch,
+            text,
+            fields,
+            comment: comment(text, &fields),
+            torn: server.is_some(),
+            bare_ipv6: match server {
+                Some(address) => vec![address],
+                None => crate::checks::ipv6::bare(text, &fields),
+            },
+            unfilled: crate::checks::lines::explains(text),
+        }
+    }
+
+    /// Whether another finding explains what is wrong with this part of the rule.
+    pub(crate) fn is_explained(&self, part: &[u8]) -> bool {
+        let Some(at) = offset_in(self.text, part) else {
+            return false;
+        };
+        if self.unfilled || self.torn {
+            return true;
+        }
+        let comment = self
+            .comment
+            .and_then(|comment| offset_in(self.text, comment));
+        comment.is_some_and(|comment| at >= comment) || self.address_at(at)
+    }
+
+    /// Whether a byte belongs to an IPv6 address without brackets. They are in order.
+    fn address_at(&self, at: usize) -> bool {
+        let start = |address: &[u8]| offset_in(self.text, address).unwrap_or(usize::MAX);
+        let behind = self
+            .bare_ipv6
+            .partition_point(|address| start(address) <= at);
+        let address = behind
+            .checked_sub(1)
+            .and_then(|before| self.bare_ipv6.get(before));
+        address.is_some_and(|address| at < start(address) + address.len())
+    }
+
+    /// Where a list is; an empty one stands for the whole rule.
+    pub(crate) fn place_of_list(&self, list: &[u8]) -> Place {
+        match list.trim_ascii() {
+            [] => self.stretch.whole(),
+            words => self.stretch.place(words),
+        }
+    }
+
+    /// Whether an IPv6 address lacks its brackets.
+    pub(crate) fn has_ipv6(&self) -> bool {
+        !self.bare_ipv6.is_empty()
+    }
+
+    /// The rule's options, as many as are looked at.
+    pub(crate) fn options(&self) -> impl Iterator<Item = Field<'r>> {
+        let fields = self.fields.options.map(Fields::new);
+        fields.into_iter().flatten().take(MAX_OPTIONS)
+    }
+}
+
+/// Options whose value is a command for the shell, which has comments of its own.
+pub(crate) const COMMANDS: [&[u8]; 3] = [b"spawn", b"twist", b"aclexec"];
+
+/// Whether the value of an option is a command for the shell.
+pub(crate) fn is_command(keyword: &[u8]) -> bool {
+    COMMANDS
+        .iter()
+        .any(|command| keyword.eq_ignore_ascii_case(command))
+}
+
+/// What follows the first `#` that begins a word, up to the rule's end.
+fn comment<'r>(text: &'r [u8], fields: &Rule<'r>) -> Option<&'r [u8]> {
+    let lists = [fields.daemons, fields.clients].into_iter();
+    let word = lists
+        .flat_map(Words::new)
+        .find(|word| word.starts_with(b"#"));
+    let at = match word {
+        Some(word) => offset_in(text, word)?,
+        None => comment_in_options(text, fields.options?)?,
+    };
+    text.get(at..).map(<[u8]>::trim_ascii)
+}
+
+fn comment_in_options(text: &[u8], options: &[u8]) -> Option<usize> {
+    for field in Fields::new(options) {
+        let begin = offset_in(text, &field.keyword)?;
+        if field.keyword.starts_with(b"#") {
+            return Some(begin);
+        }
+        if is_command(&field.keyword) {
+            continue;
+        }
+        let end = begin + field.keyword.len();
+        let value = text.get(end..)?;
+        let value = value.split(|byte| *byte == b':').next().unwrap_or(value);
+        let hash = value
+            .windows(2)
+            .position(|pair| matches!(pair, [b' ' | b'\t', b'#']));
+        if let Some(hash) = hash {
+            return Some(end + hash + 1);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_behind_rules() {
+        for (text, expected) in [
+            ("svcd: ALL", None),
+            ("svcd: ALL # all of them", Some("# all of them")),
+            ("svcd: ALL #x: y", Some("#x: y")),
+            ("svcd #x: ALL", Some("#x: ALL")),
+            ("svcd: a#b", None),
+            ("svcd: ALL: deny # no", Some("# no")),
+            ("svcd: ALL: # no", Some("# no")),
+            ("svcd: ALL: umask 022 #x: deny", Some("#x: deny")),
+            ("svcd: ALL: spawn echo # no", None),
+            ("svcd: ALL: spawn echo # no: deny #x", Some("#x")),
+        ] {
+            let rule = Rule::parse(text.as_bytes()).unwrap();
+            let found = comment(text.as_bytes(), &rule);
+            assert_eq!(found, expected.map(str::as_bytes), "{text}");
+        }
+    }
+}

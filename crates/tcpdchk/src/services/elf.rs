@@ -1,0 +1,104 @@
+//! Which programs are linked with libwrap: what ldd(1) shows, read from the files themselves, so
+//! that nothing is run and a tree for another machine can be looked at.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use goblin::elf::Elf;
+use tools::disk::Disk;
+
+/// The library, whatever its version.
+const LIBWRAP: &str = "libwrap.so";
+
+/// How deep libraries are followed.
+const MAX_DEPTH: usize = 8;
+
+/// What is known of programs and libraries so far.
+#[derive(Debug, Default)]
+pub(crate) struct Libraries {
+    /// Whether a file needs libwrap; `None` for what is no ELF file.
+    known: BTreeMap<PathBuf, Option<bool>>,
+    /// Where libraries are looked for.
+    folders: Option<Vec<PathBuf>>,
+}
+
+/// What a file says it needs.
+struct Needs {
+    libraries: Vec<String>,
+    folders: Vec<PathBuf>,
+}
+
+impl Libraries {
+    /// Whether a program is linked with libwrap, itself or by one of its libraries. `None`: it is no
+    /// ELF file that can be read.
+    pub(crate) fn links_libwrap(&mut self, program: &Path, disk: &Disk) -> Option<bool> {
+        self.look(program, disk, 0)
+    }
+
+    fn look(&mut self, file: &Path, disk: &Disk, depth: usize) -> Option<bool> {
+        if let Some(known) = self.known.get(file) {
+            return *known;
+        }
+        // A library that needs itself, in a circle, adds nothing.
+        self.known.insert(file.to_owned(), Some(false));
+        let links = needs(file, disk).map(|needs| self.any(&needs, disk, depth));
+        self.known.insert(file.to_owned(), links);
+        links
+    }
+
+    fn any(&mut self, needs: &Needs, disk: &Disk, depth: usize) -> bool {
+        if needs.libraries.iter().any(|name| name.starts_with(LIBWRAP)) {
+            return true;
+        }
+        depth < MAX_DEPTH
+            && needs.libraries.iter().any(|name| {
+                let found = self.find(name, &needs.folders, disk);
+                found.is_some_and(|path| self.look(&path, disk, depth + 1) == Some(true))
+            })
+    }
+
+    fn find(&mut self, name: &str, own: &[PathBuf], disk: &Disk) -> Option<PathBuf> {
+        let folders = self.folders.get_or_insert_with(|| standard_folders(disk));
+        let mut paths = own
+            .iter()
+            .chain(folders.iter())
+            .map(|folder| folder.join(name));
+        paths.find(|path| disk.metadata(path).is_ok())
+    }
+}
+
+/// The folders of the dynamic linker: /lib, /usr/lib, and those below them that are named after an
+/// architecture, which hold libc.
+fn standard_folders(disk: &Disk) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for above in ["/usr/lib", "/lib", "/usr/lib64", "/lib64"] {
+        let above = PathBuf::from(above);
+        for name in super::entries(&above, disk) {
+            let folder = above.join(name);
+            if disk.metadata(&folder.join("libc.so.6")).is_ok() {
+                folders.push(folder);
+            }
+        }
+        folders.push(above);
+    }
+    folders.push("/usr/local/lib".into());
+    folders
+}
+
+fn needs(file: &Path, disk: &Disk) -> Option<Needs> {
+    let bytes = disk.read(file).ok().flatten()?;
+    let elf = Elf::parse(&bytes).ok()?;
+    let origin = file.parent().unwrap_or(Path::new("/"));
+    let folders = elf.runpaths.iter().chain(&elf.rpaths);
+    let folders = folders.flat_map(|paths| paths.split(':'));
+    Some(Needs {
+        libraries: elf
+            .libraries
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
+        folders: folders
+            .map(|folder| folder.replace("$ORIGIN", &origin.to_string_lossy()).into())
+            .collect(),
+    })
+}

@@ -1,0 +1,301 @@
+//! Where the words of a file stand: from the engine's joined lines back to lines and columns.
+
+use std::cell::Cell;
+use std::ops::Range;
+use std::path::Path;
+
+use crate::finding::{Mark, Place};
+
+/// Bytes of a long line that are shown before and behind a word.
+const BEFORE_BYTES: usize = 40;
+const BEHIND_BYTES: usize = 80;
+
+/// Longest line that is shown whole, in bytes.
+const WHOLE_BYTES: usize = 200;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct Source<'s> {
+    /// Its name for messages.
+    pub path: &'s Path,
+    /// Its lines, without their line feeds.
+    lines: Vec<&'s [u8]>,
+    /// The last place that was asked for: places come mostly from left to right, and a line may be
+    /// very long.
+    last: Cell<Position>,
+    /// Where the last word of a list was found.
+    found: Cell<Position>,
+}
+
+/// A byte of a line, and the characters before it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    line: u64,
+    byte: usize,
+    characters: usize,
+}
+
+/// A logical line of a file: the physical lines that it was joined from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<'s> {
+    source: &'s Source<'s>,
+    /// The joined text. Words are told from each other by where they stand in it.
+    text: &'s [u8],
+    /// The first physical line.
+    pub first: u64,
+    /// The last physical line.
+    pub last: u64,
+}
+
+impl<'s> Source<'s> {
+    /// Finds the lines.
+    pub(crate) fn new(path: &'s Path, bytes: &'s [u8]) -> Self {
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        Self {
+            path,
+            lines: bytes.split(|byte| *byte == b'\n').collect(),
+            last: Cell::default(),
+            found: Cell::default(),
+        }
+    }
+
+    /// All lines with their numbers.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (u64, &'s [u8])> {
+        (1..).zip(self.lines.iter().copied())
+    }
+
+    fn line(&self, number: u64) -> &'s [u8] {
+        let index = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
+        self.lines.get(index).copied().unwrap_or_default()
+    }
+
+    /// A range of bytes of a physical line.
+    pub(crate) fn place(&self, number: u64, range: Range<usize>) -> Place {
+        self.place_of_rule(number, number, number, range)
+    }
+
+    /// A whole physical line, but for blanks around it.
+    pub(crate) fn whole_line(&self, number: u64) -> Place {
+        let line = self.line(number);
+        let start = line.len() - line.trim_ascii_start().len();
+        self.place(number, start..start + line.trim_ascii().len())
+    }
+
+    /// A word of a physical line, found by its text.
+    pub(crate) fn word(&self, number: u64, word: &[u8]) -> Place {
+        let line = self.line(number);
+        let last = self.found.get();
+        let from = if last.line == number { last.byte } else { 0 };
+        let at = (from..line.len()).find(|at| {
+            let starts = line.get(*at..).is_some_and(|rest| rest.starts_with(word));
+            let before = at.checked_sub(1).and_then(|before| line.get(before));
+            starts && before.is_none_or(|byte| byte.is_ascii_whitespace())
+        });
+        self.found.set(Position {
+            line: number,
+            byte: at.unwrap_or(0),
+            characters: 0,
+        });
+        match at {
+            Some(at) => self.place(number, at..at + word.len()),
+            None => self.whole_line(number),
+        }
+    }
+
+    fn place_of_rule(&self, number: u64, first: u64, line: u64, range: Range<usize>) -> Place {
+        Place {
+            file: self.path.to_owned(),
+            number,
+            first,
+            mark: Some(self.mark(line, range)),
+        }
+    }
+
+    /// Marks a range of bytes of a line.
+    fn mark(&self, number: u64, range: Range<usize>) -> Mark {
+        let line = self.line(number);
+        let end = range.end.min(line.len());
+        let start = range.start.min(end);
+        let whole = line.len() <= WHOLE_BYTES;
+        let shown = match whole {
+            true => 0..line.len(),
+            false => {
+                let from = start.saturating_sub(BEFORE_BYTES);
+                from..(start + BEHIND_BYTES).min(line.len())
+            }
+        };
+        let text = |range: Range<usize>| {
+            let bytes = line.get(range).unwrap_or_default();
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let before = text(shown.start..start);
+        let word = text(start..end.min(shown.end));
+        let excerpt = format!("{before}{word}{}", text(end.min(shown.end)..shown.end));
+        Mark {
+            line: number,
+            column: self.column(number, start),
+            span: before.len()..before.len() + word.len(),
+            excerpt,
+            whole,
+        }
+    }
+
+    /// The column of a byte in characters, counted from 1.
+    fn column(&self, number: u64, byte: usize) -> usize {
+        let last = self.last.get();
+        let (from, counted) = match last.line == number && last.byte <= byte {
+            true => (last.byte, last.characters),
+            false => (0, 0),
+        };
+        let between = self.line(number).get(from..byte).unwrap_or_default();
+        let characters = counted + String::from_utf8_lossy(between).chars().count();
+        self.last.set(Position {
+            line: number,
+            byte,
+            characters,
+        });
+        characters + 1
+    }
+
+    /// The logical line of these physical lines.
+    pub(crate) fn stretch(&'s self, text: &'s [u8], first: u64, last: u64) -> Stretch<'s> {
+        Stretch {
+            source: self,
+            text,
+            first,
+            last,
+        }
+    }
+}
+
+/// Something whose parts have places.
+pub(crate) trait Origin {
+    /// Where a part of it is; anything else stands for all of it.
+    fn place(&self, part: &[u8]) -> Place;
+}
+
+impl Origin for Stretch<'_> {
+    fn place(&self, part: &[u8]) -> Place {
+        match offset_in(self.text, part) {
+            Some(start) => self.place_at(start..start + part.len()),
+            None => self.place_at(0..self.text.len()),
+        }
+    }
+}
+
+/// A word of a `/file` list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListWord<'s> {
+    /// The list.
+    pub source: &'s Source<'s>,
+    /// The word's physical line.
+    pub line: u64,
+    /// The word.
+    pub word: &'s [u8],
+}
+
+impl Origin for ListWord<'_> {
+    fn place(&self, _: &[u8]) -> Place {
+        self.source.word(self.line, self.word)
+    }
+}
+
+impl Stretch<'_> {
+    /// All of it, but for blanks around it.
+    pub(crate) fn whole(&self) -> Place {
+        self.place(self.text.trim_ascii())
+    }
+
+    fn place_at(&self, range: Range<usize>) -> Place {
+        let mut begin = 0;
+        for number in self.first..=self.last {
+            let line = self.source.line(number);
+            let skipped = match number {
+                1 if line.starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
+                _ => 0,
+            };
+            let continued = usize::from(number < self.last);
+            let length = line.len().saturating_sub(skipped + continued);
+            if range.start < begin + length || number == self.last {
+                let start = range.start - begin + skipped;
+                let end = (range.end - begin).min(length) + skipped;
+                return self.source.place_of_rule(
+                    self.last,
+                    self.first,
+                    number,
+                    start..end.max(start),
+                );
+            }
+            begin += length;
+        }
+        self.source.whole_line(self.last)
+    }
+}
+
+/// Where a part of a text begins in it.
+pub(crate) fn offset_in(text: &[u8], part: &[u8]) -> Option<usize> {
+    let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    (offset + part.len() <= text.len()).then_some(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hosts_access::line::Lines;
+    use hosts_access::list::Words;
+
+    /// `line:column:marked` of each word of each rule.
+    fn marks(table: &str) -> Vec<String> {
+        let source = Source::new(Path::new("t"), table.as_bytes());
+        let mut lines = Lines::new(table.as_bytes());
+        let mut found = Vec::new();
+        while let Ok(Some(line)) = lines.next_line() {
+            let stretch = source.stretch(line.text, line.first, line.last);
+            for word in Words::new(line.text) {
+                let mark = stretch.place(word).mark.unwrap();
+                let marked = &mark.excerpt[mark.span.clone()];
+                found.push(format!("{}:{}:{marked}", mark.line, mark.column));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn words_are_found_in_their_physical_lines() {
+        for (table, expected) in [
+            ("a: b\n", &["1:1:a:", "1:4:b"][..]),
+            ("\n# x\n  a: b\n", &["3:3:a:", "3:6:b"]),
+            (
+                "a: b \\\n  c\\\nd e\n",
+                &["1:1:a:", "1:4:b", "2:3:c", "3:3:e"],
+            ),
+            ("\u{feff}a: b\n", &["1:2:a:", "1:5:b"]),
+            ("é: b\n", &["1:1:é:", "1:4:b"]),
+            ("\\\n\\\na: b\n", &["3:1:a:", "3:4:b"]),
+        ] {
+            assert_eq!(marks(table), expected, "{table:?}");
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_word() {
+        let table = format!("svcd: {} y\n", "10.0.0.1 ".repeat(10_000));
+        let source = Source::new(Path::new("t"), table.as_bytes());
+        let at = table.len() - 2;
+        let mark = source.place(1, at..at + 1).mark.unwrap();
+        assert_eq!(mark.column, at + 1);
+        assert!(!mark.whole && mark.excerpt.len() < WHOLE_BYTES);
+        assert_eq!(&mark.excerpt[mark.span], "y");
+    }
+
+    #[test]
+    fn words_of_lists_are_found_by_their_text() {
+        let source = Source::new(Path::new("t"), b"ab b\n\tc");
+        for (number, word, column) in [(1, "b", 4), (1, "ab", 1), (2, "c", 2), (2, "x", 2)] {
+            let mark = source.word(number, word.as_bytes()).mark.unwrap();
+            assert_eq!(mark.column, column, "{word}");
+        }
+    }
+}

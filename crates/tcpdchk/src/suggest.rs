@@ -1,0 +1,44 @@
+//! "Did you mean": the known name that a mistyped one is closest to.
+
+/// Similarity from 0 to 1 below which a name is not worth suggesting.
+const CLOSE: f64 = 0.75;
+
+/// The closest of the known names, if any is close.
+pub(crate) fn closest<'n>(name: &[u8], known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let name = std::str::from_utf8(name).ok()?.to_lowercase();
+    let rated = known.into_iter().map(|known| {
+        let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
+        let begins = name.len() >= 3 && known.starts_with(&name);
+        (
+            if begins {
+                likeness.max(CLOSE)
+            } else {
+                likeness
+            },
+            known,
+        )
+    });
+    let (likeness, best) = rated.max_by(|left, right| left.0.total_cmp(&right.0))?;
+    (likeness >= CLOSE && best != name).then(|| best.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_close_names_are_suggested() {
+        for (name, expected) in [
+            ("spwan", Some("spawn")),
+            ("SPAWNN", Some("spawn")),
+            ("severty", Some("severity")),
+            ("sev", Some("severity")),
+            ("echo", None),
+            ("", None),
+            ("spawn", None),
+        ] {
+            let found = closest(name.as_bytes(), ["spawn", "severity", "allow"]);
+            assert_eq!(found.as_deref(), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Goes through a table, rule by rule, in the original's sequence.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use hosts_access::line::{LineError, Lines};
+use hosts_access::list::Words;
+use hosts_access::problem::{Problem, Spot, Written, reason};
+use hosts_access::rule::Rule;
+
+use crate::checker::Checker;
+use crate::finding::{Finding, Place};
+use crate::rule::{RuleAt, Table};
+use crate::source::Source;
+use crate::{checks, clients, daemons, options};
+
+tools::checks! {
+    /// What is wrong with tables and lines, in the original's eyes.
+    CHECKS;
+    TABLE_OPEN: "table-open", Error, "a table that cannot be read",
+        why "The table is in error: hosts.allow grants nobody access, and hosts.deny denies everybody.",
+        remedy "Make it a regular file that root may read.";
+    MISSING_NEWLINE: "missing-newline", Error, "a last line without its newline",
+        why "The line may have been cut off, so neither it nor anything behind it counts; in hosts.deny everybody \
+             who gets that far is denied.",
+        remedy "End the file with a newline.";
+    MISSING_COLON: "missing-colon", Error, "a line that is no rule",
+        why "Without a colon outside brackets there is no client list. The line is skipped, in hosts.deny too.",
+        remedy "Write DAEMONS: CLIENTS, or begin the line with # to make it a comment.";
+    NUL_BYTE: "nul-byte", Error, "a byte that no text file has",
+        why "The line and the rest of the table are in error.",
+        remedy "Write the table again as plain text.";
+}
+
+/// Goes through a table.
+pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
+    let bytes = match checker.disk.read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return checks::end_table(table, None, checker),
+        Err(error) => {
+            let text = format!("cannot open {}: {}", path.display(), reason(&error));
+            if error.kind() == ErrorKind::PermissionDenied {
+                // To tcpd, which runs as root, the table may be all right.
+                checker.report.could_not_check();
+            }
+            return checker.find(Finding::warning(&TABLE_OPEN, text));
+        }
+    };
+    let source = Source::new(path, &bytes);
+    checks::begin_table(&source, checker);
+    let name: Arc<Path> = Arc::from(path);
+    let mut lines = Lines::new(&bytes[..]);
+    loop {
+        match lines.next_line() {
+            Ok(Some(line)) => {
+                let stretch = source.stretch(line.text, line.first, line.last);
+                let spot = Spot {
+                    table: &name,
+                    first_line: line.first,
+                    line: line.last,
+                };
+                match Rule::parse(line.text) {
+                    Some(fields) => {
+                        let rule = RuleAt::new(table, stretch, line.text, fields);
+                        check_rule(&rule, spot, checker);
+                    }
+                    None => {
+                        let text = Problem::MissingSeparator.to_string();
+                        let explained = checks::explains_line(line.text);
+                        checker.find(
+                            Finding::warning(&MISSING_COLON, text)
+                                .at(stretch.whole())
+                                .minor_if(explained),
+                        );
+                    }
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                let place = source.whole_line(lines.last());
+                report_end(error, place, checker);
+                break;
+            }
+        }
+    }
+    checks::end_table(table, Some(&source), checker);
+}
+
+/// Says why a table ends before its end.
+fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
+    let (check, problem) = match error {
+        LineError::TooLong => (&MISSING_NEWLINE, Problem::LineTooLong),
+        LineError::Nul => (&NUL_BYTE, Problem::NulByte),
+        LineError::Io(error) => (&TABLE_OPEN, Problem::CannotRead(error)),
+    };
+    checker.find(Finding::warning(check, problem.to_string()).at(place));
+}
+
+fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
+    let verbose = checker.wishes.verbose;
+    let fact = |text: String| {
+        if verbose {
+            checker.report.fact(text);
+        }
+    };
+    let table = spot.table.display();
+    fact(format!("\n>>> Rule {table} line {}:", spot.line));
+    fact(format!("daemons:  {}", words(rule.fields.daemons)));
+    daemons::check(rule, checker);
+    fact(format!("clients:  {}", words(rule.fields.clients)));
+    clients::check(rule, checker);
+    let granted = options::check(rule, spot, checker);
+    fact(format!(
+        "access:   {}",
+        if granted { "granted" } else { "denied" }
+    ));
+    checks::rule(rule, checker);
+}
+
+/// The words of a list with one blank between them.
+fn words(list: &[u8]) -> String {
+    let words = Words::new(list).map(|word| Written(word).to_string());
+    words.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,112 @@
+//! Addresses and networks.
+
+use crate::Case;
+
+/// The cases.
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        id: "ipv6-brackets",
+        wrong: &[
+            (
+                "svcd: 2001:db8::1",
+                ":1:7: error: 2001:db8::1: IPv6 address without brackets; write: [2001:db8::1]",
+            ),
+            ("svcd: ::1: allow", "write: [::1]"),
+            (
+                "svcd@::1: ALL: allow",
+                ":1:6: error: ::1: IPv6 address without brackets; write: [::1]",
+            ),
+            ("svcd: 10.0.0.1 fe80::1/64", ":1:16: error"),
+            ("svcd: joe@2001:db8:*", "write: [2001:db8::]/32"),
+        ],
+        right: &[
+            "svcd: [2001:db8::1] [::]/0",
+            "svcd: ALL: spawn logger 2001:db8::1 &",
+            "svcd: /srv/list",
+        ],
+    },
+    Case {
+        id: "ipv6-length-inside",
+        wrong: &[(
+            "svcd: [2001:db8::/32]",
+            ":1:7: error: [2001:db8::/32]: prefix length inside the brackets; write: [2001:db8::]/32",
+        )],
+        right: &["svcd: [2001:db8::]/32"],
+    },
+    Case {
+        id: "host-bits",
+        wrong: &[
+            ("svcd: 10.1.2.3/8", "write: 10.0.0.0/8"),
+            (
+                "svcd@192.0.2.1/255.255.255.0: ALL",
+                ":1:6: error: 192.0.2.1/255.255.255.0: host bits are set, so it never matches; write: 192.0.2.0/255.255.255.0",
+            ),
+        ],
+        right: &["svcd: 10.0.0.0/8 10.1.2.3/32 [2001:db8::1]/32 0.0.0.0/0"],
+    },
+    Case {
+        id: "host-bits-ipv6",
+        wrong: &[(
+            "svcd: [2001:db8::1]/32",
+            "note: [2001:db8::1]/32: host bits are ignored; write: [2001:db8::]/32",
+        )],
+        right: &["svcd: [2001:db8::]/32 [2001:db8::1]/128"],
+    },
+    Case {
+        id: "net-mask",
+        wrong: &[
+            (
+                "svcd: 10.0.0.0/0",
+                ":1:7: error: 10.0.0.0/0: bad net/mask pattern",
+            ),
+            ("svcd: 10.0.0.0/33", "10.0.0.0/33: bad"),
+            ("svcd: 10.0.0.0/24x", "write: 10.0.0.0/24"),
+            ("svcd: 10.0.0/24", "write: 10.0.0.0/24"),
+            ("svcd: [2001:db8::]/x", "[2001:db8::]/x: bad"),
+        ],
+        right: &["svcd: 10.0.0.0/24 0.0.0.0/0 10.0.0.0/255.0.0.0 [::]/0"],
+    },
+    Case {
+        id: "mask-holes",
+        wrong: &[("svcd: 10.0.0.0/0.0.0.255", "write: 10.0.0.0/255.255.255.0")],
+        right: &["svcd: 10.0.0.0/255.255.255.0 0.0.0.0/0.0.0.0"],
+    },
+    Case {
+        id: "network-prefix",
+        wrong: &[(
+            "svcd: 192.168",
+            "192.168: never matches without a final dot; others read it as 192.0.0.168; write: 192.168.",
+        )],
+        right: &["svcd: 192.168. 10. 192.168.0.1"],
+    },
+    Case {
+        id: "number-form",
+        wrong: &[
+            (
+                "svcd: 010.0.0.1",
+                "others read it as 8.0.0.1; write: 10.0.0.1",
+            ),
+            ("svcd: 192.168.01.", "write: 192.168.1."),
+            ("svcd: 0x7f.1", "others read it as 127.0.0.1"),
+            ("svcd: 300.1.1.1", "300.1.1.1: is no part of an address"),
+            ("svcd: 1.2.3.4.", "is no part"),
+        ],
+        right: &["svcd: 10.0.0.1 10.0. 10.*"],
+    },
+    Case {
+        id: "mask-apart",
+        wrong: &[(
+            "svcd: 10.0.0.0 255.255.255.0",
+            ":1:16: error: 255.255.255.0: is a mask, not a client",
+        )],
+        right: &["svcd: 10.0.0.0/255.255.255.0 255.255.255.255"],
+    },
+    Case {
+        id: "octal-net",
+        wrong: &[(
+            "svcd: 010.0.0.0/8",
+            "010.0.0.0/8: is read as 8.0.0.0/8; write: 10.0.0.0/8",
+        )],
+        right: &["svcd: 10.0.0.0/8"],
+    },
+];

@@ -1,0 +1,136 @@
+//! Lines, characters, and the sequence of rules.
+
+use crate::Case;
+
+/// The cases.
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        id: "trailing-comment",
+        wrong: &[
+            (
+                "svcd: 10.0.0.1 # not ALL",
+                ":1:16: error: \"#\" does not begin a comment here",
+            ),
+            ("svcd: ALL: deny # x", ":1:17: error"),
+        ],
+        right: &[
+            "# svcd: ALL",
+            "  # x",
+            "svcd: a#b",
+            "svcd: ALL: spawn logger x # y &",
+        ],
+    },
+    Case {
+        id: "missing-newline",
+        wrong: &[(
+            "svcd: ALL\nsvcd: 10.",
+            ":2:1: error: missing newline or line too long",
+        )],
+        right: &["svcd: ALL"],
+    },
+    Case {
+        id: "missing-colon",
+        wrong: &[("svcd ALL", ":1:1: error: missing \":\" separator")],
+        right: &["svcd: ALL"],
+    },
+    Case {
+        id: "nul-byte",
+        wrong: &[("svcd: ALL\0", ":1:1: error: NUL byte")],
+        right: &["svcd: ALL"],
+    },
+    Case {
+        id: "crlf",
+        wrong: &[(
+            "svcd: 10.\r\nsvcd: 11.\r",
+            ":1:10: warning: 2 lines end with a carriage return, this one first",
+        )],
+        right: &["svcd: 10."],
+    },
+    Case {
+        id: "invisible-character",
+        wrong: &[
+            (
+                "svcd: 10.0.0.1\u{a0}",
+                ":1:7: error: 10.0.0.1: contains the invisible character U+00A0; write: 10.0.0.1",
+            ),
+            ("svcd\u{200b}: ALL", "U+200B"),
+            ("svcd: a\x0bb", "U+000B"),
+        ],
+        right: &["svcd: 10.0.0.1\t, .example.org"],
+    },
+    Case {
+        id: "non-ascii",
+        wrong: &[
+            (
+                "svcd: exämple.org",
+                ":1:7: warning: exämple.org: contains U+00E4",
+            ),
+            ("svсd: ALL", "U+0441"),
+            ("svcd: a\u{2013}b", "U+2013"),
+        ],
+        right: &[
+            "svcd: xn--exmple-cua.org",
+            "# ünïcode",
+            "svcd: ALL: spawn logger Größe &",
+        ],
+    },
+    Case {
+        id: "merge-conflict",
+        wrong: &[
+            (
+                "<<<<<<< HEAD\nsvcd: 10.\n=======\nsvcd: 11.\n>>>>>>> b",
+                ":1:1: error: mark of an unfinished merge",
+            ),
+            ("svcd: 10.\n>>>>>>> b: c", ":2:1: error"),
+        ],
+        right: &["# =======", "svcd: 10."],
+    },
+    Case {
+        id: "template",
+        wrong: &[
+            (
+                "svcd: {{ clients }}",
+                ":1:7: error: a template was not filled in",
+            ),
+            ("{% if x %}", ":1:1: error"),
+            ("svcd: <%= @net %>", ":1:7"),
+            ("svcd: $NET", "$NET: was not filled in"),
+            ("svcd: @NETWORK@", "@NETWORK@: was not filled in"),
+            ("${daemon}: ALL", "${daemon}: was not filled in"),
+        ],
+        right: &[
+            "# {{ x }}",
+            "svcd: ALL: spawn logger $HOME &",
+            "svcd: joe@10.",
+        ],
+    },
+    Case {
+        id: "unreachable",
+        wrong: &[
+            (
+                "svcd: 10.\nsvcd: 10.1.2.3",
+                ":2:1: warning: no client reaches this rule, because of ./etc/hosts.allow:1",
+            ),
+            (
+                "ALL: .example.org\nsvcd: 10. \nsvcd second: a.example.org",
+                ":3:1: warning",
+            ),
+            ("svcd: 10.0.0.0/8: deny\nsvcd: 10.1.0.0/16", ":2:1"),
+            ("svcd: ALL EXCEPT 10.\nsvcd: ALL EXCEPT 10.", ":2:1"),
+        ],
+        right: &[
+            "svcd: 10.1.\nsvcd: 10.",
+            "svcd: 10.\nsecond: 10.1.",
+            "svcd: ALL EXCEPT 10.\nsvcd: 10.1.",
+            "svcd: 10.: aclexec /usr/sbin/logger\nsvcd: 10.1.",
+        ],
+    },
+    Case {
+        id: "allow-all",
+        wrong: &[(
+            "svcd: 10.\nALL: ALL: allow",
+            ":2:1: warning: grants everything",
+        )],
+        right: &["ALL: ALL: deny", "ALL: ALL EXCEPT 10.", "svcd: ALL"],
+    },
+];

@@ -1,0 +1,198 @@
+//! What is found on the machine: permissions, programs, super-servers.
+
+use std::process::Command;
+
+use tools::testing::{Program, Scratch, run, skip};
+
+use crate::{found, tcpdchk, tree};
+
+/// Who may write to tables, lists and banners. The owner only counts for what is in its place.
+#[test]
+fn permissions() {
+    let set = |tree: &Scratch, path: &str, mode: u32| {
+        use std::os::unix::fs::PermissionsExt;
+        let path = tree.path().join(path);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let rules = "svcd: /srv/list: banners /srv/banners\n";
+    for path in [
+        "etc/hosts.allow",
+        "etc/hosts.deny",
+        "srv/list",
+        "srv",
+        "srv/banners",
+        "srv/banners/svcd",
+    ] {
+        let tree = tree(rules, "ALL: ALL\n");
+        assert_eq!(found(&tree, "world-writable"), [""; 0]);
+        set(&tree, path, 0o757);
+        let lines = found(&tree, "world-writable");
+        assert_eq!(lines.len(), 1, "{path} {lines:?}");
+        assert!(
+            lines[0].contains(&format!("/{path}: world writable"))
+                || lines[0].contains(&format!("{path}: world writable")),
+            "{lines:?}"
+        );
+    }
+    if !std::fs::metadata("/proc/self")
+        .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+    {
+        return skip("permissions: other owners", "root");
+    }
+    let tree = tree(rules, "ALL: ALL\n");
+    let list = tree.path().join("srv/list");
+    assert_eq!(found(&tree, "not-roots"), [""; 0]);
+    std::os::unix::fs::chown(&list, None, Some(7)).unwrap();
+    assert_eq!(found(&tree, "not-roots"), [""; 0]);
+    set(&tree, "srv/list", 0o664);
+    let lines = found(&tree, "not-roots");
+    assert!(
+        lines.len() == 1 && lines[0].ends_with("/srv/list: group 7 may write"),
+        "{lines:?}"
+    );
+    std::os::unix::fs::chown(&list, Some(7), Some(0)).unwrap();
+    let here = Scratch::new();
+    here.file("hosts.allow", format!("svcd: {}\n", list.display()));
+    let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
+    let mut command = ours.command(here.path());
+    let ran = run(command.args(["-d", "--no-dns", "--format", "gcc"]));
+    assert!(
+        ran.stdout
+            .contains("belongs to user 7, not to root [not-roots]"),
+        "{ran:?}"
+    );
+}
+
+/// A program that is linked with libwrap, itself or by a library, and one that is not.
+#[test]
+fn programs_and_super_servers() {
+    let tree = tree("linked indirect unlinked xd xo sd sp: ALL\n", "ALL: ALL\n");
+    let build = |arguments: &[&str]| {
+        let source = tree.file("x.c", "int main(void) { return 0; }\n");
+        let mut command = Command::new("cc");
+        let command = command.current_dir(tree.path()).args(arguments).arg(source);
+        command.status().is_ok_and(|status| status.success())
+    };
+    std::fs::create_dir_all(tree.path().join("usr/lib")).unwrap();
+    std::fs::create_dir_all(tree.path().join("usr/sbin")).unwrap();
+    let flags = ["-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined"];
+    let built = build(&[
+        "-shared",
+        "-fPIC",
+        "-Wl,-soname,libwrap.so.0",
+        "-o",
+        "usr/lib/libwrap.so.0",
+    ]) && build(&[
+        "-shared",
+        "-fPIC",
+        "-Wl,-soname,libown.so.1",
+        flags[0],
+        "-o",
+        "usr/lib/libown.so.1",
+        "usr/lib/libwrap.so.0",
+    ]) && build(&["-o", "usr/sbin/linked", flags[0], "usr/lib/libwrap.so.0"])
+        && build(&[
+            "-o",
+            "usr/sbin/indirect",
+            flags[0],
+            flags[1],
+            "usr/lib/libown.so.1",
+        ])
+        && build(&["-o", "usr/sbin/unlinked"])
+        && build(&["-o", "usr/sbin/xinetd", flags[0], "usr/lib/libwrap.so.0"]);
+    if !built {
+        return skip("programs_and_super_servers", "cc");
+    }
+    for name in ["xd", "xo", "sd", "sp"] {
+        std::fs::copy(
+            tree.path().join("usr/sbin/unlinked"),
+            tree.path().join("usr/sbin").join(name),
+        )
+        .unwrap();
+    }
+    tree.file(
+        "etc/xinetd.conf",
+        "defaults\n{\n}\nincludedir /etc/xinetd.d\n",
+    );
+    tree.file(
+        "etc/xinetd.d/a",
+        "service a\n{\n  socket_type = stream\n  server = /usr/sbin/xd\n}\n",
+    );
+    tree.file(
+        "etc/xinetd.d/b",
+        "service b\n{\n  flags = NOLIBWRAP\n  server = /usr/sbin/xo\n}\n",
+    );
+    tree.file(
+        "usr/lib/systemd/system/sd@.service",
+        "[Service]\nExecStart=@/usr/sbin/tcpd /usr/sbin/sd -i\nStandardInput=socket\n",
+    );
+    tree.file(
+        "usr/lib/systemd/system/sp.service",
+        "[Service]\nExecStart=-/usr/sbin/sp -D\n",
+    );
+    let lines = found(&tree, "no-effect");
+    let about: Vec<_> = lines
+        .iter()
+        .map(|line| line.split(": ").nth(2).unwrap_or_default())
+        .collect();
+    assert_eq!(about, ["unlinked", "xo", "sp"], "{lines:?}");
+    assert!(
+        lines[0].contains(
+            "etc/hosts.allow:1:17: error: unlinked: /usr/sbin/unlinked is not behind tcpd"
+        )
+    );
+    assert!(lines[1].contains("started by xinetd, service b"));
+    let table = tcpdchk(&tree, &["--services"]).stdout;
+    for (name, row) in [
+        ("svcd", ["yes", "tcpd"]),
+        ("linked", ["yes", "libwrap"]),
+        ("indirect", ["yes", "libwrap"]),
+        ("unlinked", ["no", "/usr/sbin/unlinked"]),
+        ("xd", ["yes", "starter"]),
+        ("xo", ["no", "/usr/sbin/xo"]),
+        ("sd", ["yes", "tcpd"]),
+        ("sp", ["no", "/usr/sbin/sp"]),
+    ] {
+        let found = table
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(name));
+        let words: Vec<_> = found
+            .unwrap_or_default()
+            .split_whitespace()
+            .skip(1)
+            .take(2)
+            .collect();
+        assert_eq!(words, row, "{name}: {table}");
+    }
+    let json = tcpdchk(&tree, &["--services", "--format", "json"]).stdout;
+    let linked = json
+        .lines()
+        .find(|line| line.contains("\"daemon\":\"linked\""));
+    let linked = linked.unwrap_or_default();
+    for part in [
+        "\"applies\":\"yes\"",
+        "\"by\":\"libwrap\"",
+        "\"program\":\"/usr/sbin/linked\"",
+    ] {
+        assert!(linked.contains(part), "{part}: {json}");
+    }
+    // inetd asks libwrap itself if it is told to.
+    std::fs::copy(
+        tree.path().join("usr/sbin/linked"),
+        tree.path().join("usr/sbin/inetd"),
+    )
+    .unwrap();
+    std::fs::copy(
+        tree.path().join("usr/sbin/unlinked"),
+        tree.path().join("usr/sbin/plaind"),
+    )
+    .unwrap();
+    for (options, applies) in [("", "no"), ("-q 5", "no"), ("-l", "yes"), ("-il", "yes")] {
+        let unit = format!("[Service]\nExecStart=/usr/sbin/inetd {options}\n");
+        tree.file("usr/lib/systemd/system/inetd.service", unit);
+        let table = tcpdchk(&tree, &["--services"]).stdout;
+        let row = table.lines().find(|line| line.starts_with("plaind "));
+        let word = row.and_then(|row| row.split_whitespace().nth(1));
+        assert_eq!(word, Some(applies), "{options}: {table}");
+    }
+}

@@ -1,0 +1,388 @@
+//! Each kind of finding: tables that bring it up, and tables that are right.
+
+mod addresses;
+mod lines;
+mod machine;
+mod options;
+mod words;
+
+use tools::testing::{Program, Run, Scratch, run};
+
+/// A tree with a daemon behind tcpd, one for datagrams, one without, and these tables.
+fn tree(allow: &str, deny: &str) -> Scratch {
+    let tree = Scratch::new();
+    tree.file("etc/hosts.allow", allow);
+    tree.file("etc/hosts.deny", deny);
+    tree.file(
+        "etc/inetd.conf",
+        "s stream tcp nowait root /usr/sbin/tcpd /usr/sbin/svcd\n\
+         t stream tcp nowait root /usr/sbin/tcpd /usr/sbin/second\n\
+         u dgram udp wait root /usr/sbin/tcpd /usr/sbin/udpd\n\
+         n stream tcp nowait root /usr/sbin/plaind plaind\n",
+    );
+    for program in ["tcpd", "svcd", "second", "udpd", "plaind", "mail", "logger"] {
+        tree.file_with_mode(&format!("usr/sbin/{program}"), "#!/bin/sh\n", 0o755);
+    }
+    tree.file("etc/passwd", "root:x:0:0:::\n");
+    tree.file("etc/group", "root:x:0:\n");
+    tree.file(
+        "srv/list",
+        "10.0.0.1 .example.org [2001:db8::1] 2001:db8::2\n",
+    );
+    tree.file("srv/banners/svcd", "hello\n");
+    tree
+}
+
+fn tcpdchk(tree: &Scratch, arguments: &[&str]) -> Run {
+    let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
+    let mut command = ours.command(tree.path());
+    run(command.args(["--root", ".", "--no-dns"]).args(arguments))
+}
+
+/// The lines about one kind of finding.
+fn found(tree: &Scratch, id: &str) -> Vec<String> {
+    let ran = tcpdchk(tree, &["--format", "gcc"]);
+    assert_eq!(ran.stderr, "");
+    let tag = format!(" [{id}]");
+    let lines = ran.stdout.lines().filter(|line| line.ends_with(&tag));
+    lines
+        .map(|line| line.trim_end_matches(&tag).to_owned())
+        .collect()
+}
+
+/// A kind of finding, rules of hosts.allow that bring it up with where and which word to write
+/// instead, and rules that do not.
+struct Case {
+    id: &'static str,
+    wrong: &'static [(&'static str, &'static str)],
+    right: &'static [&'static str],
+}
+
+/// Every case.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    let groups = [addresses::CASES, lines::CASES, options::CASES, words::CASES];
+    groups.into_iter().flatten()
+}
+
+#[test]
+fn rules() {
+    for case in cases() {
+        for (rules, expected) in case.wrong {
+            let newline = if case.id == "missing-newline" {
+                ""
+            } else {
+                "\n"
+            };
+            let tree = tree(&format!("{rules}{newline}"), "ALL: ALL\n");
+            std::fs::create_dir_all(tree.path().join("usr/sbin/empty")).unwrap();
+            let lines = found(&tree, case.id);
+            assert!(
+                lines.iter().any(|line| line.contains(expected)),
+                "{}: {rules:?}: {expected:?} is not in {lines:#?}, only {:?}",
+                case.id,
+                tcpdchk(&tree, &["--format", "gcc"]).stdout
+            );
+        }
+        for rules in case.right {
+            let tree = tree(&format!("{rules}\n"), "ALL: ALL\n");
+            assert_eq!(found(&tree, case.id), [""; 0], "{}: {rules}", case.id);
+        }
+    }
+}
+
+/// Tables without a fault say nothing and end with status 0.
+#[test]
+fn good_tables_are_clean() {
+    let tree = tree(
+        "# who may\nsvcd: 192.0.2. [2001:db8::]/32 .example.org EXCEPT 192.0.2.66\n\
+         second udpd: 10.0.0.0/8, LOCAL: spawn (/usr/sbin/logger %c) &\n",
+        "ALL: ALL\n",
+    );
+    let ran = tcpdchk(&tree, &["--strict"]);
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr.as_str(), ran.status),
+        ("", "", Some(0))
+    );
+}
+
+#[test]
+fn exit_status() {
+    for (rule, arguments, status) in [
+        ("svcd: 10.", &[][..], 0),
+        ("svcd: 10.0.0.0/33", &[], 1),
+        ("svcd: 10.\nsvcd: 10.1.", &[], 0),
+        ("svcd: 10.\nsvcd: 10.1.", &["--strict"], 1),
+        ("sshd: 10.", &["--strict"], 0),
+        ("svcd: 10.0.0.0/33", &["--format", "json"], 1),
+        ("svcd: 10.", &["-i", "/nonexistent"], 2),
+        ("svcd: 10.", &["--nonsense"], 2),
+        ("svcd: 10.", &["--tables", "/nonexistent", "/dev/null"], 2),
+        (
+            "svcd: 10.",
+            &["--tables", "etc/hosts.allow", "etc/hosts.deny"],
+            0,
+        ),
+        ("svcd: 10.", &["--explain", "nonsense"], 2),
+        ("svcd: 10.0.0.0/33", &["--explain", "net-mask"], 0),
+        ("svcd: 10.0.0.0/33", &["--services"], 0),
+    ] {
+        let tree = tree(&format!("{rule}\n"), "ALL: ALL\n");
+        assert_eq!(
+            tcpdchk(&tree, arguments).status,
+            Some(status),
+            "{rule} {arguments:?}"
+        );
+    }
+}
+
+/// hosts.deny: its end, and rules that hosts.allow leaves nothing for.
+#[test]
+fn the_second_table() {
+    for (allow, deny, id, expected) in [
+        ("", "svcd: 10.\n", "no-catch-all", 1),
+        ("", "svcd: 10.\nALL: ALL\n", "no-catch-all", 0),
+        ("ALL: ALL: deny\n", "", "no-catch-all", 0),
+        ("", "ALL: ALL EXCEPT 10.\n", "no-catch-all", 1),
+        ("ALL: ALL\n", "svcd: 10.\n", "unreachable", 1),
+        ("svcd: 10.\n", "svcd: 10.1.\n", "unreachable", 1),
+        ("svcd: 10.1.\n", "svcd: 10.\n", "unreachable", 0),
+    ] {
+        let tree = tree(allow, deny);
+        assert_eq!(found(&tree, id).len(), expected, "{allow:?} {deny:?} {id}");
+    }
+    let tree = tree("svcd: 10.\n", "");
+    std::fs::remove_file(tree.path().join("etc/hosts.deny")).unwrap();
+    assert_eq!(found(&tree, "no-catch-all").len(), 1);
+}
+
+/// Words and lines of a /file list have places of their own.
+#[test]
+fn lists() {
+    let list = |text: &str, id: &str| {
+        let tree = tree("svcd: /srv/list\nsvcd: 10. /srv/list\n", "ALL: ALL\n");
+        tree.file("srv/list", text);
+        found(&tree, id)
+    };
+    for (text, id, expected) in [
+        (
+            "10.0.0.1\n 10.0.0.1/8\n",
+            "host-bits",
+            "/srv/list:2:2: error: ",
+        ),
+        ("10.0.0.0/33", "net-mask", "/srv/list:1:1: error: "),
+        ("192.168", "network-prefix", "/srv/list:1:1: error: "),
+        ("# ALL hosts\n", "list-comment", "/srv/list:1:1: note: "),
+        ("a\r\nb\r\n", "crlf", "/srv/list:1:2: warning: 2 lines"),
+        ("{{ x }}\n", "template", "/srv/list:1:1: error: "),
+        ("/srv/none", "list-missing", "/srv/list:1:1: warning: "),
+        (
+            "/srv/list",
+            "list-open",
+            "/srv/list:1:1: error: /srv/list: lists include each other",
+        ),
+        ("a\0", "list-open", "/srv/list:1:1: error: "),
+    ] {
+        let lines = list(text, id);
+        assert!(
+            lines.iter().any(|line| line.starts_with(expected)),
+            "{text:?} {lines:?}"
+        );
+    }
+    for id in [
+        "list-comment",
+        "crlf",
+        "host-bits",
+        "net-mask",
+        "name-never",
+    ] {
+        assert_eq!(
+            list("10.0.0.1 2001:db8::1 *.b\n.example.org", id),
+            [""; 0],
+            "{id}"
+        );
+    }
+}
+
+/// Every kind of finding that the other tests do not name has its own here, or needs names.
+#[test]
+fn every_kind_is_tested() {
+    let tree = tree("", "");
+    let listed = tcpdchk(&tree, &["--explain"]).stdout;
+    // Those of inetd.conf and of names are tested with the original's, in original.rs.
+    let elsewhere = [
+        "daemon-directory",
+        "world-writable",
+        "inetd-incomplete",
+        "program-missing",
+        "program-not-executable",
+        "insecure-service",
+        "tcpd-recursion",
+        "tcpd-setuid",
+        "tcpd-inserted",
+        "file-lookup",
+        "rpc-tcp",
+        "table-open",
+        "unknown-process",
+        "not-wrapped",
+        "host-not-found",
+        "host-alias",
+        "host-mismatch",
+        "host-unnamed",
+        "several-addresses",
+        "implicit-allow",
+        "names-late",
+        "no-effect",
+        "list-comment",
+        "no-catch-all",
+        "not-roots",
+    ];
+    for id in listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+    {
+        let here = cases().any(|case| case.id == id) || elsewhere.contains(&id);
+        assert!(here, "{id}");
+    }
+}
+
+/// The forms in which a finding is shown.
+#[test]
+fn formats() {
+    let tree = tree("svcd: \\\n  10.0.0.1/8\n", "ALL: ALL\n");
+    let human = tcpdchk(&tree, &[]).stdout;
+    let gcc = tcpdchk(&tree, &["--format", "gcc"]).stdout;
+    let json = tcpdchk(&tree, &["--format", "json"]).stdout;
+    let classic = tcpdchk(&tree, &["--format", "classic"]).stdout;
+    let text = "10.0.0.1/8: host bits are set, so it never matches";
+    assert_eq!(
+        human,
+        format!(
+            "error: ./etc/hosts.allow, line 2: {text}\n \
+             --> ./etc/hosts.allow:2:3\n  \
+             |\n\
+             2 |   10.0.0.1/8\n  \
+             |   ^^^^^^^^^^\n  \
+             |\n  \
+             = error [host-bits]: a network with host bits set\n  \
+             = why: A client matches if masking its address gives exactly the network that is written, so \
+             this pattern never matches. In hosts.deny it lets everybody in.\n  \
+             = help: Write the address of the network, with zeros behind the mask.\n  \
+             = write: 10.0.0.0/8\n\n\
+             1 error, 0 warnings, 0 notes; tcpdchk --explain ID tells more\n"
+        )
+    );
+    assert_eq!(
+        gcc,
+        format!("./etc/hosts.allow:2:3: error: {text}; write: 10.0.0.0/8 [host-bits]\n")
+    );
+    for part in [
+        "\"id\":\"host-bits\"",
+        "\"level\":\"error\"",
+        "\"line\":2",
+        "\"column\":3",
+        "\"rule_line\":1",
+        "\"word\":\"10.0.0.1/8\"",
+        "\"instead\":\"10.0.0.0/8\"",
+    ] {
+        assert!(json.contains(part), "{part}: {json}");
+    }
+    assert_eq!(classic, "");
+}
+
+/// Tables that are to be installed are checked where they lie.
+#[test]
+fn other_tables() {
+    let tree = tree("svcd: ALL\n", "ALL: ALL\n");
+    let allow = tree.file("new/allow", "svcd: 10.0.0.0/33\n");
+    let deny = tree.file("new/deny", "ALL: ALL\n");
+    let (allow, deny) = (allow.display().to_string(), deny.display().to_string());
+    let ran = tcpdchk(&tree, &["--format", "gcc", "--tables", &allow, &deny]);
+    assert!(
+        ran.stdout.starts_with(&format!("{allow}:1:7: error: ")),
+        "{ran:?}"
+    );
+}
+
+/// Completions for each shell name the options.
+#[test]
+fn completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
+        let tree = Scratch::new();
+        let ran = run(ours.command(tree.path()).args(["--completions", shell]));
+        assert!(
+            ran.stdout.contains("no-dns") && ran.status == Some(0),
+            "{shell}"
+        );
+    }
+}
+
+/// Tables out of all proportion: each is gone through in a time that grows with its length only.
+#[test]
+fn endless_tables() {
+    let many = |word: &str| word.repeat(20_000);
+    for (allow, list) in [
+        (format!("svcd: {}\n", many("192.168 ")), String::new()),
+        (format!("svcd: {}\n", many("1::1 ")), String::new()),
+        (format!("{}: 10.\n", many("svcd ")), String::new()),
+        (many("svcd: 10.0.0.1\n"), String::new()),
+        (
+            (0..10_000)
+                .map(|number| format!("d{number}: 10.\n"))
+                .collect(),
+            String::new(),
+        ),
+        (format!("svcd: ALL{}\n", many(": spawn %z")), String::new()),
+        (
+            format!("svcd: ALL{}\n", many(": banners /srv/banners")),
+            String::new(),
+        ),
+        (format!("svcd: {}\n", many("a.")), String::new()),
+        ("svcd: /srv/list\n".to_owned(), many("192.168 ")),
+    ] {
+        let tree = tree(&allow, "ALL: ALL\n");
+        tree.file("srv/list", list);
+        let start = std::time::Instant::now();
+        let ran = tcpdchk(&tree, &["--format", "gcc"]);
+        let begin = allow.get(..40).unwrap_or(&allow);
+        assert!(matches!(ran.status, Some(0 | 1)), "{begin}");
+        let took = start.elapsed();
+        assert!(
+            took < std::time::Duration::from_secs(30),
+            "{begin}: {took:?}"
+        );
+    }
+}
+
+/// Colours are for terminals, and for those who want them.
+#[test]
+fn colours() {
+    let tree = tree("svcd: 10.0.0.0/33\n", "ALL: ALL\n");
+    let on_terminal = |setting: &str| {
+        let program = env!("CARGO_BIN_EXE_tcpdchk");
+        let line = format!("{program} --root . --no-dns");
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]);
+        command.current_dir(tree.path()).env("TERM", "xterm");
+        command.env_remove("NO_COLOR");
+        if let Some((name, value)) = setting.split_once('=') {
+            command.env(name, value);
+        }
+        run(&mut command).stdout
+    };
+    let plain = tcpdchk(&tree, &[]).stdout;
+    assert!(plain.contains("bad net/mask") && !plain.contains('\x1b'));
+    if !std::path::Path::new("/usr/bin/script").exists() {
+        return tools::testing::skip("colours", "script(1)");
+    }
+    for (setting, coloured) in [
+        ("", true),
+        ("NO_COLOR=", true),
+        ("NO_COLOR=1", false),
+        ("TERM=dumb", false),
+    ] {
+        let shown = on_terminal(setting);
+        assert!(shown.contains("bad net/mask"), "{shown}");
+        assert_eq!(shown.contains('\x1b'), coloured, "{setting}: {shown}");
+    }
+}

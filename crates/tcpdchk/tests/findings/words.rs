@@ -1,0 +1,137 @@
+//! Words of daemon and client lists.
+
+use crate::Case;
+
+/// The cases.
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        id: "name-never",
+        wrong: &[
+            (
+                "svcd: a;b",
+                "no host name has a ';' in it, so it never matches",
+            ),
+            ("svcd: [10.0.0.1]", "write: 10.0.0.1"),
+            ("svcd: 10.0.0.1-10.0.0.9", "there are no ranges"),
+            ("svcd: a..b", "two dots in a row"),
+            ("svcd: joe@\"x\"", ":1:11: error"),
+        ],
+        right: &["svcd: a-b.example.org a_b .example.org ?.example.org [::1] LOCAL /srv/list"],
+    },
+    Case {
+        id: "wildcard-dot",
+        wrong: &[
+            ("svcd: .ALL", "write: ALL"),
+            ("svcd: LOCAL.", "write: LOCAL"),
+            ("svcd: .*.example.org", "write: .example.org"),
+            ("svcd: 192.168.*.", "write: 192.168."),
+        ],
+        right: &["svcd: ALL *.example.org 192.168.* .example.org"],
+    },
+    Case {
+        id: "option-as-client",
+        wrong: &[
+            (
+                "svcd: ALL deny",
+                ":1:11: error: deny: is an option, not a client; write: : deny",
+            ),
+            ("svcd: allow", "write: : allow"),
+        ],
+        right: &["svcd: ALL: deny", "svcd: deny.example.org"],
+    },
+    Case {
+        id: "unknown-daemon",
+        wrong: &[(
+            "secnd: ALL",
+            ":1:1: warning: secnd: there is no such daemon here; write: second",
+        )],
+        right: &["svcd: ALL", "ALL 22: 10.", "sv*: 10."],
+    },
+    Case {
+        id: "absent-daemon",
+        wrong: &[("svcd sshd: ALL", ":1:6: note: sshd: is not installed here")],
+        right: &["svcd: ALL"],
+    },
+    Case {
+        id: "untold-daemon",
+        wrong: &[(
+            "plaind: ALL",
+            ":1:1: note: plaind: cannot tell whether /usr/sbin/plaind uses libwrap",
+        )],
+        right: &["svcd: ALL"],
+    },
+    Case {
+        id: "list-missing",
+        wrong: &[(
+            "svcd: /srv/none",
+            ":1:7: warning: open /srv/none: No such file",
+        )],
+        right: &["svcd: /srv/list"],
+    },
+    Case {
+        id: "empty-list",
+        wrong: &[
+            ("svcd:", ":1:1: error: client list is empty"),
+            ("svcd EXCEPT: ALL", "daemon list is empty"),
+        ],
+        right: &["svcd EXCEPT second: ALL"],
+    },
+    Case {
+        id: "daemon-name",
+        wrong: &[(
+            "/usr/sbin/svcd: ALL",
+            ":1:1: error: /usr/sbin/svcd: daemon name begins with \"/\"",
+        )],
+        right: &["svcd: ALL"],
+    },
+    Case {
+        id: "reserved-daemon",
+        wrong: &[(
+            "LOCAL: 10.",
+            ":1:1: warning: LOCAL: daemon name may be reserved word",
+        )],
+        right: &["ALL: 10."],
+    },
+    Case {
+        id: "fail-word",
+        wrong: &[("svcd: FAIL", ":1:7: error: FAIL is no longer recognized")],
+        right: &["svcd: fail.example.org"],
+    },
+    Case {
+        id: "user-name",
+        wrong: &[(
+            "svcd: @x@ALL",
+            ":1:7: warning: @x: user name begins with \"@\"",
+        )],
+        right: &["svcd: joe@ALL"],
+    },
+    Case {
+        id: "netgroup",
+        wrong: &[(
+            "svcd: @nosuchgroup",
+            ":1:7: error: nosuchgroup: unknown or empty netgroup",
+        )],
+        right: &["svcd: 10."],
+    },
+    Case {
+        id: "list-open",
+        wrong: &[("svcd: /srv", ":1:7: error: open /srv: Is a directory")],
+        right: &["svcd: /srv/list"],
+    },
+    Case {
+        id: "name-dot",
+        wrong: &[(
+            "svcd: host.example.org.",
+            ":1:7: error: host.example.org.: domain or host name ends in dot; write: host.example.org",
+        )],
+        right: &["svcd: host.example.org 10."],
+    },
+    Case {
+        id: "network-dot",
+        wrong: &[(
+            "svcd: .5",
+            ":1:7: warning: .5: network number begins with dot",
+        )],
+        right: &["svcd: 5."],
+    },
+];

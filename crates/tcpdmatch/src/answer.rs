@@ -1,0 +1,153 @@
+//! An answer as a JSON object.
+//!
+//! What is not known is null. Bytes that are no text are shown as `\ooo`, as on the terminal.
+
+use std::cell::RefCell;
+
+use hosts_access::access::{Decision, Verdict};
+use hosts_access::problem::{Diagnostic, Place, Written};
+use hosts_access::request::{Host, Request};
+use hosts_access::world::Log;
+use serde::Serialize;
+use serde_json::Value;
+use tools::output::Output;
+
+use crate::judge::verdict_word;
+
+/// The answer to a question, for one address of the client.
+#[derive(Serialize)]
+pub(crate) struct Answer {
+    /// The line of the question, and its text, if there are many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    daemon: String,
+    client: Client,
+    server: End,
+    verdict: &'static str,
+    rule: Option<RulePlace>,
+    options: Vec<OptionRun>,
+    /// What a twist runs in place of the service.
+    command: Option<String>,
+    messages: Vec<String>,
+    /// The explanation, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<Value>>,
+}
+
+#[derive(Serialize)]
+struct Client {
+    #[serde(flatten)]
+    end: End,
+    user: Option<String>,
+}
+
+#[derive(Serialize)]
+struct End {
+    address: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OptionRun {
+    keyword: String,
+    value: String,
+}
+
+/// A rule's place.
+#[derive(Serialize)]
+pub(crate) struct RulePlace {
+    file: String,
+    first_line: u64,
+    line: u64,
+}
+
+impl RulePlace {
+    /// The place for an answer.
+    pub(crate) fn new(place: &Place) -> Self {
+        Self {
+            file: place.table.display().to_string(),
+            first_line: place.first_line,
+            line: place.line,
+        }
+    }
+}
+
+/// What the engine says, kept for the answer.
+#[derive(Default)]
+pub(crate) struct Heard {
+    messages: RefCell<Vec<String>>,
+    options: RefCell<Vec<OptionRun>>,
+}
+
+impl Log for Heard {
+    fn diagnostic(&self, diagnostic: &Diagnostic) {
+        self.messages.borrow_mut().push(diagnostic.to_string());
+    }
+
+    fn option(&self, keyword: &[u8], value: &[u8]) {
+        let option = OptionRun {
+            keyword: text(keyword),
+            value: text(value),
+        };
+        self.options.borrow_mut().push(option);
+    }
+}
+
+/// Bytes as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    Written(bytes).to_string()
+}
+
+impl Answer {
+    /// The answer to a request, with what was said before it.
+    pub(crate) fn new(
+        request: &Request,
+        decision: &Decision,
+        heard: Heard,
+        mut messages: Vec<String>,
+    ) -> Self {
+        messages.append(&mut heard.messages.take());
+        Self {
+            line: None,
+            query: None,
+            daemon: text(&request.daemon),
+            client: Client {
+                end: End::new(&request.client),
+                user: known(request.user.text()),
+            },
+            server: End::new(&request.server),
+            verdict: verdict_word(&decision.verdict),
+            rule: decision.matched.as_ref().map(RulePlace::new),
+            options: heard.options.take(),
+            command: match &decision.verdict {
+                Verdict::Twist(command) => Some(text(command.as_bytes())),
+                _ => None,
+            },
+            messages,
+            steps: None,
+        }
+    }
+
+    /// Writes it as a line of its own.
+    pub(crate) fn write(&self, output: &Output) {
+        // A struct of texts and numbers always has a form in JSON.
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        output.bytes(&line);
+    }
+}
+
+impl End {
+    fn new(host: &Host) -> Self {
+        Self {
+            address: known(host.address_text()),
+            name: known(host.name.text()),
+        }
+    }
+}
+
+fn known(value: &[u8]) -> Option<String> {
+    (!value.eq_ignore_ascii_case(hosts_access::facts::UNKNOWN)).then(|| text(value))
+}

@@ -1,0 +1,328 @@
+//! Policy tests: what the tables are expected to answer, one expectation a line.
+//!
+//! `DAEMON[@HOST] [USER@]HOST [NAME] => granted|denied|delegated [by TABLE:LINE]`. Failures are told
+//! as test runners do: where the expectation stands, what was expected, what came, and by which
+//! rule. A line that makes no sense fails the whole run, since it tests nothing.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Context;
+use hosts_access::access::{Decision, Tables};
+use hosts_access::line::Lines;
+use hosts_access::pattern::path_of;
+use hosts_access::problem::Place;
+use hosts_access::request::Request;
+use hosts_access::settings;
+use hosts_access::world::Files;
+use serde_json::json;
+use tools::output::{Output, is_coloured};
+
+use crate::answer::{Heard, RulePlace, text};
+use crate::arguments::Format;
+use crate::judge::{Judge, verdict_word};
+use crate::lookups::Lookups;
+use crate::question::Question;
+use crate::stream::is_nothing;
+
+/// Longest file of expectations, in bytes.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+const VERDICTS: [&str; 3] = ["granted", "denied", "delegated"];
+
+/// What a line expects.
+#[derive(Debug)]
+struct Expectation<'l> {
+    question: Question<'l>,
+    verdict: &'static str,
+    /// The rule that is to decide: its table and line.
+    by: Option<(&'l [u8], u64)>,
+}
+
+impl<'l> Expectation<'l> {
+    fn parse(line: &'l [u8]) -> Result<Self, String> {
+        let arrow = line.windows(2).position(|pair| pair == b"=>");
+        let Some(arrow) = arrow else {
+            return Err("no \"=>\"; write QUESTION => granted|denied|delegated".to_owned());
+        };
+        let (question, expected) = line.split_at(arrow);
+        let question = Question::parse(question)?;
+        let expected = expected.get(2..).unwrap_or_default().trim_ascii();
+        let end = expected.iter().position(u8::is_ascii_whitespace);
+        let (word, rest) = expected.split_at(end.unwrap_or(expected.len()));
+        let Some(verdict) = VERDICTS.iter().find(|verdict| verdict.as_bytes() == word) else {
+            let word = text(word);
+            return Err(format!(
+                "no such verdict: \"{word}\"; write granted, denied or delegated"
+            ));
+        };
+        Ok(Self {
+            question,
+            verdict,
+            by: by(rest.trim_ascii())?,
+        })
+    }
+
+    fn is_met(&self, decision: &Decision, tables: &Tables) -> bool {
+        let by = match (&self.by, &decision.matched) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some((file, line)), Some(place)) => {
+                (place.first_line..=place.line).contains(line) && is_table(file, place, tables)
+            }
+        };
+        by && verdict_word(&decision.verdict) == self.verdict
+    }
+
+    fn shown(&self) -> String {
+        match self.by {
+            Some((file, line)) => format!("{} by {}:{line}", self.verdict, text(file)),
+            None => self.verdict.to_owned(),
+        }
+    }
+}
+
+/// Reads `by TABLE:LINE`, or nothing.
+fn by(rest: &[u8]) -> Result<Option<(&[u8], u64)>, String> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || {
+        let rest = text(rest);
+        format!("\"{rest}\" makes no sense here; write \"by TABLE:LINE\", as in: by hosts.allow:3")
+    };
+    let place = rest.strip_prefix(b"by ").ok_or_else(wrong)?.trim_ascii();
+    let colon = place.iter().rposition(|byte| *byte == b':');
+    let (file, line) = place.split_at(colon.ok_or_else(wrong)?);
+    let line = std::str::from_utf8(line.get(1..).unwrap_or_default());
+    let line = line.ok().and_then(|line| line.parse().ok());
+    match line {
+        Some(line) if !file.is_empty() => Ok(Some((file, line))),
+        _ => Err(wrong()),
+    }
+}
+
+/// Whether a table is meant by its path, by the end of it, or by its usual name, under which it is
+/// going to be installed.
+fn is_table(file: &[u8], place: &Place, tables: &Tables) -> bool {
+    let usual = match *place.table == *tables.allow {
+        true => settings::HOSTS_ALLOW,
+        false => settings::HOSTS_DENY,
+    };
+    let file = path_of(file);
+    [&*place.table, Path::new(usual)]
+        .iter()
+        .any(|table| **table == file || (file.is_relative() && table.ends_with(&file)))
+}
+
+/// Counts of a run.
+#[derive(Default)]
+struct Counts {
+    met: u64,
+    failed: u64,
+    errors: u64,
+}
+
+/// Checks each expectation of a file; `-` is standard input.
+pub(crate) fn run(
+    file: &Path,
+    judge: &Judge,
+    format: Format,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let expectations = match read(file) {
+        Ok(expectations) => expectations,
+        Err(error) => {
+            tools::output::complain(format_args!("{error:#}"));
+            return Ok(crate::EXIT_UNABLE.into());
+        }
+    };
+    let runner = Runner {
+        file: &file.display().to_string(),
+        judge,
+        lookups: Lookups::default(),
+        format,
+        coloured: is_coloured(),
+        output,
+    };
+    let mut counts = Counts::default();
+    for (number, line) in (1_u64..).zip(expectations.split(|byte| *byte == b'\n')) {
+        if is_nothing(line) {
+            continue;
+        }
+        match runner.check(number, line) {
+            Ok(true) => counts.met += 1,
+            Ok(false) => counts.failed += 1,
+            Err(error) => {
+                counts.errors += 1;
+                runner.tell_error(number, &error);
+            }
+        }
+        if output.has_failed() {
+            break;
+        }
+    }
+    runner.tell_counts(&counts);
+    Ok(match counts {
+        Counts { errors: 1.., .. } => crate::EXIT_UNABLE.into(),
+        Counts { failed: 1.., .. } => crate::EXIT_FAILED.into(),
+        // A file that expects nothing was probably not meant.
+        Counts { met: 0, .. } => crate::EXIT_UNABLE.into(),
+        Counts { .. } => ExitCode::SUCCESS,
+    })
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let source: Box<dyn Read> = match file.as_os_str() == "-" {
+        true => Box::new(io::stdin()),
+        false => Box::new(File::open(file).with_context(|| file.display().to_string())?),
+    };
+    let mut bytes = Vec::new();
+    let mut source = source.take(MAX_FILE_BYTES + 1);
+    let read = source.read_to_end(&mut bytes);
+    read.with_context(|| file.display().to_string())?;
+    let long = bytes.len() as u64 > MAX_FILE_BYTES;
+    anyhow::ensure!(!long, "{}: too long for expectations", file.display());
+    Ok(bytes)
+}
+
+struct Runner<'r> {
+    file: &'r str,
+    judge: &'r Judge,
+    lookups: Lookups,
+    format: Format,
+    coloured: bool,
+    output: &'r Output,
+}
+
+impl Runner<'_> {
+    /// Whether the expectation of a line is met, for each address of the client.
+    fn check(&self, number: u64, line: &[u8]) -> Result<bool, String> {
+        let expectation = Expectation::parse(line)?;
+        let mut met = true;
+        for mut request in self.lookups.requests(&expectation.question)? {
+            let heard = Heard::default();
+            let decision = self.judge.decide(&mut request, &heard, None);
+            if !expectation.is_met(&decision, &self.judge.tables) {
+                met = false;
+                self.tell_failure(number, line, &expectation, &request, &decision);
+            }
+        }
+        if met && self.format == Format::Json {
+            let query = text(line.trim_ascii());
+            self.output
+                .line(json!({"line": number, "met": true, "query": query}));
+        }
+        Ok(met)
+    }
+
+    fn tell_failure(
+        &self,
+        number: u64,
+        line: &[u8],
+        expectation: &Expectation<'_>,
+        request: &Request,
+        decision: &Decision,
+    ) {
+        let verdict = verdict_word(&decision.verdict);
+        let rule = decision.matched.as_ref();
+        let rule_text = rule.and_then(|place| self.rule_text(place));
+        if self.format == Format::Json {
+            self.output.line(json!({
+                "address": text(request.client.address_text()),
+                "expected": expectation.shown(),
+                "line": number,
+                "met": false,
+                "query": text(line.trim_ascii()),
+                "rule": rule.map(RulePlace::new),
+                "text": rule_text,
+                "verdict": verdict,
+            }));
+            return;
+        }
+        let (file, output) = (self.file, self.output);
+        let failed = self.painted("FAILED", AnsiColor::Red);
+        let query = text(line.trim_ascii());
+        output.line(format_args!("{file}:{number}: {failed}: {query}"));
+        if expectation.question.client != request.client.address_text() {
+            let address = text(request.client.address_text());
+            output.line(format_args!("    address:  {address}"));
+        }
+        output.line(format_args!("    expected: {}", expectation.shown()));
+        match rule {
+            Some(place) => {
+                let table = place.table.display();
+                output.line(format_args!(
+                    "    came:     {verdict} by {table}:{}",
+                    place.line
+                ));
+                if let Some(rule) = rule_text {
+                    output.line(format_args!("    rule:     {rule}"));
+                }
+            }
+            None => output.line(format_args!("    came:     {verdict}, and no rule decided")),
+        }
+    }
+
+    fn tell_error(&self, number: u64, error: &str) {
+        match self.format {
+            Format::Human => {
+                let word = self.painted("error", AnsiColor::Red);
+                let file = self.file;
+                self.output
+                    .line(format_args!("{file}:{number}: {word}: {error}"));
+            }
+            Format::Json => self.output.line(json!({"error": error, "line": number})),
+        }
+    }
+
+    fn tell_counts(&self, counts: &Counts) {
+        let Counts {
+            met,
+            failed,
+            errors,
+        } = counts;
+        match self.format {
+            Format::Json => self
+                .output
+                .line(json!({"errors": errors, "failed": failed, "passed": met})),
+            Format::Human if met + failed + errors == 0 => {
+                let file = self.file;
+                self.output.line(format_args!(
+                    "{file}: no expectations; write QUESTION => VERDICT"
+                ));
+            }
+            Format::Human => {
+                let outcome = match failed + errors {
+                    0 => self.painted("ok", AnsiColor::Green),
+                    _ => self.painted("FAILED", AnsiColor::Red),
+                };
+                self.output.line(format_args!(
+                    "{outcome}: {met} met, {failed} not met, {errors} in error"
+                ));
+            }
+        }
+    }
+
+    /// The text of a rule, with continuation lines joined.
+    fn rule_text(&self, place: &Place) -> Option<String> {
+        let mut lines = Lines::new(self.judge.disk.open(&place.table).ok()??);
+        while let Ok(Some(line)) = lines.next_line() {
+            if line.last == place.line {
+                return Some(text(line.text));
+            }
+        }
+        None
+    }
+
+    fn painted(&self, word: &str, colour: AnsiColor) -> String {
+        let style = match self.coloured {
+            true => Style::new().bold().fg_color(Some(colour.into())),
+            false => Style::new(),
+        };
+        format!("{style}{word}{style:#}")
+    }
+}

@@ -1,0 +1,4 @@
+//! See `fuzz::finger`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::finger::check(input));

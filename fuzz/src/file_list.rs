@@ -1,0 +1,42 @@
+//! `/file` lists.
+
+use hosts_access::filelist::{ListError, ListWords};
+
+use crate::PIECES;
+use crate::stage::Pieces;
+
+/// Checks how a list is split into words. What they match is checked with the tables.
+pub fn check(input: &[u8]) {
+    let expected = plainly_split(input);
+    for piece in PIECES {
+        let mut words = ListWords::new(Pieces(input, piece));
+        let mut found = Vec::new();
+        let end = loop {
+            match words.next_word() {
+                Ok(Some(found_word)) => {
+                    found.push((found_word.word.to_vec(), found_word.line));
+                }
+                Ok(None) => break true,
+                Err(ListError::Word) => break false,
+                Err(ListError::Io(error)) => panic!("{error}"),
+            }
+        };
+        assert_eq!((found, end), expected, "read by {piece}");
+    }
+}
+
+/// The words with their lines, and whether the list is well-formed to its end.
+fn plainly_split(list: &[u8]) -> (Vec<(Vec<u8>, u64)>, bool) {
+    let mut words = Vec::new();
+    for (number, line) in list.split(|byte| *byte == b'\n').enumerate() {
+        for word in line.split(|byte| b" \t\x0b\x0c\r".contains(byte)) {
+            match word {
+                [] => {}
+                [b'#', ..] => break,
+                _ if word.contains(&0) => return (words, false),
+                _ => words.push((word.to_vec(), number as u64 + 1)),
+            }
+        }
+    }
+    (words, true)
+}

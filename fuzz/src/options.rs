@@ -1,0 +1,86 @@
+//! The options of a rule.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hosts_access::access::Verdict;
+use hosts_access::options::{Fields, Outcome, run};
+use hosts_access::problem::Spot;
+use hosts_access::world::Effects;
+use tools::dry::DryEffects;
+
+use crate::case::{actions_are_sane, messages_are_plain};
+use crate::stage::{Meaning, Recorder, Said, Stage};
+use crate::{choice, facts, texts};
+
+/// Checks what options with these values, and a banner of this text, make of a match.
+pub fn check(input: &[u8]) {
+    let (choice, rest) = choice(input);
+    let [options, banner] = texts(rest);
+    // A rule is one line without NUL.
+    if options.iter().any(|byte| matches!(byte, 0 | b'\n')) {
+        return;
+    }
+    let mut works = Recorder::working(0);
+    let (outcome, said) = outcome(options, banner, choice, &mut works);
+    check_outcome(options, &outcome, &said);
+    messages_are_plain(&said);
+    let verdict = match &outcome {
+        Outcome::Twist(command) => Verdict::Twist(command.clone()),
+        _ => Verdict::Denied,
+    };
+    actions_are_sane(&[options, banner], &verdict, &works.done);
+    let dry = self::outcome(options, banner, choice, &mut DryEffects { output: None });
+    assert_eq!(dry, (outcome, said), "dry and real");
+
+    let mut refuses = Recorder::working(1);
+    let (outcome, said) = self::outcome(options, banner, choice, &mut refuses);
+    check_outcome(options, &outcome, &said);
+    let (outcome, said) = self::outcome(options, banner, choice, &mut Recorder::failing());
+    check_outcome(options, &outcome, &said);
+}
+
+fn outcome(
+    options: &[u8],
+    banner: &[u8],
+    choice: u8,
+    effects: &mut dyn Effects,
+) -> (Outcome, Vec<Said>) {
+    facts::with_world(|world| {
+        let files = [("/banners/svcd", Some(banner))];
+        let stage = Stage::new(&files, 7, world);
+        let table = Arc::from(Path::new("/etc/hosts.allow"));
+        let spot = Spot {
+            table: &table,
+            first_line: 1,
+            line: 1,
+        };
+        let mut request = facts::request(choice);
+        let outcome = run(options, &mut request, &stage.world(), spot, effects);
+        (outcome, stage.said())
+    })
+}
+
+/// The outcome is what the last option says, unless something was wrong before it.
+fn check_outcome(options: &[u8], outcome: &Outcome, said: &[Said]) {
+    let errors = said.iter().filter(|said| said.meaning == Meaning::Denied);
+    let in_error = said.iter().filter(|said| said.meaning == Meaning::InError);
+    let failed = *outcome == Outcome::Failed;
+    assert_eq!(errors.count(), usize::from(failed), "{said:?}");
+    assert_eq!(
+        in_error.count(),
+        usize::from(*outcome == Outcome::InError),
+        "{said:?}"
+    );
+    let last = Fields::new(options).last().expect("a field");
+    let ends = |keyword: &str| last.keyword.eq_ignore_ascii_case(keyword.as_bytes());
+    match outcome {
+        Outcome::Allow => assert!(ends("allow") && last.value.is_empty()),
+        Outcome::Deny => assert!(ends("deny") && last.value.is_empty()),
+        Outcome::Twist(_) => assert!(ends("twist") && !last.value.is_empty()),
+        Outcome::Table | Outcome::NoMatch => {
+            assert!(!ends("allow") && !ends("deny") && !ends("twist"));
+        }
+        Outcome::InError | Outcome::Failed => {}
+    }
+}

@@ -1,0 +1,95 @@
+//! hosts.allow, hosts.deny and two files that rules may name, `/list` and `/banners/svcd`.
+
+use hosts_access::line::{LineError, Lines};
+
+use crate::case::Case;
+use crate::stage::Pieces;
+use crate::{PIECES, choice, facts, texts, written};
+
+/// Checks the decision about a request (see `case.rs`), and how each table is split into lines.
+pub fn check(input: &[u8]) {
+    let (choice, rest) = choice(input);
+    let [allow, deny, list, banner] = texts(rest);
+    for table in [allow, deny] {
+        check_lines(table);
+    }
+    let lists = [
+        ("/list", Some(list)),
+        ("/banners/svcd", Some(banner)),
+        ("/secret", None),
+    ];
+    let request = facts::request(choice);
+    facts::with_world(|world| {
+        Case {
+            allow: Some(allow),
+            deny: Some(deny),
+            lists: &lists,
+            world,
+            request: &request,
+            status: i32::from(choice & 64 != 0),
+        }
+        .check();
+    });
+}
+
+/// A line's text with its first and last number; `None` where the table ends in error.
+type Known = Option<(Vec<u8>, u64, u64)>;
+
+fn check_lines(table: &[u8]) {
+    let expected = plainly_split(table);
+    for piece in PIECES {
+        let mut lines = Lines::new(Pieces(table, piece));
+        for known in &expected {
+            match (known, lines.next_line()) {
+                (Some((text, first, last)), Ok(Some(line))) => {
+                    assert_eq!(
+                        (line.text, line.first, line.last),
+                        (&text[..], *first, *last)
+                    );
+                    written::check(line.text);
+                }
+                (None, Err(LineError::TooLong | LineError::Nul)) => {}
+                (known, found) => panic!("{found:?} in place of {known:?}"),
+            }
+        }
+        if expected.last() != Some(&None) {
+            assert!(matches!(lines.next_line(), Ok(None)));
+        }
+    }
+}
+
+/// The lines of a table, told without regard to speed and memory.
+fn plainly_split(table: &[u8]) -> Vec<Known> {
+    let mut rest = table.strip_prefix(b"\xef\xbb\xbf").unwrap_or(table);
+    let mut known = Vec::new();
+    let mut last = 0;
+    while !rest.is_empty() {
+        let first = last + 1;
+        let mut text = Vec::new();
+        loop {
+            let Some(newline) = rest.iter().position(|byte| *byte == b'\n') else {
+                known.push(None);
+                return known;
+            };
+            last += 1;
+            let line = &rest[..newline];
+            rest = &rest[newline + 1..];
+            match line.strip_suffix(b"\\") {
+                Some(begun) => text.extend_from_slice(begun),
+                None => {
+                    text.extend_from_slice(line);
+                    break;
+                }
+            }
+        }
+        if text.contains(&0) {
+            known.push(None);
+            return known;
+        }
+        let begin = text.iter().find(|byte| !b" \t\r".contains(byte));
+        if begin.is_some_and(|byte| *byte != b'#') {
+            known.push(Some((text, first, last)));
+        }
+    }
+    known
+}
