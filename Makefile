@@ -45,12 +45,14 @@ test: all
 # What our programs cost, side by side with Debian's, into docs/performance.md.
 bench: all
 	tests/setup
+	cargo build --release --package bench
 	target/release/bench table target
 
 # The short form: fails on a count worse than its bound. Without valgrind it cannot be done: as root it
 # is installed; elsewhere the check is skipped by name, and with CI=true that fails.
 bench-check: all
 	tests/setup
+	cargo build --release --package bench
 	@command -v valgrind >/dev/null || [ "$$(id -u)" != 0 ] || apt-get -qq -y install --no-install-recommends valgrind
 	@if command -v valgrind >/dev/null; then target/release/bench check target; \
 	else echo "bench-check: skipped, valgrind is not installed"; [ "$(CI)" != true ]; fi
