@@ -4,7 +4,7 @@ use hosts_access::expand::{TooLong, expand};
 use hosts_access::facts::Fact;
 use hosts_access::request::{Host, Request};
 
-use crate::stage::Stage;
+use crate::stage::{Given, Stage};
 use crate::{choice, facts, texts};
 
 /// Checks an expansion against one told plainly, and that its bound is exact.
@@ -16,7 +16,7 @@ pub fn check(input: &[u8]) {
     // Near the length, so that the bound is met from both sides.
     let bound = (expected.len() + usize::from(choice / 4 % 8)).saturating_sub(4);
     facts::with_world(|world| {
-        let stage = Stage::new(&[], 1, world);
+        let stage = Stage::new(&[], Given::InPieces(1), world);
         match expand(text, &mut request, &stage.world(), None, bound) {
             Ok(expanded) => {
                 assert_eq!(expanded.as_bytes(), expected);

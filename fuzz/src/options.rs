@@ -10,7 +10,7 @@ use hosts_access::world::Effects;
 use tools::dry::DryEffects;
 
 use crate::case::{actions_are_sane, messages_are_plain};
-use crate::stage::{Meaning, Recorder, Said, Stage};
+use crate::stage::{Given, Meaning, Recorder, Said, Stage};
 use crate::{choice, facts, texts};
 
 /// Checks what options with these values, and a banner of this text, make of a match.
@@ -48,7 +48,7 @@ fn outcome(
 ) -> (Outcome, Vec<Said>) {
     facts::with_world(|world| {
         let files = [("/banners/svcd", Some(banner))];
-        let stage = Stage::new(&files, 7, world);
+        let stage = Stage::new(&files, Given::InPieces(7), world);
         let table = Arc::from(Path::new("/etc/hosts.allow"));
         let spot = Spot {
             table: &table,

@@ -4,10 +4,12 @@
 //! grants. A rule or table *in error* never grants: in hosts.allow the search goes on to hosts.deny,
 //! in hosts.deny it denies.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::action::ShellText;
+use crate::index::HeldRules;
 use crate::line::{Line, LineError, Lines};
 use crate::options::{self, Outcome};
 use crate::pattern::Matcher;
@@ -17,7 +19,7 @@ use crate::rule::{split_clients, split_daemons};
 use crate::settings;
 use crate::skim::Skim;
 use crate::trace::{Event, List};
-use crate::world::{Effects, World};
+use crate::world::{Effects, Log, World};
 
 /// The two tables.
 #[derive(Clone, Debug)]
@@ -107,6 +109,49 @@ pub fn hosts_access(
     }
 }
 
+/// The rules of a table: read for this request, or held in memory and found by an index.
+enum Rules<'w> {
+    Read(Lines<Box<dyn Read + 'w>>),
+    Held(HeldRules),
+}
+
+impl<'w> Rules<'w> {
+    /// Opens a table; `None` if there is none.
+    fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
+        let held = match world.log.wants_events() {
+            true => None,
+            false => world.files.held_table(path),
+        };
+        Ok(match held {
+            Some(table) => Some(Self::Held(HeldRules::new(table))),
+            None => world.files.open(path)?.map(Lines::new).map(Self::Read),
+        })
+    }
+
+    /// The next line but those that have nothing to do with the request.
+    fn next_line(
+        &mut self,
+        request: &Request,
+        log: &dyn Log,
+    ) -> Result<Option<Line<'_>>, LineError> {
+        match self {
+            Self::Held(rules) => rules.next_line(request),
+            Self::Read(lines) => match Skim::of(&request.client, log) {
+                Some(skim) => lines.next_line_past(&skim),
+                None => lines.next_line(),
+            },
+        }
+    }
+
+    /// First and last physical line of the line at hand or, after an error, of the bad one.
+    fn place(&self) -> (u64, u64) {
+        match self {
+            Self::Held(rules) => (rules.first(), rules.last()),
+            Self::Read(lines) => (lines.first(), lines.last()),
+        }
+    }
+}
+
 fn search(
     table: Table,
     path: &Path,
@@ -114,31 +159,26 @@ fn search(
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Search {
-    let source = match world.files.open(path) {
-        Ok(source) => source,
+    let rules = match Rules::open(path, world) {
+        Ok(rules) => rules,
         Err(error) => {
             warn(world, None, Problem::CannotOpen(path.to_owned(), error));
             return Search::InError;
         }
     };
-    let found = source.is_some();
+    let found = rules.is_some();
     world.log.event(&Event::Table { path, found });
-    let Some(source) = source else {
+    let Some(mut rules) = rules else {
         return Search::NoMatch;
     };
     let name: Arc<Path> = Arc::from(path);
-    let mut lines = Lines::new(source);
     loop {
-        let next = match Skim::of(&request.client, world.log) {
-            Some(skim) => lines.next_line_past(&skim),
-            None => lines.next_line(),
-        };
-        let (line, spot) = match next {
+        let (line, spot) = match rules.next_line(request, world.log) {
             Ok(Some(line)) => (line, spot(&name, line.first, line.last)),
             Ok(None) => return Search::NoMatch,
             Err(error) => {
-                let spot = spot(&name, lines.first(), lines.last());
-                report_bad_line(world, spot, error);
+                let (first, last) = rules.place();
+                report_bad_line(world, spot(&name, first, last), error);
                 return Search::InError;
             }
         };

@@ -8,10 +8,12 @@ use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
 use crate::ident;
+use crate::index::{HeldList, HeldTable};
 use crate::problem::Diagnostic;
 use crate::world::{
     Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
@@ -22,6 +24,7 @@ use crate::world::{
 #[derive(Default)]
 pub struct FakeWorld {
     files: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    held: bool,
     pointers: BTreeMap<IpAddr, Vec<u8>>,
     forwards: BTreeMap<Vec<u8>, Forward>,
     interfaces: BTreeMap<Vec<u8>, u32>,
@@ -52,6 +55,13 @@ impl FakeWorld {
     #[must_use]
     pub fn unreadable(mut self, path: &str) -> Self {
         self.files.insert(path.into(), None);
+        self
+    }
+
+    /// Holds tables and lists in memory, indexed, as a process does that serves many clients.
+    #[must_use]
+    pub fn held(mut self) -> Self {
+        self.held = true;
         self
     }
 
@@ -183,6 +193,16 @@ impl Files for FakeWorld {
         } else {
             Err(io::Error::from_raw_os_error(2))
         }
+    }
+
+    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
+        let text = self.files.get(path).filter(|_| self.held)?.as_ref()?;
+        HeldTable::read(&text[..], 0).map(Arc::new)
+    }
+
+    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
+        let text = self.files.get(path).filter(|_| self.held)?.as_ref()?;
+        HeldList::read(&text[..], 0).map(Arc::new)
     }
 }
 

@@ -37,6 +37,7 @@ pub mod facts;
 pub mod fake;
 pub mod filelist;
 pub mod ident;
+pub mod index;
 pub mod ip_options;
 pub mod limits;
 pub mod line;

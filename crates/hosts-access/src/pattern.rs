@@ -4,13 +4,14 @@
 //! A test fetches only the facts that the word needs. An error means that the rule cannot be
 //! evaluated; it has its reason and never counts as a match.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use crate::facts::Fact;
 use crate::filelist::{ListError, ListWord, ListWords};
 use crate::ident::is_blank;
+use crate::index::HeldWords;
 use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use crate::list;
 use crate::netmask::{NetMask, bracketed};
@@ -20,7 +21,7 @@ use crate::request::{Address, Request, Side, parse_ipv6};
 use crate::skim::Skim;
 use crate::strings::{Form, split_outside_brackets};
 use crate::trace::{Event, List, Subject, Test};
-use crate::world::{Resolver, World};
+use crate::world::{Log, Resolver, World};
 
 /// Tests words against a request.
 pub struct Matcher<'m, 'w> {
@@ -306,9 +307,9 @@ impl Matcher<'_, '_> {
             return Err(Problem::ListCount(path));
         }
         self.request.lists += 1;
-        let (found, matched) = match self.world.files.open(&path) {
+        let (found, matched) = match ListSource::open(&path, &self.world) {
             Ok(None) => (false, false),
-            Ok(Some(source)) => (true, self.words_match(source, &path, side, depth)?),
+            Ok(Some(words)) => (true, self.words_match(words, &path, side, depth)?),
             Err(error) => return Err(Problem::ListOpen(path, error)),
         };
         Ok(self.told(Test::File { found }, matched))
@@ -316,18 +317,13 @@ impl Matcher<'_, '_> {
 
     fn words_match(
         &mut self,
-        source: impl Read,
+        mut words: ListSource<'_>,
         path: &Path,
         side: Side,
         depth: usize,
     ) -> Result<bool, Problem> {
-        let mut words = ListWords::new(source);
         loop {
-            let next = match Skim::of(self.request.host(side), self.world.log) {
-                Some(skim) => words.next_word_past(&skim),
-                None => words.next_word(),
-            };
-            match next {
+            match words.next_word(self.request, side, self.world.log) {
                 Ok(Some(ListWord { word, line })) => {
                     self.tell(Event::FileWord { path, line, word });
                     let matched = self.host_match_at(word, side, depth + 1)?;
@@ -342,6 +338,42 @@ impl Matcher<'_, '_> {
                     return Err(Problem::ListOpen(path.to_owned(), error));
                 }
             }
+        }
+    }
+}
+
+/// The words of a `/file` list: read for this request, or held in memory and found by an index.
+enum ListSource<'w> {
+    Read(ListWords<Box<dyn Read + 'w>>),
+    Held(HeldWords),
+}
+
+impl<'w> ListSource<'w> {
+    /// Opens a list; `None` if there is none.
+    fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
+        let held = match world.log.wants_events() {
+            true => None,
+            false => world.files.held_list(path),
+        };
+        Ok(match held {
+            Some(list) => Some(Self::Held(HeldWords::new(list))),
+            None => world.files.open(path)?.map(ListWords::new).map(Self::Read),
+        })
+    }
+
+    /// The next word but those that have nothing to do with that end of the request.
+    fn next_word(
+        &mut self,
+        request: &Request,
+        side: Side,
+        log: &dyn Log,
+    ) -> Result<Option<ListWord<'_>>, ListError> {
+        match self {
+            Self::Held(words) => words.next_word(request, side),
+            Self::Read(words) => match Skim::of(request.host(side), log) {
+                Some(skim) => words.next_word_past(&skim),
+                None => words.next_word(),
+            },
         }
     }
 }

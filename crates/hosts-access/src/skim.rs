@@ -358,7 +358,7 @@ fn lower_case(lane: u8x16) -> u8x16 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::facts::Fact;
     use crate::fake::FakeWorld;
@@ -370,10 +370,10 @@ mod tests {
     use crate::trace::List;
 
     /// Numbers without a pattern, the same ones in each run (Knuth's MMIX generator).
-    struct Numbers(u64);
+    pub(crate) struct Numbers(pub(crate) u64);
 
     impl Numbers {
-        fn below(&mut self, bound: usize) -> usize {
+        pub(crate) fn below(&mut self, bound: usize) -> usize {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
             self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 33) as usize % bound

@@ -4,11 +4,13 @@
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
 use crate::facts::Fact;
 use crate::ident;
+use crate::index::{HeldList, HeldTable};
 use crate::names;
 use crate::problem::{Diagnostic, NameProblem, Place, Spot};
 use crate::request::{Request, Side};
@@ -28,6 +30,17 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be looked at.
     fn check_exists(&self, path: &Path) -> io::Result<()>;
+
+    /// The table at a path as it is held in memory, if that is certain to be what is in the file
+    /// now. `None`: it is to be opened and read.
+    fn held_table(&self, _path: &Path) -> Option<Arc<HeldTable>> {
+        None
+    }
+
+    /// A `/file` list, likewise.
+    fn held_list(&self, _path: &Path) -> Option<Arc<HeldList>> {
+        None
+    }
 }
 
 /// An address family, for lookups.

@@ -6,20 +6,21 @@ use std::path::Path;
 
 use hosts_access::access::{Tables, Verdict, hosts_access};
 use hosts_access::action::Action;
+use hosts_access::facts::Fact;
 use hosts_access::fake::FakeWorld;
 use hosts_access::limits::MAX_EXPANSION_BYTES;
 use hosts_access::request::Request;
 use hosts_access::world::Effects;
 use tools::dry::DryEffects;
 
-use crate::stage::{File, Meaning, Recorder, Said, Stage};
+use crate::stage::{File, Given, Meaning, Recorder, Said, Stage};
 
 // No full paths, so that no rule names a table as its list.
 const ALLOW: &str = "hosts.allow";
 const DENY: &str = "hosts.deny";
 
 /// Reads that give all there is.
-const WHOLE: usize = usize::MAX;
+const WHOLE: Given = Given::InPieces(usize::MAX);
 
 /// Two tables, the files that they name, and a request.
 pub(crate) struct Case<'c> {
@@ -44,6 +45,8 @@ struct Course {
     /// The table and the last line of the rule that decided.
     matched: Option<(bool, u64)>,
     said: Vec<Said>,
+    /// What was asked: the names of both ends, and the user.
+    facts: [Fact; 3],
 }
 
 impl Case<'_> {
@@ -58,15 +61,16 @@ impl Case<'_> {
         let files: Vec<_> = files.flatten().collect();
         actions_are_sane(&files, &course.verdict, &effects.done);
         self.the_size_of_reads_makes_no_difference(&course);
+        self.tables_held_in_memory_make_no_difference(&course, &effects.done);
         self.the_dry_run_agrees();
         self.rules_behind_the_match_make_no_difference(&course);
         an_error_never_grants(&self.decide(&mut Recorder::failing(), WHOLE));
     }
 
-    fn decide(&self, effects: &mut dyn Effects, piece: usize) -> Course {
+    fn decide(&self, effects: &mut dyn Effects, given: Given) -> Course {
         let mut files = vec![(ALLOW, self.allow), (DENY, self.deny)];
         files.extend_from_slice(self.lists);
-        let stage = Stage::new(&files, piece, self.world);
+        let stage = Stage::new(&files, given, self.world);
         let tables = Tables {
             allow: ALLOW.into(),
             deny: DENY.into(),
@@ -79,12 +83,20 @@ impl Case<'_> {
                 .matched
                 .map(|place| (*place.table == *Path::new(ALLOW), place.line)),
             said: stage.said(),
+            facts: [request.client.name, request.server.name, request.user],
         }
     }
 
     fn the_size_of_reads_makes_no_difference(&self, course: &Course) {
-        let other = self.decide(&mut Recorder::working(self.status), 3);
+        let other = self.decide(&mut Recorder::working(self.status), Given::InPieces(3));
         assert_eq!(&other, course, "read in pieces");
+    }
+
+    fn tables_held_in_memory_make_no_difference(&self, course: &Course, done: &[Action]) {
+        let mut effects = Recorder::working(self.status);
+        let other = self.decide(&mut effects, Given::Held);
+        assert_eq!(&other, course, "held in memory");
+        assert_eq!(effects.done, done, "held in memory");
     }
 
     /// A dry run takes every aclexec for one that succeeds and asks no ident server.

@@ -197,7 +197,7 @@ fn table() -> impl Strategy<Value = Table> {
         ][..],
     );
     let line = prop_oneof![6 => rule(), 1 => other.prop_map(str::to_owned)];
-    vec(line, 0..5).prop_map(|lines| Table(lines.concat().into_bytes()))
+    vec(line, 0..12).prop_map(|lines| Table(lines.concat().into_bytes()))
 }
 
 /// The same with a few bytes of any kind put in.

@@ -5,19 +5,30 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hosts_access::action::{Action, Done, Fault};
 use hosts_access::fake::FakeWorld;
+use hosts_access::index::{HeldList, HeldTable};
 use hosts_access::problem::{Diagnostic, Gravity, Problem};
 use hosts_access::world::{Effects, Files, Log, World};
 
 /// A file by its name; one without a text may not be read.
 pub(crate) type File<'t> = (&'t str, Option<&'t [u8]>);
 
+/// How files are given.
+#[derive(Clone, Copy)]
+pub(crate) enum Given {
+    /// To be read, at most so many bytes at a time.
+    InPieces(usize),
+    /// Held in memory, with an index.
+    Held,
+}
+
 /// The world of a case.
 pub(crate) struct Stage<'t> {
     files: &'t [File<'t>],
-    piece: usize,
+    given: Given,
     others: &'t FakeWorld,
     said: RefCell<Vec<Said>>,
 }
@@ -45,12 +56,11 @@ pub(crate) struct Said {
 }
 
 impl<'t> Stage<'t> {
-    /// These files, of which one read gives at most `piece` bytes; names, users and the rest come
-    /// from `others`.
-    pub(crate) fn new(files: &'t [File<'t>], piece: usize, others: &'t FakeWorld) -> Self {
+    /// These files; names, users and the rest come from `others`.
+    pub(crate) fn new(files: &'t [File<'t>], given: Given, others: &'t FakeWorld) -> Self {
         Self {
             files,
-            piece,
+            given,
             others,
             said: RefCell::default(),
         }
@@ -76,12 +86,23 @@ impl<'t> Stage<'t> {
             .find(|(name, _)| Path::new(name) == path)
             .map(|(_, text)| *text)
     }
+
+    /// The text of a file that is to be held.
+    fn to_hold(&self, path: &Path) -> Option<&'t [u8]> {
+        match self.given {
+            Given::Held => self.find(path)?,
+            Given::InPieces(_) => None,
+        }
+    }
 }
 
 impl Files for Stage<'_> {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
         match self.find(path) {
-            Some(Some(text)) => Ok(Some(Box::new(Pieces(text, self.piece)))),
+            Some(Some(text)) => Ok(Some(match self.given {
+                Given::InPieces(piece) => Box::new(Pieces(text, piece)),
+                Given::Held => Box::new(text),
+            })),
             Some(None) => Err(io::Error::from_raw_os_error(13)),
             None => Ok(None),
         }
@@ -93,6 +114,16 @@ impl Files for Stage<'_> {
             true => Ok(()),
             false => Err(io::Error::from_raw_os_error(2)),
         }
+    }
+
+    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
+        let table = HeldTable::read(self.to_hold(path)?, 0)?;
+        Some(Arc::new(table))
+    }
+
+    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
+        let list = HeldList::read(self.to_hold(path)?, 0)?;
+        Some(Arc::new(list))
     }
 }
 

@@ -1,0 +1,308 @@
+//! Keys: what a request must have for a rule or a word to have to do with it, and what a request has.
+//!
+//! A key stands for one form of [`HostPattern`] or daemon word. Both sides make the same keys: a word
+//! one, a request all those that a word which matches it could have made. Equal keys prove nothing,
+//! since the matcher looks again; different ones prove that the word does not match.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::Ipv6Net;
+use memchr::memchr_iter;
+
+use crate::list::{Words, is_except};
+use crate::netmask::{NetMask, bracketed};
+use crate::pattern::{HostPattern, port_number, split_at_sign, split_scope};
+use crate::request::{Address, Request, Side, parse_ipv6};
+use crate::strings::Form;
+
+/// Most different masks of IPv4 networks that are told apart: each costs every request a search. Words with
+/// further ones are shown to every request.
+const MAX_MASKS: usize = 64;
+
+/// Something that a request must have. Texts are in lower case.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) enum Key<'k> {
+    /// The service: its rules are shown whoever the client is.
+    Shown(Service<'k>),
+    /// The service, and a client name that nothing has asked for: its rules would ask.
+    Asks(Service<'k>),
+    /// An address or name equal to this text.
+    Equal(&'k [u8]),
+    /// One that begins with this text and its final dot.
+    Prefix(&'k [u8]),
+    /// One that ends in this text with its leading dot.
+    Suffix(&'k [u8]),
+    /// An IPv4 address in this net.
+    V4(Ipv4Addr, Ipv4Addr),
+    /// An IPv6 address in this net.
+    V6(Ipv6Addr, u8),
+}
+
+impl Key<'_> {
+    /// A number for the key; two keys may share one, which costs a look and no more.
+    pub(super) fn hash(self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Hash::hash(&self, &mut hasher);
+        hasher.finish()
+    }
+}
+
+/// One service that a daemon list names.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) enum Service<'k> {
+    /// Any, or one that only the matcher can tell.
+    Any,
+    /// The one with this name.
+    Name(&'k [u8]),
+    /// The one at this local port.
+    Port(u16),
+}
+
+impl Service<'_> {
+    /// A short mark by which postings are told apart; 0 is any service.
+    pub(super) fn mark(self) -> u32 {
+        match self {
+            Self::Any => 0,
+            _ => Key::Shown(self).hash() as u32 | 1,
+        }
+    }
+}
+
+/// The services that a daemon list may match.
+#[derive(Debug)]
+pub(super) enum Services {
+    /// Any service.
+    All,
+    /// Any, and even testing the list may look something up.
+    Unclear,
+    /// These names, in lower case, and ports; nothing else.
+    These(Vec<Vec<u8>>, Vec<u16>),
+}
+
+impl Services {
+    /// Reads a daemon list. What stands behind EXCEPT counts only where something before it matches.
+    pub(super) fn of(daemons: &[u8]) -> Self {
+        if daemons.contains(&b'@') {
+            return Self::Unclear;
+        }
+        let (mut names, mut ports) = (Vec::new(), Vec::new());
+        for word in Words::new(daemons).take_while(|word| !is_except(word)) {
+            match (port_number(word), Form::of(word)) {
+                (Some(port), _) => ports.push(port),
+                (None, Form::Equal) => names.push(word.to_ascii_lowercase()),
+                (None, Form::Bracketed) => {}
+                (None, _) => return Self::All,
+            }
+        }
+        Self::These(names, ports)
+    }
+
+    /// Each of them.
+    pub(super) fn each(&self) -> Vec<Service<'_>> {
+        match self {
+            Self::All | Self::Unclear => vec![Service::Any],
+            Self::These(names, ports) => {
+                let names = names.iter().map(|name| Service::Name(name));
+                names
+                    .chain(ports.iter().copied().map(Service::Port))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// What words of a client list or a `/file` list ask of a host.
+#[derive(Debug, Default)]
+pub(super) struct Demands {
+    /// Whether no key tells: the words are to be tested for every host.
+    pub(super) always: bool,
+    /// Whether testing them asks for the host's name, unless its address matches.
+    pub(super) asks: bool,
+    /// Keys of which the host must have one.
+    pub(super) keys: Vec<u64>,
+}
+
+impl Demands {
+    /// Of something that is to be tested for every host.
+    pub(super) fn always() -> Self {
+        Self {
+            always: true,
+            ..Self::default()
+        }
+    }
+
+    /// Of a client list: of the words before EXCEPT, one must match.
+    pub(super) fn of_clients(clients: &[u8], kinds: &mut Kinds) -> Self {
+        let mut demands = Self::default();
+        for word in Words::new(clients).take_while(|word| !is_except(word)) {
+            // The user is asked for only where the host matches.
+            let host = split_at_sign(word).map_or(word, |(_, host)| host);
+            demands.add(host, kinds);
+        }
+        demands
+    }
+
+    /// Of one word in host position.
+    pub(super) fn of_word(word: &[u8], kinds: &mut Kinds) -> Self {
+        let mut demands = Self::default();
+        demands.add(word, kinds);
+        demands
+    }
+
+    fn add(&mut self, word: &[u8], kinds: &mut Kinds) {
+        match HostPattern::parse(word) {
+            HostPattern::Netgroup(_)
+            | HostPattern::File(_)
+            | HostPattern::Known
+            | HostPattern::Local => self.always = true,
+            HostPattern::Net { mask, .. } => self.add_net(mask, kinds),
+            HostPattern::Text { word, names } => {
+                self.asks |= names;
+                self.add_text(word, kinds);
+            }
+        }
+    }
+
+    fn add_text(&mut self, word: &[u8], kinds: &mut Kinds) {
+        let lower = word.to_ascii_lowercase();
+        match Form::of(word) {
+            Form::Glob | Form::All | Form::Known => self.always = true,
+            Form::Suffix => {
+                kinds.suffixes = true;
+                self.keys.push(Key::Suffix(&lower).hash());
+            }
+            Form::Prefix => {
+                kinds.prefixes = true;
+                self.keys.push(Key::Prefix(&lower).hash());
+            }
+            Form::Equal => self.keys.push(Key::Equal(&lower).hash()),
+            Form::Bracketed => {
+                let inside = bracketed(word).map(|inside| split_scope(inside).0);
+                let wanted = inside.and_then(parse_ipv6);
+                self.add_net(wanted.map(single), kinds);
+            }
+        }
+    }
+
+    /// A net; `None` is one that never matches.
+    fn add_net(&mut self, net: Option<NetMask>, kinds: &mut Kinds) {
+        match net {
+            None => {}
+            Some(NetMask::V4(net, mask)) => {
+                if kinds.has_room_for(mask) {
+                    self.keys.push(Key::V4(net, mask).hash());
+                } else {
+                    self.always = true;
+                }
+            }
+            Some(NetMask::V6(net)) => {
+                let length = net.prefix_len();
+                if !kinds.v6.contains(&length) {
+                    kinds.v6.push(length);
+                }
+                self.keys.push(Key::V6(net.network(), length).hash());
+            }
+        }
+    }
+}
+
+/// The net that a single address is. A mapped IPv4 address is that IPv4 address.
+fn single(address: Ipv6Addr) -> NetMask {
+    match address.to_ipv4_mapped() {
+        Some(mapped) => NetMask::V4(mapped, Ipv4Addr::BROADCAST),
+        None => NetMask::V6(address.into()),
+    }
+}
+
+/// The kinds of keys that the words of a text have: a request need not look for others.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    prefixes: bool,
+    suffixes: bool,
+    /// Masks of IPv4 nets.
+    v4: Vec<Ipv4Addr>,
+    /// Prefix lengths of IPv6 nets.
+    v6: Vec<u8>,
+}
+
+impl Kinds {
+    fn has_room_for(&mut self, mask: Ipv4Addr) -> bool {
+        let known = self.v4.contains(&mask);
+        if !known && self.v4.len() < MAX_MASKS {
+            self.v4.push(mask);
+            return true;
+        }
+        known
+    }
+}
+
+/// The marks of a request's service.
+pub(super) fn service_marks(request: &Request) -> [u32; 2] {
+    let name = request.daemon.to_ascii_lowercase();
+    [
+        Service::Name(&name).mark(),
+        Service::Port(request.server.port).mark(),
+    ]
+}
+
+/// Gives each key that one end of a request has, as it is known now.
+pub(super) fn keys_of(request: &Request, side: Side, kinds: &Kinds, mut each: impl FnMut(u64)) {
+    let host = request.host(side);
+    let daemon = request.daemon.to_ascii_lowercase();
+    let services = [
+        Service::Any,
+        Service::Name(&daemon),
+        Service::Port(request.server.port),
+    ];
+    for service in services {
+        each(Key::Shown(service).hash());
+        if host.name.is_not_asked() {
+            each(Key::Asks(service).hash());
+        }
+    }
+    let address = host.address();
+    let subject = address.map_or(host.address_text(), Address::subject);
+    text_keys(subject, kinds, &mut each);
+    if !host.name.is_not_asked() {
+        text_keys(host.name.text(), kinds, &mut each);
+    }
+    if let Some(address) = address {
+        net_keys(address, kinds, &mut each);
+    }
+}
+
+/// The keys of words that match a text.
+fn text_keys(text: &[u8], kinds: &Kinds, each: &mut impl FnMut(u64)) {
+    let text = text.to_ascii_lowercase();
+    each(Key::Equal(&text).hash());
+    if !kinds.prefixes && !kinds.suffixes {
+        return;
+    }
+    for dot in memchr_iter(b'.', &text) {
+        let head = text.get(..=dot).filter(|_| kinds.prefixes);
+        let tail = text.get(dot..).filter(|_| kinds.suffixes);
+        head.into_iter()
+            .for_each(|head| each(Key::Prefix(head).hash()));
+        tail.into_iter()
+            .for_each(|tail| each(Key::Suffix(tail).hash()));
+    }
+}
+
+/// The keys of nets that an address is in.
+fn net_keys(address: &Address, kinds: &Kinds, each: &mut impl FnMut(u64)) {
+    if let Some(v4) = address.v4() {
+        for mask in &kinds.v4 {
+            each(Key::V4(v4 & *mask, *mask).hash());
+        }
+    }
+    if let Some(v6) = address.v6() {
+        let nets = kinds
+            .v6
+            .iter()
+            .filter_map(|length| Ipv6Net::new(v6, *length).ok());
+        for net in nets {
+            each(Key::V6(net.network(), net.prefix_len()).hash());
+        }
+    }
+}

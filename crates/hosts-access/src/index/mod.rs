@@ -1,0 +1,281 @@
+//! Tables and `/file` lists held in memory, with an index of what their parts ask for.
+//!
+//! A process that serves many clients asks the same tables again and again. Of a table held here a
+//! request is shown only the rules that can have to do with it, in their order: the index names
+//! them without a look at the others. It decides nothing. A rule that is left out is one that the
+//! parser and the matcher would have found not to match, without a message, an error or a lookup;
+//! a property test holds that against them.
+//!
+//! Nothing here reads files or knows whether they have changed: who holds a table must know
+//! ([`Files::held_table`](crate::world::Files::held_table)).
+
+mod keys;
+mod postings;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use crate::filelist::{ListError, ListWord, ListWords};
+use crate::line::{Line, LineError, Lines};
+use crate::request::{Request, Side};
+
+use keys::{Demands, Services};
+use postings::{Finder, Index, IndexBuilder};
+
+/// Most bytes of rules or words that are held of one file. Longer ones are read for each request.
+const MAX_HELD_BYTES: usize = 256 << 20;
+
+/// Up to so many parts it is quicker to test all of them than to find those that count.
+pub const FEW: usize = 8;
+
+/// Where a part lies in the held text, and its physical lines.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    start: u32,
+    length: u32,
+    first: u32,
+    last: u32,
+}
+
+/// The text of the parts: rules of a table, words of a list.
+#[derive(Debug, Default)]
+struct Parts {
+    text: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+impl Parts {
+    /// Keeps a part; `None` if that takes too much memory.
+    fn push(&mut self, text: &[u8], first: u64, last: u64) -> Option<()> {
+        if self.text.len() + text.len() > MAX_HELD_BYTES {
+            return None;
+        }
+        let part = Part {
+            start: u32::try_from(self.text.len()).ok()?,
+            length: u32::try_from(text.len()).ok()?,
+            first: u32::try_from(first).ok()?,
+            last: u32::try_from(last).ok()?,
+        };
+        self.text.try_reserve(text.len()).ok()?;
+        self.text.extend_from_slice(text);
+        self.parts.try_reserve(1).ok()?;
+        self.parts.push(part);
+        Some(())
+    }
+
+    /// The number that the next part will have.
+    fn next(&self) -> Option<u32> {
+        u32::try_from(self.parts.len()).ok()
+    }
+
+    fn line(&self, number: u32) -> Option<Line<'_>> {
+        let part = self.parts.get(number as usize)?;
+        let start = part.start as usize;
+        Some(Line {
+            text: self.text.get(start..start + part.length as usize)?,
+            first: part.first.into(),
+            last: part.last.into(),
+        })
+    }
+}
+
+/// How a table ends before its end.
+#[derive(Clone, Copy, Debug)]
+struct BadLine {
+    nul: bool,
+    first: u64,
+    last: u64,
+}
+
+/// A table held in memory.
+#[derive(Debug)]
+pub struct HeldTable {
+    rules: Parts,
+    index: Index,
+    end: Option<BadLine>,
+}
+
+impl HeldTable {
+    /// Reads a whole table, with an index if it has more than `few` rules. `None`: it cannot be read, or
+    /// takes too much memory.
+    pub fn read(source: impl Read, few: usize) -> Option<Self> {
+        let mut rules = Parts::default();
+        let mut builder = IndexBuilder::default();
+        let mut lines = Lines::new(source);
+        let end = loop {
+            let nul = match lines.next_line() {
+                Ok(Some(line)) => {
+                    if index_rule(&mut builder, rules.next()?, line.text)? {
+                        rules.push(line.text, line.first, line.last)?;
+                    }
+                    continue;
+                }
+                Ok(None) => break None,
+                Err(LineError::TooLong) => false,
+                Err(LineError::Nul) => true,
+                Err(LineError::Io(_)) => return None,
+            };
+            break Some(BadLine {
+                nul,
+                first: lines.first(),
+                last: lines.last(),
+            });
+        };
+        Some(Self {
+            index: builder.build(rules.parts.len() <= few)?,
+            rules,
+            end,
+        })
+    }
+}
+
+/// Notes what a request must have for a rule to have to do with it; `false` if nothing helps.
+fn index_rule(builder: &mut IndexBuilder, number: u32, line: &[u8]) -> Option<bool> {
+    let Some(rule) = crate::rule::Rule::parse(line) else {
+        // Whoever gets to it is warned.
+        return builder.rule(number, &Services::All, &Demands::always());
+    };
+    let services = Services::of(rule.daemons);
+    let demands = match services {
+        // A lookup of the server's name comes before any client.
+        Services::Unclear => Demands::always(),
+        _ => Demands::of_clients(rule.clients, &mut builder.kinds),
+    };
+    builder.rule(number, &services, &demands)
+}
+
+/// Goes through the rules of a held table that can have to do with a request.
+pub struct HeldRules {
+    table: Arc<HeldTable>,
+    finder: Finder,
+    place: (u64, u64),
+}
+
+impl HeldRules {
+    /// Starts at the first rule.
+    pub fn new(table: Arc<HeldTable>) -> Self {
+        Self {
+            table,
+            finder: Finder::default(),
+            place: (0, 0),
+        }
+    }
+
+    /// The next rule that can have to do with the request, as it is known now.
+    ///
+    /// # Errors
+    /// The rest of the table is not to be used: see [`LineError`].
+    pub fn next_line(&mut self, request: &Request) -> Result<Option<Line<'_>>, LineError> {
+        let table = &*self.table;
+        let rules = &table.rules;
+        let count = rules.parts.len();
+        let found = self
+            .finder
+            .next(&table.index, count, request, Side::Client)
+            .and_then(|number| rules.line(number));
+        match (found, table.end) {
+            (Some(line), _) => {
+                self.place = (line.first, line.last);
+                Ok(Some(line))
+            }
+            (None, None) => Ok(None),
+            (None, Some(end)) => {
+                self.place = (end.first, end.last);
+                Err(match end.nul {
+                    true => LineError::Nul,
+                    false => LineError::TooLong,
+                })
+            }
+        }
+    }
+
+    /// The first physical line of the rule at hand or, after an error, of the bad line.
+    pub fn first(&self) -> u64 {
+        self.place.0
+    }
+
+    /// The last physical line, likewise.
+    pub fn last(&self) -> u64 {
+        self.place.1
+    }
+}
+
+/// A `/file` list held in memory.
+#[derive(Debug)]
+pub struct HeldList {
+    words: Parts,
+    index: Index,
+    /// Whether the list ends in a word that cannot be used.
+    bad_word: bool,
+}
+
+impl HeldList {
+    /// Reads a whole list, with an index if it has more than `few` words. `None`: it cannot be read, or
+    /// takes too much memory.
+    pub fn read(source: impl Read, few: usize) -> Option<Self> {
+        let mut words = Parts::default();
+        let mut builder = IndexBuilder::default();
+        let mut list = ListWords::new(source);
+        let bad_word = loop {
+            match list.next_word() {
+                Ok(Some(ListWord { word, line })) => {
+                    let demands = Demands::of_word(word, &mut builder.kinds);
+                    if builder.rule(words.next()?, &Services::All, &demands)? {
+                        words.push(word, line, line)?;
+                    }
+                }
+                Ok(None) => break false,
+                Err(ListError::Word) => break true,
+                Err(ListError::Io(_)) => return None,
+            }
+        };
+        Some(Self {
+            index: builder.build(words.parts.len() <= few)?,
+            words,
+            bad_word,
+        })
+    }
+}
+
+/// Goes through the words of a held list that can have to do with one end of a request.
+pub struct HeldWords {
+    list: Arc<HeldList>,
+    finder: Finder,
+}
+
+impl HeldWords {
+    /// Starts at the first word.
+    pub fn new(list: Arc<HeldList>) -> Self {
+        Self {
+            list,
+            finder: Finder::default(),
+        }
+    }
+
+    /// The next word that can have to do with that end, as it is known now.
+    ///
+    /// # Errors
+    /// The list cannot be used: see [`ListError`].
+    pub fn next_word(
+        &mut self,
+        request: &Request,
+        side: Side,
+    ) -> Result<Option<ListWord<'_>>, ListError> {
+        let list = &*self.list;
+        let count = list.words.parts.len();
+        let found = self
+            .finder
+            .next(&list.index, count, request, side)
+            .and_then(|number| list.words.line(number));
+        match found {
+            Some(Line { text, first, .. }) => Ok(Some(ListWord {
+                word: text,
+                line: first,
+            })),
+            None if list.bad_word => Err(ListError::Word),
+            None => Ok(None),
+        }
+    }
+}
