@@ -22,6 +22,7 @@ extern int wrap_process_options(char *options, struct request_info *request);
 extern void wrap_report(int jumps, const char *text);
 extern void wrap_shell_cmd(const char *command);
 extern void wrap_clean_exit(struct request_info *request);
+extern void wrap_forget(void);
 extern void wrap_rfc931(struct sockaddr *client, struct sockaddr *server, char *user);
 
 #endif

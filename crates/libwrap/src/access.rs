@@ -49,6 +49,12 @@ unsafe extern "C" fn hosts_access(request: *mut RequestInfo) -> c_int {
     })
 }
 
+/// Lets go of the tables that are kept in memory.
+#[unsafe(no_mangle)]
+extern "C" fn wrap_forget() {
+    guard((), system::held::forget);
+}
+
 /// Whether a client that is described in text is granted.
 ///
 /// # Safety

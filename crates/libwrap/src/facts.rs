@@ -13,7 +13,7 @@ use hosts_access::world::{Family, Forward, Ident, Resolver, World};
 use nix::libc::c_char;
 use system::accounts::SystemAccounts;
 use system::deadline::Budget;
-use system::files::RealFiles;
+use system::held::HeldFiles;
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
 
@@ -59,7 +59,7 @@ impl Facts {
     /// The world for the engine. Tables, lists and banners are opened here and nowhere else.
     pub(crate) fn world(&self) -> World<'_> {
         World {
-            files: &RealFiles,
+            files: &HeldFiles,
             resolver: self,
             ident: self,
             netgroups: &self.netgroups,

@@ -1,6 +1,6 @@
 //! Tables, lists and banners in the file system. Opening one never blocks.
 
-use std::fs::{self, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -17,30 +17,35 @@ const NULL_DEVICE: (libc::c_uint, libc::c_uint) = (1, 3);
 
 impl Files for RealFiles {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
-        // A device may act on being opened, so look first. What is there when it is opened is
-        // looked at again.
-        let readable = match fs::metadata(path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        check_kind(&readable)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path);
-        match file {
-            Ok(file) => {
-                check_kind(&file.metadata()?)?;
-                Ok(Some(Box::new(file)))
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(open_regular(path)?.map(|file| Box::new(file) as _))
     }
 
     fn check_exists(&self, path: &Path) -> io::Result<()> {
         fs::metadata(path).map(drop)
+    }
+}
+
+/// Opens a regular file, or /dev/null, without ever blocking. `None`: there is none.
+pub(crate) fn open_regular(path: &Path) -> io::Result<Option<File>> {
+    // A device may act on being opened, so look first. What is there when it is opened is looked
+    // at again.
+    let readable = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    check_kind(&readable)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path);
+    match file {
+        Ok(file) => {
+            check_kind(&file.metadata()?)?;
+            Ok(Some(file))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

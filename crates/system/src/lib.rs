@@ -14,6 +14,7 @@ pub mod entry;
 pub mod environment;
 pub mod exec;
 pub mod files;
+pub mod held;
 pub mod ident;
 pub mod log;
 pub mod names;
