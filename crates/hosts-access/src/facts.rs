@@ -24,13 +24,20 @@ impl Fact {
     /// A value from outside. The words `unknown` and `paranoid`, in any case, are those states
     /// themselves, as hosts_access(5) has it.
     pub fn from_value(value: &[u8]) -> Self {
-        if value.is_empty() || value.eq_ignore_ascii_case(UNKNOWN) {
-            Self::Unknown
+        if Self::is_known(value) {
+            Self::Known(value.to_vec())
         } else if value.eq_ignore_ascii_case(PARANOID) {
             Self::Paranoid
         } else {
-            Self::Known(value.to_vec())
+            Self::Unknown
         }
+    }
+
+    /// Whether a value from outside is a value, and neither nothing nor a word for a state.
+    pub fn is_known(value: &[u8]) -> bool {
+        !value.is_empty()
+            && !value.eq_ignore_ascii_case(UNKNOWN)
+            && !value.eq_ignore_ascii_case(PARANOID)
     }
 
     /// A user name from outside. Only `unknown` is a state: somebody may be called `paranoid`.

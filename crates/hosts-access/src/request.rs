@@ -59,12 +59,16 @@ impl Address {
             _ => 0,
         };
         let subject = text.get(start..).unwrap_or_default();
-        let numeric = subject.split(|byte| *byte == b'%').next();
+        let numeric = || subject.split(|byte| *byte == b'%').next();
+        let v4 = dotted_quad(subject);
         Self {
             text: text.to_vec(),
             start,
-            v4: dotted_quad(subject),
-            v6: numeric.and_then(parse_ipv6),
+            v4,
+            v6: match v4 {
+                Some(_) => None,
+                None => numeric().and_then(parse_ipv6),
+            },
         }
     }
 
@@ -108,9 +112,9 @@ impl Host {
 
     /// An end known by the text of its address only; it has no name to look up.
     pub fn from_text(address: impl AsRef<[u8]>) -> Self {
-        let address = Fact::from_value(address.as_ref());
+        let address = address.as_ref();
         Self {
-            address: address.known().map(Address::new),
+            address: Fact::is_known(address).then(|| Address::new(address)),
             ..Self::default()
         }
     }
@@ -195,11 +199,16 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request of which nothing has been asked yet.
+    /// A request to this process of which nothing has been asked yet.
     pub fn new(daemon: impl AsRef<[u8]>, client: Host, server: Host) -> Self {
+        Self::of_process(std::process::id(), daemon, client, server)
+    }
+
+    /// The same to another process.
+    pub fn of_process(pid: u32, daemon: impl AsRef<[u8]>, client: Host, server: Host) -> Self {
         Self {
             daemon: daemon.as_ref().to_vec(),
-            pid: std::process::id(),
+            pid,
             client,
             server,
             user: Fact::NotAsked,

@@ -18,7 +18,7 @@ use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
 
 use crate::eval::{eval_hostaddr, eval_hostname, eval_user};
-use crate::layout::{HostInfo, RequestInfo, internet, text};
+use crate::layout::{HostInfo, RequestInfo, bytes, internet};
 use crate::report::{self, Messages};
 use crate::{shim, sock};
 
@@ -75,11 +75,11 @@ impl Facts {
             let raw = self.request;
             let client = host(&raw mut (*raw).client);
             let server = host(&raw mut (*raw).server);
-            let mut request = Request::new(text(&(*raw).daemon), client, server);
+            let pid = std::str::from_utf8(bytes(&(*raw).pid)).ok();
+            let pid = pid.and_then(|pid| pid.parse().ok()).unwrap_or(0);
+            let daemon = bytes(&(*raw).daemon);
+            let mut request = Request::of_process(pid, daemon, client, server);
             request.user = fact(&(*raw).user);
-            let pid = text(&(*raw).pid);
-            let pid = std::str::from_utf8(&pid).ok();
-            request.pid = pid.and_then(|pid| pid.parse().ok()).unwrap_or(0);
             request.ident_limit = ident_limit();
             request
         }
@@ -88,9 +88,9 @@ impl Facts {
 
 /// A string of the structure as a fact.
 fn fact<const N: usize>(field: &[c_char; N]) -> Fact {
-    match text(field) {
-        value if value.is_empty() => Fact::NotAsked,
-        value => Fact::from_value(&value),
+    match bytes(field) {
+        b"" => Fact::NotAsked,
+        value => Fact::from_value(value),
     }
 }
 
@@ -103,7 +103,7 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
     unsafe {
         eval_hostaddr(raw);
         let port = internet((*raw).sin).map_or(0, |address| address.port());
-        Host::from_text(text(&(*raw).addr))
+        Host::from_text(bytes(&(*raw).addr))
             .with_name(fact(&(*raw).name))
             .with_port(port)
     }
@@ -138,9 +138,9 @@ impl Resolver for Facts {
                 Side::Server => &raw mut (*self.request).server,
             };
             report::at(place, || eval_hostname(host));
-            text(&(*host).name)
+            Fact::from_value(bytes(&(*host).name))
         };
-        (Fact::from_value(&name), None)
+        (name, None)
     }
 }
 
@@ -160,9 +160,9 @@ impl Ident for Facts {
         // SAFETY: by `of`.
         let user = unsafe {
             eval_user(self.request);
-            text(&(*self.request).user)
+            Fact::from_value(bytes(&(*self.request).user))
         };
         IDENT_LIMIT.set(before);
-        Fact::from_value(&user)
+        user
     }
 }

@@ -61,19 +61,29 @@ impl RequestInfo {
     }
 }
 
-/// A string in a structure: up to its NUL, or all of it.
+/// The bytes of a string in a structure: up to its NUL, or all of it.
+pub(crate) fn bytes<const N: usize>(field: &[c_char; N]) -> &[u8] {
+    // SAFETY: as many bytes, of the same size; every value of one is a value of the other.
+    let bytes = unsafe { std::slice::from_raw_parts(field.as_ptr().cast::<u8>(), N) };
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(N);
+    bytes.get(..end).unwrap_or_default()
+}
+
+/// The same, to keep.
 pub(crate) fn text<const N: usize>(field: &[c_char; N]) -> Vec<u8> {
-    let bytes = field.iter().map(|byte| byte.cast_unsigned());
-    bytes.take_while(|byte| *byte != 0).collect()
+    bytes(field).to_vec()
 }
 
 /// Puts a string into a structure, cut to its room.
 pub(crate) fn store(field: &mut [c_char], value: &[u8]) {
-    let room = field.len().saturating_sub(1);
-    let value = value.iter().take(room).take_while(|byte| **byte != 0);
-    let ended = value.copied().chain(std::iter::once(0));
-    for (place, byte) in field.iter_mut().zip(ended) {
+    let room = field.len().saturating_sub(1).min(value.len());
+    let value = value.get(..room).unwrap_or_default();
+    let mut places = field.iter_mut();
+    for (byte, place) in value.iter().take_while(|byte| **byte != 0).zip(&mut places) {
         *place = byte.cast_signed();
+    }
+    if let Some(place) = places.next() {
+        *place = 0;
     }
 }
 

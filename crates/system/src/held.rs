@@ -134,9 +134,11 @@ fn clock(id: ClockId) -> Option<Duration> {
     clock_gettime(id).ok().map(Duration::from)
 }
 
-/// The time at which the machine was started, by the clock on the wall: earlier if that was set back.
-fn started() -> Option<Duration> {
-    clock(ClockId::CLOCK_REALTIME)?.checked_sub(clock(ClockId::CLOCK_BOOTTIME)?)
+/// How far the clock on the wall is ahead of one that is never set: less if it was set back. Exact to
+/// a tick of the kernel.
+fn ahead() -> Option<Duration> {
+    let wall = clock(ClockId::CLOCK_REALTIME_COARSE)?;
+    wall.checked_sub(clock(ClockId::CLOCK_MONOTONIC_COARSE)?)
 }
 
 /// Whether the file's times are those of this machine's kernel.
@@ -148,7 +150,7 @@ fn is_local(file: &File) -> bool {
 struct Entry<T> {
     path: PathBuf,
     stamp: Stamp,
-    started: Duration,
+    ahead: Duration,
     state: State<T>,
 }
 
@@ -162,8 +164,13 @@ enum State<T> {
 }
 
 impl<T> Entry<T> {
+    /// Byte by byte: other spellings of the path are other entries.
+    fn is_of(&self, path: &Path) -> bool {
+        self.path.as_os_str() == path.as_os_str()
+    }
+
     fn is_current(&self, stamp: &Stamp) -> bool {
-        self.stamp == *stamp && started().is_some_and(|started| started + STEP > self.started)
+        self.stamp == *stamp && ahead().is_some_and(|ahead| ahead + STEP > self.ahead)
     }
 }
 
@@ -186,7 +193,7 @@ impl<T> Store<T> {
             return None;
         }
         let entries = self.entries.try_read().ok()?;
-        let entry = entries.iter().find(|entry| entry.path == path);
+        let entry = entries.iter().find(|entry| entry.is_of(path));
         match entry.filter(|entry| entry.is_current(&stamp)) {
             Some(Entry {
                 state: State::Kept(kept),
@@ -211,9 +218,9 @@ impl<T> Store<T> {
         stamp: Stamp,
         read: impl FnOnce(&File) -> Option<T>,
     ) -> Option<Arc<T>> {
-        let started = started()?;
+        let ahead = ahead()?;
         let mut entries = self.entries.try_write().ok()?;
-        let at = entries.iter().position(|entry| entry.path == path);
+        let at = entries.iter().position(|entry| entry.is_of(path));
         let before = at.map(|at| entries.swap_remove(at));
         if entries.len() >= MAX_FILES {
             entries.clear();
@@ -233,7 +240,7 @@ impl<T> Store<T> {
         entries.push(Entry {
             path: path.to_owned(),
             stamp,
-            started,
+            ahead,
             state,
         });
         kept
@@ -269,3 +276,6 @@ fn load<T>(
         _ => Err(Changing),
     }
 }
+
+#[cfg(test)]
+mod tests;
