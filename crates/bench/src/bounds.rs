@@ -4,12 +4,13 @@
 //! the kernel. Each bound leaves some room to what was measured when it was set.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::calls;
 use crate::machine::Machine;
-use crate::programs::Programs;
+use crate::programs::{Library, Programs};
 use crate::scan::{expect_no_match, question, subjects};
 use crate::startup::{Service, small_tables};
 
@@ -22,6 +23,13 @@ const SCAN_BOUNDS: [(&str, f64); 3] = [
     ("one-client rules with an option", 14.0),
     ("one rule with a /file list", 18.0),
 ];
+
+/// For each number of rules, how many times the instructions of a call of ours Debian's libwrap
+/// must take.
+const CALL_BOUNDS: [(&str, f64); 2] = [("2 rules, neither matches", 1.0), ("10,000 rules", 100.0)];
+
+/// Calls that are counted: the difference of both counts.
+const CALLS: [u32; 2] = [10, 30];
 
 /// The most that tcpd may use of what Debian's does: peak memory and page faults.
 const TCPD_BOUNDS: [(&str, f64); 2] = [("peak memory", 0.9), ("page faults", 0.75)];
@@ -46,6 +54,18 @@ pub(crate) fn check(machine: &Machine, programs: &Programs) -> Result<()> {
         let what = format!("instructions of Debian's tcpdmatch to ours, {name}");
         report(&what, ratio, *bound, ratio >= *bound);
     }
+    for subject in calls::subjects(machine)? {
+        let bounds = CALL_BOUNDS.iter();
+        let Some((name, bound)) = bounds.into_iter().find(|(name, _)| *name == subject.name) else {
+            continue;
+        };
+        subject.install(machine)?;
+        let debian = of_a_call(machine, programs, &programs.debian_library)?;
+        let ours = of_a_call(machine, programs, &programs.library)?;
+        let ratio = debian / ours;
+        let what = format!("instructions of Debian's libwrap to ours, {name}");
+        report(&what, ratio, *bound, ratio >= *bound);
+    }
     small_tables(machine)?;
     let mut service = Service::connect()?;
     let debian = service.usage(programs, &programs.debian_tcpd)?;
@@ -67,13 +87,39 @@ pub(crate) fn check(machine: &Machine, programs: &Programs) -> Result<()> {
 
 /// Instructions of tcpdmatch on the tables as they are.
 fn instructions(machine: &Machine, program: &Path) -> Result<f64> {
-    let mut command = Command::new("valgrind");
-    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    let output = question(command.arg(program))
-        .output()
-        .context("valgrind: install it, as make bench-check does as root")?;
+    let mut command = valgrind();
+    let output = question(command.arg(program)).output().context(NEEDED)?;
     machine.take_log();
     expect_no_match(&output.stdout)?;
+    count(&output)
+}
+
+/// Instructions of one call of libwrap on the tables as they are.
+fn of_a_call(machine: &Machine, programs: &Programs, library: &Library) -> Result<f64> {
+    let mut counts = Vec::new();
+    for calls in CALLS {
+        let output = valgrind()
+            .args(calls::arguments(programs, calls))
+            .env("LD_LIBRARY_PATH", library.path())
+            .output()
+            .context(NEEDED)?;
+        machine.take_log();
+        counts.push(count(&output)?);
+    }
+    let [few, many] = CALLS;
+    Ok((counts[1] - counts[0]) / f64::from(many - few))
+}
+
+const NEEDED: &str = "valgrind: install it, as make bench-check does as root";
+
+fn valgrind() -> Command {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    command
+}
+
+/// What callgrind has counted.
+fn count(output: &Output) -> Result<f64> {
     let said = String::from_utf8_lossy(&output.stderr);
     let count = said.rsplit("refs:").next().unwrap_or_default();
     match count.trim().replace(',', "").parse() {

@@ -13,6 +13,7 @@
 #![allow(clippy::print_stdout, reason = "a tool for the terminal")]
 
 mod bounds;
+mod calls;
 mod machine;
 mod programs;
 mod scan;
@@ -52,6 +53,7 @@ fn main() -> Result<()> {
     let mut table = Table::default();
     startup::measure(&machine, &programs, &mut table)?;
     scan::measure(&machine, &programs, &mut table)?;
+    calls::measure(&machine, &programs, &mut table)?;
     print!("{table}");
     write_into(Path::new("docs/performance.md"), &table.to_string())
 }

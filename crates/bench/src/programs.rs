@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 const FLOOR: &str = include_str!("programs/floor.c");
 
@@ -26,6 +26,39 @@ pub(crate) struct Programs {
     pub(crate) dynamic_floor: PathBuf,
     /// Reports what a program has used.
     pub(crate) usage: PathBuf,
+    /// Asks libwrap many times.
+    pub(crate) calls: PathBuf,
+    /// Our libwrap.
+    pub(crate) library: Library,
+    /// Debian's libwrap.
+    pub(crate) debian_library: Library,
+}
+
+/// A libwrap.so.0.
+pub(crate) struct Library(PathBuf);
+
+impl Library {
+    /// Somewhere below a folder.
+    fn below(folder: &Path) -> Result<Self> {
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            if folder.join("libwrap.so.0").exists() {
+                return Ok(Self(folder));
+            }
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    folders.push(entry.path());
+                }
+            }
+        }
+        bail!("no libwrap.so.0 below {}", folder.display())
+    }
+
+    /// The folder that it is in.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
 impl Programs {
@@ -40,6 +73,14 @@ impl Programs {
             floor: compiled(target, "floor", "-static", FLOOR)?,
             dynamic_floor: compiled(target, "dynamic-floor", "-pie", FLOOR)?,
             usage: compiled(target, "usage", "-static", include_str!("programs/usage.c"))?,
+            calls: compiled(
+                target,
+                "calls",
+                "-l:libwrap.so.0",
+                include_str!("programs/calls.c"),
+            )?,
+            library: Library(target.join("release")),
+            debian_library: Library::below(&target.join("debian/usr/lib"))?,
         })
     }
 }
@@ -55,9 +96,13 @@ fn compiled(target: &Path, name: &str, linking: &str, source: &str) -> Result<Pa
     let program = folder.join(name);
     let file = program.with_extension("c");
     fs::write(&file, source)?;
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/../libwrap/include");
     let status = Command::new("cc")
-        .args(["-O2", linking, "-o"])
+        .args(["-O2", "-I", header, "-o"])
         .args([&program, &file])
+        .arg(linking)
+        .arg("-L")
+        .arg(target.join("release"))
         .status()
         .context("cc")?;
     ensure!(status.success(), "cc: {status}");
@@ -85,7 +130,7 @@ impl Usage {
             .map(str::parse);
         match (numbers.next(), numbers.next(), numbers.next()) {
             (Some(Ok(peak)), Some(Ok(faults)), Some(Ok(0))) => Ok(Self { peak, faults }),
-            _ => anyhow::bail!("it failed: {report}"),
+            _ => bail!("it failed: {report}"),
         }
     }
 }
