@@ -164,19 +164,27 @@ impl Demands {
         }
     }
 
+    /// Where there is no memory for a key, none tells.
+    fn add_key(&mut self, key: Key<'_>) {
+        match self.keys.try_reserve(1) {
+            Ok(()) => self.keys.push(key.hash()),
+            Err(_) => self.always = true,
+        }
+    }
+
     fn add_text(&mut self, word: &[u8], kinds: &mut Kinds) {
         let lower = word.to_ascii_lowercase();
         match Form::of(word) {
             Form::Glob | Form::All | Form::Known => self.always = true,
             Form::Suffix => {
                 kinds.suffixes = true;
-                self.keys.push(Key::Suffix(&lower).hash());
+                self.add_key(Key::Suffix(&lower));
             }
             Form::Prefix => {
                 kinds.prefixes = true;
-                self.keys.push(Key::Prefix(&lower).hash());
+                self.add_key(Key::Prefix(&lower));
             }
-            Form::Equal => self.keys.push(Key::Equal(&lower).hash()),
+            Form::Equal => self.add_key(Key::Equal(&lower)),
             Form::Bracketed => {
                 let inside = bracketed(word).map(|inside| split_scope(inside).0);
                 let wanted = inside.and_then(parse_ipv6);
@@ -191,7 +199,7 @@ impl Demands {
             None => {}
             Some(NetMask::V4(net, mask)) => {
                 if kinds.has_room_for(mask) {
-                    self.keys.push(Key::V4(net, mask).hash());
+                    self.add_key(Key::V4(net, mask));
                 } else {
                     self.always = true;
                 }
@@ -201,7 +209,7 @@ impl Demands {
                 if !kinds.v6.contains(&length) {
                     kinds.v6.push(length);
                 }
-                self.keys.push(Key::V6(net.network(), length).hash());
+                self.add_key(Key::V6(net.network(), length));
             }
         }
     }
