@@ -14,7 +14,7 @@ mod postings;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::filelist::{ListError, ListWord, ListWords};
@@ -79,6 +79,11 @@ impl Parts {
             last: part.last.into(),
         })
     }
+}
+
+/// An index that names a part which is not there must not look like the end of a table.
+fn damaged() -> io::Error {
+    io::Error::other("the table in memory is damaged")
 }
 
 /// How a table ends before its end.
@@ -171,12 +176,13 @@ impl HeldRules {
         let table = &*self.table;
         let rules = &table.rules;
         let count = rules.parts.len();
-        let found = self
-            .finder
-            .next(&table.index, count, request, Side::Client)
-            .and_then(|number| rules.line(number));
+        let found = self.finder.next(&table.index, count, request, Side::Client);
         match (found, table.end) {
-            (Some(line), _) => {
+            (Some(number), _) => {
+                let line = rules
+                    .line(number)
+                    .ok_or_else(damaged)
+                    .map_err(LineError::Io)?;
                 self.place = (line.first, line.last);
                 Ok(Some(line))
             }
@@ -265,15 +271,15 @@ impl HeldWords {
     ) -> Result<Option<ListWord<'_>>, ListError> {
         let list = &*self.list;
         let count = list.words.parts.len();
-        let found = self
-            .finder
-            .next(&list.index, count, request, side)
-            .and_then(|number| list.words.line(number));
-        match found {
-            Some(Line { text, first, .. }) => Ok(Some(ListWord {
-                word: text,
-                line: first,
-            })),
+        match self.finder.next(&list.index, count, request, side) {
+            Some(number) => {
+                let word = list.words.line(number).ok_or_else(damaged);
+                let Line { text, first, .. } = word.map_err(ListError::Io)?;
+                Ok(Some(ListWord {
+                    word: text,
+                    line: first,
+                }))
+            }
             None if list.bad_word => Err(ListError::Word),
             None => Ok(None),
         }
