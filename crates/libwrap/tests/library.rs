@@ -3,99 +3,14 @@
 //!
 //! Needs the release build (`make`); what else is missing is named.
 
+mod common;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::Command;
 
-/// Names the test and what it lacks; with CI=true that is a failure.
-fn skip(test: &str, needs: &str) {
-    let strict = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(!strict, "{test} cannot run: needs {needs}");
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {needs}");
-}
-
-/// Cargo's target directory: this program is `target/PROFILE/deps/NAME`.
-fn target() -> PathBuf {
-    let executable = std::env::current_exe().unwrap();
-    executable.ancestors().nth(3).unwrap().to_owned()
-}
-
-/// The folder of our library.
-fn ours() -> PathBuf {
-    let folder = target().join("release");
-    let library = folder.join("libwrap.so.0");
-    assert!(library.exists(), "no {}: run make first", library.display());
-    folder
-}
-
-/// The folder of Debian's library, and its header.
-fn debian() -> Option<(PathBuf, PathBuf)> {
-    let usr = target().join("debian/usr");
-    let folders = fs::read_dir(usr.join("lib")).ok()?;
-    let library = folders
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|folder| folder.join("libwrap.so.0").exists())?;
-    Some((library, usr.join("include")))
-}
-
-fn source(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(name)
-}
-
-fn header() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("include")
-}
-
-/// A folder of its own for each test.
-fn scratch() -> PathBuf {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let folder = target().join(format!("libwrap-test/{}-{number}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-/// The output of a command that must succeed.
-fn output(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {text}{errors}");
-    text
-}
-
-/// Compiles a program against a header.
-fn compile(folder: &Path, name: &str, include: &Path, library: &[&str]) -> PathBuf {
-    let program = folder.join(name.trim_end_matches(".c"));
-    output(
-        Command::new("cc")
-            .args([
-                "-Wall",
-                "-Wextra",
-                "-Wno-format-truncation",
-                "-Werror",
-                "-rdynamic",
-                "-pthread",
-            ])
-            .arg("-I")
-            .arg(include)
-            .arg("-o")
-            .arg(&program)
-            .arg(source(name))
-            .args(library),
-    );
-    program
-}
-
-/// Compiles a program that is linked with the shared library.
-fn linked(folder: &Path, name: &str) -> PathBuf {
-    let library = ours().join("libwrap.so.0");
-    compile(folder, name, &header(), &[library.to_str().unwrap()])
-}
+use common::{compile, debian, linked, ours, output, own, scratch, skip, target, unpacked};
 
 /// What a library exports: kind, name, and size of variables.
 fn exports(library: &Path) -> Vec<String> {
@@ -115,7 +30,7 @@ fn exports(library: &Path) -> Vec<String> {
 
 #[test]
 fn the_same_names_are_exported() {
-    let Some((library, _)) = debian() else {
+    let Some(library) = debian() else {
         return skip("the_same_names_are_exported", "Debian's libwrap0");
     };
     let ours = exports(&ours().join("libwrap.so.0"));
@@ -141,24 +56,18 @@ fn soname_and_needs() {
 
 #[test]
 fn the_same_layout() {
-    let Some((_, include)) = debian().filter(|(_, include)| include.join("tcpd.h").exists()) else {
+    let include = unpacked("usr/include");
+    if !include.join("tcpd.h").exists() {
         return skip("the_same_layout", "Debian's libwrap0-dev");
-    };
+    }
     let folder = scratch();
-    let own = output(&mut Command::new(compile(
-        &folder,
-        "layout.c",
-        &header(),
-        &[],
-    )));
-    let theirs = output(&mut Command::new(compile(
-        &folder,
-        "layout.c",
-        &include,
-        &[],
-    )));
-    assert_eq!(own, theirs);
-    assert!(own.contains("struct request_info 872\n"), "{own}");
+    let layout = |include: &Path| {
+        let program = compile(&folder, "layout.c", include, &[]);
+        output(&mut Command::new(program))
+    };
+    let ours = layout(&own("include"));
+    assert_eq!(ours, layout(&include));
+    assert!(ours.contains("struct request_info 872\n"), "{ours}");
 }
 
 fn walk(program: &Path, library: &Path) -> String {
@@ -176,7 +85,7 @@ fn without_reasons(text: &str) -> String {
 
 #[test]
 fn the_whole_interface_answers_alike() {
-    let Some((library, _)) = debian() else {
+    let Some(library) = debian() else {
         return skip("the_whole_interface_answers_alike", "Debian's libwrap0");
     };
     let program = linked(&scratch(), "walk.c");
@@ -190,7 +99,12 @@ fn the_whole_interface_answers_alike() {
 fn a_static_program_answers_alike() {
     let folder = scratch();
     let archive = ours().join("libwrap.a");
-    let program = compile(&folder, "walk.c", &header(), &[archive.to_str().unwrap()]);
+    let program = compile(
+        &folder,
+        "walk.c",
+        &own("include"),
+        &[archive.to_str().unwrap()],
+    );
     let shared = linked(&scratch(), "walk.c");
     assert_eq!(walk(&program, &folder), walk(&shared, &ours()));
 }
@@ -207,7 +121,7 @@ fn the_documented_differences() {
     let ours = shown(&ours());
     assert_eq!(ours, "W2 0\nW3 0\nW4 at once\nW5 022\nW6 none\n");
     match debian() {
-        Some((library, _)) => {
+        Some(library) => {
             assert_eq!(shown(&library), "W2 1\nW3 1\nW4 held\nW5 077\nW6 allow\n");
         }
         None => skip("the_documented_differences", "Debian's library"),
@@ -283,7 +197,7 @@ fn valgrind_finds_nothing() {
 
 #[test]
 fn debians_own_tools_run_on_our_library() {
-    let Some((library, _)) = debian() else {
+    let Some(library) = debian() else {
         return skip("debians_own_tools_run_on_our_library", "Debian's libwrap0");
     };
     let folder = scratch();
