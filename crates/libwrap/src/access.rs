@@ -186,11 +186,28 @@ fn datagram_served(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wrap_process_options(text: *const c_char, raw: *mut RequestInfo) -> c_int {
     guard(AC_DENY, || {
+        // SAFETY: as the caller says.
+        let text = unsafe { given(text) };
+        if text.is_empty() {
+            return 0;
+        }
         let before = set_jumped(false);
         // SAFETY: as the caller says.
-        let verdict = unsafe { run_options(given(text), raw) };
+        let verdict = unsafe { run_options(complete(text), raw) };
         if set_jumped(before) { AC_DENY } else { verdict }
     })
+}
+
+/// The options without a colon at the very end. (In a table the end of the line is behind it, which is
+/// an option without a name.)
+fn complete(options: &[u8]) -> &[u8] {
+    match options.strip_suffix(b":") {
+        Some(rest) if !rest.ends_with(b"\\") => {
+            report::warning("rule ends in \":\"");
+            rest
+        }
+        _ => options,
+    }
 }
 
 /// Runs options.
