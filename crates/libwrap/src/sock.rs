@@ -11,7 +11,7 @@ use std::time::Duration;
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::ip_options::{Hex, IpOptions};
 use hosts_access::names;
-use hosts_access::problem::{Problem, Shown, reason};
+use hosts_access::problem::{Problem, Shown, Written, reason};
 use hosts_access::request::Host;
 use hosts_access::severity::Level;
 use nix::libc::{self, sockaddr};
@@ -207,9 +207,13 @@ unsafe extern "C" fn sock_hostname(host: *mut HostInfo) {
         let shown = numeric(&address).unwrap_or_default();
         let (name, problem) = names::look_up(Some(address), shown.as_bytes(), &resolver);
         match name {
-            // A name that does not fit would be another name.
             Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),
-            Fact::Known(_) | Fact::Paranoid => store(&mut (*host).name, PARANOID),
+            Fact::Known(name) => {
+                // What fits of it would be another name.
+                report::warning(&format!("host name too long: {}", Written(&name)));
+                store(&mut (*host).name, PARANOID);
+            }
+            Fact::Paranoid => store(&mut (*host).name, PARANOID),
             Fact::Unknown | Fact::NotAsked => {}
         }
         if let Some(problem) = problem {
