@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use hosts_access::access::{Verdict, hosts_access as decide};
 use hosts_access::action::ShellText;
@@ -20,7 +20,7 @@ use crate::boundary::{guard, has_jumped, set_jumped};
 use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
 use crate::facts::Facts;
 use crate::layout::{RequestInfo, given};
-use crate::{eval, report, shim, sock};
+use crate::{eval, memory, report, shim, sock};
 
 const DENIED: c_int = 0;
 const GRANTED: c_int = 1;
@@ -42,10 +42,19 @@ unsafe extern "C" fn hosts_access(request: *mut RequestInfo) -> c_int {
         });
         restore_severities();
         let before = set_jumped(false);
+        let _earlier = memory::ran_short();
         // SAFETY: as the caller says.
         let granted = unsafe { answer(request) };
         let jumped = set_jumped(before);
-        if granted && !jumped { GRANTED } else { DENIED }
+        let short = memory::ran_short();
+        if short {
+            report::error("error: out of memory: denied");
+        }
+        if granted && !jumped && !short {
+            GRANTED
+        } else {
+            DENIED
+        }
     })
 }
 
@@ -85,9 +94,12 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
         if sock::is_refused(raw) {
             return false;
         }
+        let Some(tables) = shim::tables() else {
+            report::error("error: hosts_allow_table or hosts_deny_table is a null pointer: denied");
+            return false;
+        };
         let facts = Facts::of(raw);
         let mut request = facts.request();
-        let tables = shim::tables();
         let socket = borrow((*raw).fd);
         let mut effects = ProcessEffects::on(socket);
         let decision = decide(&tables, &mut request, &facts.world(), &mut effects);
@@ -253,6 +265,20 @@ struct Changed {
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
 
+/// The record of changes. `None` where it cannot be had: a thread may have held it when the program
+/// forked, so waiting for it in the child could take for ever.
+fn changed() -> Option<MutexGuard<'static, Option<Changed>>> {
+    const TIMES: u32 = 1_000;
+    (0..TIMES).find_map(|_| match CHANGED.try_lock() {
+        Ok(changed) => Some(changed),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            std::thread::yield_now();
+            None
+        }
+    })
+}
+
 /// Sets the program's severities to that of a rule.
 fn set_severities(severity: Option<Severity>) {
     let Some(severity) = severity else {
@@ -260,19 +286,20 @@ fn set_severities(severity: Option<Severity>) {
     };
     let facility = severity.facility.map_or(0, |facility| facility.0);
     let to = c_int::from(facility) << 3 | c_int::from(severity.level.0);
-    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut changed = changed();
     let allow = shim::allow().swap(to, Ordering::Relaxed);
     let deny = shim::deny().swap(to, Ordering::Relaxed);
-    *changed = Some(match *changed {
-        Some(before) => Changed { to, ..before },
-        None => Changed { allow, deny, to },
-    });
+    if let Some(changed) = &mut changed {
+        **changed = Some(match **changed {
+            Some(before) => Changed { to, ..before },
+            None => Changed { allow, deny, to },
+        });
+    }
 }
 
 /// Undoes what the last request's rule has set, unless the program has set something since.
 fn restore_severities() {
-    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(Changed { allow, deny, to }) = changed.take() else {
+    let Some(Changed { allow, deny, to }) = changed().and_then(|mut changed| changed.take()) else {
         return;
     };
     for (variable, before) in [(shim::allow(), allow), (shim::deny(), deny)] {
