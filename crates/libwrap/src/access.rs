@@ -3,14 +3,13 @@
 use std::ffi::{c_char, c_int};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use hosts_access::access::{Verdict, hosts_access as decide};
 use hosts_access::action::ShellText;
 use hosts_access::options::{self, Outcome};
 use hosts_access::problem::{Place, Problem, Shown, Spot, Written};
-use hosts_access::severity::Severity;
 use nix::libc;
 use system::environment::Environment;
 use system::peer::Connection;
@@ -20,6 +19,7 @@ use crate::boundary::{guard, has_jumped, set_jumped};
 use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
 use crate::facts::Facts;
 use crate::layout::{RequestInfo, given};
+use crate::severities::{restore_severities, set_severities};
 use crate::{eval, memory, report, shim, sock};
 
 const DENIED: c_int = 0;
@@ -38,7 +38,7 @@ unsafe extern "C" fn hosts_access(request: *mut RequestInfo) -> c_int {
     guard(DENIED, || {
         let resident = shim::serves_many();
         let _counted = resident.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| {
-            (times <= 0).then_some(times + 1)
+            (times <= 0).then(|| times + 1)
         });
         restore_severities();
         let before = set_jumped(false);
@@ -252,58 +252,5 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
                 if went_on { 0 } else { AC_DENY }
             }
         }
-    }
-}
-
-/// What a `severity` option has changed, to be undone for the next request.
-#[derive(Clone, Copy)]
-struct Changed {
-    allow: c_int,
-    deny: c_int,
-    to: c_int,
-}
-
-static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
-
-/// The record of changes. `None` where it cannot be had: a thread may have held it when the program
-/// forked, so waiting for it in the child could take for ever.
-fn changed() -> Option<MutexGuard<'static, Option<Changed>>> {
-    const TIMES: u32 = 1_000;
-    (0..TIMES).find_map(|_| match CHANGED.try_lock() {
-        Ok(changed) => Some(changed),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => {
-            std::thread::yield_now();
-            None
-        }
-    })
-}
-
-/// Sets the program's severities to that of a rule.
-fn set_severities(severity: Option<Severity>) {
-    let Some(severity) = severity else {
-        return;
-    };
-    let facility = severity.facility.map_or(0, |facility| facility.0);
-    let to = c_int::from(facility) << 3 | c_int::from(severity.level.0);
-    let mut changed = changed();
-    let allow = shim::allow().swap(to, Ordering::Relaxed);
-    let deny = shim::deny().swap(to, Ordering::Relaxed);
-    if let Some(changed) = &mut changed {
-        **changed = Some(match **changed {
-            Some(before) => Changed { to, ..before },
-            None => Changed { allow, deny, to },
-        });
-    }
-}
-
-/// Undoes what the last request's rule has set, unless the program has set something since.
-fn restore_severities() {
-    let Some(Changed { allow, deny, to }) = changed().and_then(|mut changed| changed.take()) else {
-        return;
-    };
-    for (variable, before) in [(shim::allow(), allow), (shim::deny(), deny)] {
-        let order = Ordering::Relaxed;
-        let _other = variable.compare_exchange(to, before, order, order);
     }
 }

@@ -38,7 +38,7 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
     va_end(values);
 }
 
-static void table(const char *path, const char *text)
+static inline void table(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
 
@@ -46,7 +46,7 @@ static void table(const char *path, const char *text)
     fclose(file);
 }
 
-static void show(struct request_info *request)
+static inline void show(struct request_info *request)
 {
     printf("  fd %d daemon <%s> user <%s>\n", request->fd, eval_daemon(request), request->user);
     printf("  client <%s> <%s> server <%s> <%s>\n", request->client->name, request->client->addr,
