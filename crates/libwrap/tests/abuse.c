@@ -218,6 +218,31 @@ static void no_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A program that has closed its standard descriptors. */
+static void closed_descriptors(void)
+{
+    int saved[3], at, answers[3];
+
+    usual();
+    table("allow", "svcd: 192.0.2.7: spawn exit 1: aclexec exit 0\nsvcd: 192.0.2.8: aclexec exit 1\n");
+    table("deny", "ALL: ALL: spawn echo to nobody\n");
+    fflush(stdout);
+    for (at = 0; at < 3; at++) {
+        saved[at] = fcntl(at, F_DUPFD, 100);
+        close(at);
+    }
+    answers[0] = ask("192.0.2.7");
+    answers[1] = ask("192.0.2.8");
+    answers[2] = fcntl(0, F_GETFD) == -1 && fcntl(1, F_GETFD) == -1 && fcntl(2, F_GETFD) == -1;
+    for (at = 0; at < 3; at++) {
+        dup2(saved[at], at);
+        close(saved[at]);
+    }
+    is("granted with closed descriptors", answers[0], 1);
+    is("denied with closed descriptors", answers[1], 0);
+    is("closed descriptors stay closed", answers[2], 1);
+}
+
 /* All of the memory, then a little of it back at a time. */
 static void no_memory(void)
 {
@@ -325,6 +350,7 @@ int main(int count, char **arguments)
         messages();
         small_stack();
         no_descriptors();
+        closed_descriptors();
     } else if (strcmp(arguments[1], "memory") == 0) {
         no_memory();
     } else {

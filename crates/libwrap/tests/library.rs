@@ -67,6 +67,48 @@ fn the_same_layout() {
     assert!(ours.contains("struct request_info 872\n"), "{ours}");
 }
 
+/// Programs of any age include it.
+#[test]
+fn the_header_suits_compilers() {
+    let folder = scratch();
+    for (compiler, standard) in [
+        ("cc", "c89"),
+        ("cc", "c99"),
+        ("cc", "gnu17"),
+        ("c++", "c++98"),
+        ("c++", "c++17"),
+    ] {
+        let flags = [
+            &format!("-std={standard}"),
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-fsyntax-only",
+        ];
+        for defined in ["-DINET6", "-DHAVE_WEAKSYMS", "-DNEITHER"] {
+            let source = folder.join(if compiler == "cc" {
+                "header.c"
+            } else {
+                "header.cc"
+            });
+            fs::write(
+                &source,
+                "#include <tcpd.h>\n#include <tcpd.h>\nint main(void) { return 0; }\n",
+            )
+            .unwrap();
+            output(
+                Command::new(compiler)
+                    .args(flags)
+                    .arg(defined)
+                    .arg("-I")
+                    .arg(own("include"))
+                    .arg(source),
+            );
+        }
+    }
+}
+
 fn walk(program: &Path, library: &Path) -> String {
     let folder = scratch();
     let mut command = Command::new(program);

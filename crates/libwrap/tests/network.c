@@ -92,6 +92,13 @@ static void host(const char *from, const char *to, const char *listens)
     request_set(&request, RQ_CLIENT_NAME, "other.example.org", RQ_CLIENT_ADDR, "192.0.2.99", 0);
     asked(&request);
     show(&request);
+    /* Addresses that the program has filled in as the header does it. */
+    request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
+    sock_host(&request);
+    STRN_CPY(request.client->addr, "192.0.2.77", STRING_LENGTH);
+    STRN_CPY(request.server->addr, "192.0.2.78", STRING_LENGTH);
+    asked(&request);
+    show(&request);
     close(client);
     close(server);
 }
