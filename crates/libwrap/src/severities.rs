@@ -6,7 +6,7 @@
 use std::cell::UnsafeCell;
 use std::ffi::c_int;
 use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use hosts_access::severity::Severity;
@@ -25,6 +25,8 @@ struct Changed {
 const TIMES: u32 = 10_000;
 
 struct Record {
+    /// Whether there may be something to undo: mostly there is not, and then no lock is needed.
+    used: AtomicBool,
     /// The process in which a thread has the lock; 0 if none has.
     holder: AtomicU32,
     changed: UnsafeCell<Option<Changed>>,
@@ -34,6 +36,7 @@ struct Record {
 unsafe impl Sync for Record {}
 
 static RECORD: Record = Record {
+    used: AtomicBool::new(false),
     holder: AtomicU32::new(0),
     changed: UnsafeCell::new(None),
 };
@@ -90,11 +93,15 @@ pub(crate) fn set_severities(severity: Option<Severity>) {
             Some(before) => Changed { to, ..before },
             None => Changed { allow, deny, to },
         });
+        RECORD.used.store(true, Ordering::Relaxed);
     });
 }
 
 /// Undoes what the last request's rule has set, unless the program has set something since.
 pub(crate) fn restore_severities() {
+    if !RECORD.used.load(Ordering::Relaxed) {
+        return;
+    }
     let Some(Changed { allow, deny, to }) = RECORD.with(Option::take) else {
         return;
     };
@@ -111,6 +118,7 @@ mod tests {
     #[test]
     fn the_lock_of_a_process_that_is_gone_is_free() {
         static OWN: Record = Record {
+            used: AtomicBool::new(false),
             holder: AtomicU32::new(0),
             changed: UnsafeCell::new(None),
         };

@@ -6,6 +6,7 @@
 #include "walk.h"
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 static union {
@@ -276,8 +277,51 @@ static void named(const char *from)
     printf("name <%s>\n", eval_hostname(request.client));
 }
 
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+/* An answer that comes in two parts, while signals interrupt all that waits for it. */
+static void interrupted(void)
+{
+    struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+    struct sigaction action = {.sa_handler = ignore};
+    int client, server = connection("127.0.0.5", "127.0.0.1", "127.0.0.1", &client);
+    int listener = bound("127.0.0.5", 113, SOCK_STREAM);
+    struct request_info request;
+    char text[100];
+    pid_t child;
+
+    listen(listener, 1);
+    request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
+    sock_host(&request);
+    snprintf(text, sizeof(text), " %s , 700 : USERID : UNIX : joe\r\n", eval_port(request.client->sin));
+    child = fork();
+    if (child == 0) {
+        int asker = accept(listener, 0, 0);
+
+        usleep(200000);
+        if (write(asker, text, 10) != 10)
+            perror("write");
+        usleep(200000);
+        _exit(write(asker, text + 10, strlen(text + 10)) < 0);
+    }
+    rfc931_timeout = 5;
+    sigaction(SIGALRM, &action, 0);
+    setitimer(ITIMER_REAL, &often, 0);
+    eval_user(&request);
+    setitimer(ITIMER_REAL, &never, 0);
+    waitpid(child, 0, 0);
+    printf("interrupted <%s>\n", request.user);
+}
+
 int main(int count, char **arguments)
 {
+    if (count > 1 && strcmp(arguments[1], "interrupted") == 0) {
+        interrupted();
+        return 0;
+    }
     if (count > 1) {
         named(arguments[1]);
         return 0;

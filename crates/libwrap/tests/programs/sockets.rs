@@ -78,3 +78,15 @@ fn long_host_names() {
         assert_eq!(cut.len(), ROOM, "{theirs}");
     });
 }
+
+/// The original uses the program's own timer and signal for it.
+#[test]
+fn signals_do_not_end_an_ident_query() {
+    inside(
+        "sockets::signals_do_not_end_an_ident_query",
+        "usr/sbin/tcpd",
+        || {
+            assert_eq!(printed(&["interrupted"])[0], "interrupted <joe>");
+        },
+    );
+}
