@@ -22,8 +22,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes the world of the namespaces that it is started in, and goes on in it.
 const SETUP: &str = r#"set -e
-ip link set lo up
-for address in db8::2 db8::3 db8:1::8 db8:1::9; do ip addr add 2001:$address/128 dev lo nodad; done
+PATH=$PATH:/usr/sbin:/sbin:$DEBIAN/usr/bin:$DEBIAN/usr/sbin:$DEBIAN/sbin:$DEBIAN/bin
 mount -t tmpfs none /run
 mkdir -p /run/etc /run/dev /run/banners /run/sshd /run/rpcbind /run/vsftpd/empty /run/files
 cp -a /etc/. /run/etc
@@ -35,8 +34,10 @@ mount --rbind /run/dev /dev
 mount --bind /run/etc /etc
 rm -f /etc/hosts.allow /etc/hosts.deny
 { echo "$OURS"; cat "$DEBIAN/ld.so.conf"; } > /run/ld.so.conf
-/sbin/ldconfig -X -C /etc/ld.so.cache -f /run/ld.so.conf 2> /run/output
+ldconfig -X -C /etc/ld.so.cache -f /run/ld.so.conf 2> /run/output
 for user in sshd _rpc tftp; do echo "$user:x:65534:65534::/run:/usr/sbin/nologin" >> /etc/passwd; done
+ip link set lo up
+for address in db8::2 db8::3 db8:1::8 db8:1::9; do ip addr add 2001:$address/128 dev lo nodad; done
 cd /run
 exec "$@"
 "#;
