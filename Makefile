@@ -31,8 +31,13 @@ demo:
 # The fuzz targets' checks without the fuzzer.
 FUZZ_CHECKS := --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
 
+# Valgrind, where we may install it. What needs it says so if it is missing.
+valgrind:
+	@command -v valgrind >/dev/null || [ "$$(id -u)" != 0 ] || \
+	apt-get -qq -y install --no-install-recommends valgrind || echo "valgrind cannot be installed"
+
 # Unit tests, the manual, and every scenario against our programs and against Debian's.
-test: all
+test: all valgrind
 	tests/setup
 	cargo test --workspace --exclude scenarios
 	cargo test --quiet $(FUZZ_CHECKS)
@@ -50,15 +55,14 @@ bench: all
 
 # The short form: fails on a count worse than its bound. Without valgrind it cannot be done: as root it
 # is installed; elsewhere the check is skipped by name, and with CI=true that fails.
-bench-check: all
+bench-check: all valgrind
 	tests/setup
 	cargo build --release --package bench
-	@command -v valgrind >/dev/null || [ "$$(id -u)" != 0 ] || apt-get -qq -y install --no-install-recommends valgrind
 	@if command -v valgrind >/dev/null; then target/release/bench check target; \
 	else echo "bench-check: skipped, valgrind is not installed"; [ "$(CI)" != true ]; fi
 
-# Eight threads in the library for a minute.
-test-libwrap: all
+# The library's slow tests: eight threads for a minute, valgrind over the whole interface.
+test-libwrap: all valgrind
 	cargo test --quiet --package libwrap -- --ignored
 
 # Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
@@ -109,4 +113,4 @@ install: all
 	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
 	done
 
-.PHONY: all demo test test-libwrap bench bench-check differential lint fuzz install
+.PHONY: all demo valgrind test test-libwrap bench bench-check differential lint fuzz install

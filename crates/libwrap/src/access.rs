@@ -3,14 +3,13 @@
 use std::ffi::{c_char, c_int};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use hosts_access::access::{Verdict, hosts_access as decide};
 use hosts_access::action::ShellText;
 use hosts_access::options::{self, Outcome};
 use hosts_access::problem::{Place, Problem, Shown, Spot, Written};
-use hosts_access::severity::Severity;
 use nix::libc;
 use system::environment::Environment;
 use system::peer::Connection;
@@ -20,7 +19,8 @@ use crate::boundary::{guard, has_jumped, set_jumped};
 use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
 use crate::facts::Facts;
 use crate::layout::{RequestInfo, given};
-use crate::{eval, report, shim, sock};
+use crate::severities::{restore_severities, set_severities};
+use crate::{eval, memory, report, shim, sock};
 
 const DENIED: c_int = 0;
 const GRANTED: c_int = 1;
@@ -38,14 +38,23 @@ unsafe extern "C" fn hosts_access(request: *mut RequestInfo) -> c_int {
     guard(DENIED, || {
         let resident = shim::serves_many();
         let _counted = resident.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| {
-            (times <= 0).then_some(times + 1)
+            (times <= 0).then(|| times + 1)
         });
         restore_severities();
         let before = set_jumped(false);
+        let _earlier = memory::ran_short();
         // SAFETY: as the caller says.
         let granted = unsafe { answer(request) };
         let jumped = set_jumped(before);
-        if granted && !jumped { GRANTED } else { DENIED }
+        let short = memory::ran_short();
+        if short {
+            report::error("error: out of memory: denied");
+        }
+        if granted && !jumped && !short {
+            GRANTED
+        } else {
+            DENIED
+        }
     })
 }
 
@@ -91,9 +100,12 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
         if sock::is_refused(raw) {
             return false;
         }
+        let Some(tables) = shim::tables() else {
+            report::error("error: hosts_allow_table or hosts_deny_table is a null pointer: denied");
+            return false;
+        };
         let facts = Facts::of(raw);
         let mut request = facts.request();
-        let tables = shim::tables();
         let socket = borrow((*raw).fd);
         let mut effects = ProcessEffects::on(socket);
         let decision = decide(&tables, &mut request, &facts.world(), &mut effects);
@@ -192,11 +204,28 @@ fn datagram_served(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wrap_process_options(text: *const c_char, raw: *mut RequestInfo) -> c_int {
     guard(AC_DENY, || {
+        // SAFETY: as the caller says.
+        let text = unsafe { given(text) };
+        if text.is_empty() {
+            return 0;
+        }
         let before = set_jumped(false);
         // SAFETY: as the caller says.
-        let verdict = unsafe { run_options(given(text), raw) };
+        let verdict = unsafe { run_options(complete(text), raw) };
         if set_jumped(before) { AC_DENY } else { verdict }
     })
+}
+
+/// The options without a colon at the very end. (In a table the end of the line is behind it, which is
+/// an option without a name.)
+fn complete(options: &[u8]) -> &[u8] {
+    match options.strip_suffix(b":") {
+        Some(rest) if !rest.ends_with(b"\\") => {
+            report::warning("rule ends in \":\"");
+            rest
+        }
+        _ => options,
+    }
 }
 
 /// Runs options.
@@ -229,43 +258,5 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
                 if went_on { 0 } else { AC_DENY }
             }
         }
-    }
-}
-
-/// What a `severity` option has changed, to be undone for the next request.
-#[derive(Clone, Copy)]
-struct Changed {
-    allow: c_int,
-    deny: c_int,
-    to: c_int,
-}
-
-static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
-
-/// Sets the program's severities to that of a rule.
-fn set_severities(severity: Option<Severity>) {
-    let Some(severity) = severity else {
-        return;
-    };
-    let facility = severity.facility.map_or(0, |facility| facility.0);
-    let to = c_int::from(facility) << 3 | c_int::from(severity.level.0);
-    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
-    let allow = shim::allow().swap(to, Ordering::Relaxed);
-    let deny = shim::deny().swap(to, Ordering::Relaxed);
-    *changed = Some(match *changed {
-        Some(before) => Changed { to, ..before },
-        None => Changed { allow, deny, to },
-    });
-}
-
-/// Undoes what the last request's rule has set, unless the program has set something since.
-fn restore_severities() {
-    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(Changed { allow, deny, to }) = changed.take() else {
-        return;
-    };
-    for (variable, before) in [(shim::allow(), allow), (shim::deny(), deny)] {
-        let order = Ordering::Relaxed;
-        let _other = variable.compare_exchange(to, before, order, order);
     }
 }

@@ -9,7 +9,7 @@ use nix::libc::sockaddr;
 
 use crate::boundary::guard;
 use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, internet, store, text};
-use crate::shim;
+use crate::{shim, sock};
 
 /// Room for `user@host`.
 const BOTH_LENGTH: usize = 2 * STRING_LENGTH;
@@ -46,6 +46,8 @@ pub(crate) unsafe extern "C" fn eval_user(request: *mut RequestInfo) -> *mut c_c
                 return;
             }
             store(&mut *user, UNKNOWN);
+            sock::restore_socket(&raw mut (*request).client);
+            sock::restore_socket(&raw mut (*request).server);
             let (client, server) = ((*request).client.sin, (*request).server.sin);
             if (*request).sink.is_none() && !client.is_null() && !server.is_null() {
                 shim::ask_user(client, server, user);

@@ -102,6 +102,7 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
     // SAFETY: as the caller says.
     unsafe {
         eval_hostaddr(raw);
+        sock::restore_socket(raw);
         let port = internet((*raw).sin).map_or(0, |address| address.port());
         Host::from_text(bytes(&(*raw).addr))
             .with_name(fact(&(*raw).name))

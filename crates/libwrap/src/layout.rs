@@ -3,7 +3,7 @@
 //!
 //! A socket's address needs a place that lives as long as the request, is no other thread's and is
 //! never freed by anybody: it is the end of the `addr` string of the same structure, which
-//! no address in text reaches.
+//! no address in text reaches. (`STRN_CPY` of tcpd.h does, with zeros; then it is asked for again.)
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::net::SocketAddr;
@@ -113,6 +113,13 @@ impl HostInfo {
         }
     }
 
+    /// Whether the program has written over the socket address that the structure keeps.
+    pub(crate) fn has_lost_socket(&mut self) -> bool {
+        let own = self.own_address();
+        // SAFETY: the place is part of `addr`.
+        ptr::eq(self.sin, own) && unsafe { family(own) } == Some(libc::AF_UNSPEC)
+    }
+
     /// Where the structure keeps a socket address.
     fn own_address(&mut self) -> *mut sockaddr {
         // Not aligned for every kind of address; it is only ever copied from and to, byte by byte.
@@ -136,6 +143,9 @@ impl HostInfo {
         unsafe {
             ptr::write_bytes(place.cast::<u8>(), 0, size_of::<sockaddr_in6>());
             ptr::copy_nonoverlapping(address.as_ptr().cast::<u8>(), place.cast::<u8>(), count);
+        }
+        if let Some(end) = self.addr.get_mut(ADDRESS_START - 1) {
+            *end = 0;
         }
         self.sin = place;
     }

@@ -7,7 +7,8 @@
 //!
 //! `layout` is the memory that programs see, `shim` the C part and the way to what a program may
 //! have replaced. `access` answers, `facts` and `effects` are its world, `eval`, `sock` and
-//! `text` the rest of the functions, `report` the log, `boundary` the guard around them all.
+//! `text` the rest of the functions, `report` the log, `severities` the record of what rules have
+//! changed, `memory` what is left when the system has no more, `boundary` the guard around them all.
 
 #![allow(unsafe_code)]
 
@@ -17,7 +18,9 @@ mod effects;
 mod eval;
 mod facts;
 mod layout;
+mod memory;
 mod report;
+mod severities;
 mod shim;
 mod sock;
 mod text;

@@ -70,20 +70,20 @@ variable!(/// Not 0: options are checked only.
 variable!(/// The place that reports name.
     context: Context = tcpd_context);
 
-/// The tables that the program wants searched.
-pub(crate) fn tables() -> Tables {
-    // SAFETY: both symbols are pointers to strings that the program leaves alone during a call.
-    let path = |pointer: &AtomicPtr<c_char>| unsafe {
-        let path = given(pointer.load(Ordering::Relaxed));
-        PathBuf::from(std::ffi::OsStr::from_bytes(path))
+/// The tables that the program wants searched; `None` if it names none.
+pub(crate) fn tables() -> Option<Tables> {
+    let path = |pointer: &AtomicPtr<c_char>| {
+        let path = pointer.load(Ordering::Relaxed);
+        // SAFETY: null or a string that the program leaves alone during a call.
+        let bytes = (!path.is_null()).then(|| unsafe { given(path) })?;
+        Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
     };
     // SAFETY: as for the other variables.
-    unsafe {
-        Tables {
-            allow: path(&hosts_allow_table),
-            deny: path(&hosts_deny_table),
-        }
-    }
+    let (allow, deny) = unsafe { (&hosts_allow_table, &hosts_deny_table) };
+    Some(Tables {
+        allow: path(allow)?,
+        deny: path(deny)?,
+    })
 }
 
 /// Calls what may be the program's own code, with the place of the rule at hand for its reports.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::ip_options::{Hex, IpOptions};
 use hosts_access::names;
-use hosts_access::problem::{Problem, Shown, reason};
+use hosts_access::problem::{Problem, Shown, Written, reason};
 use hosts_access::request::Host;
 use hosts_access::severity::Level;
 use nix::libc::{self, sockaddr};
@@ -158,6 +158,28 @@ unsafe extern "C" fn sock_host(raw: *mut RequestInfo) {
     });
 }
 
+/// Asks the socket for its address again if the program has written over it.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+pub(crate) unsafe fn restore_socket(host: *mut HostInfo) {
+    // SAFETY: as the caller says; nothing else of ours holds a reference to the structure.
+    unsafe {
+        if !(*host).has_lost_socket() {
+            return;
+        }
+        let request = (*host).request;
+        let Some(Ok(connection)) = borrow((*request).fd).map(Connection::on) else {
+            return;
+        };
+        if !std::ptr::eq(host, &raw const (*request).client) {
+            (*host).keep_socket(&connection.own);
+        } else if let Some(peer) = &connection.peer {
+            (*host).keep_socket(peer);
+        }
+    }
+}
+
 fn no_client(error: &io::Error) {
     report::warning(&format!("can't get client address: {}", reason(error)));
 }
@@ -180,6 +202,7 @@ unsafe extern "C" fn sock_sink(descriptor: c_int) {
 unsafe extern "C" fn sock_hostaddr(host: *mut HostInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
+        restore_socket(host);
         let sin = (*host).sin;
         let shown = match internet(sin) {
             Some(address) => numeric(&address),
@@ -200,6 +223,7 @@ unsafe extern "C" fn sock_hostaddr(host: *mut HostInfo) {
 unsafe extern "C" fn sock_hostname(host: *mut HostInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
+        restore_socket(host);
         let Some(address) = internet((*host).sin).and_then(canonical) else {
             return;
         };
@@ -207,9 +231,13 @@ unsafe extern "C" fn sock_hostname(host: *mut HostInfo) {
         let shown = numeric(&address).unwrap_or_default();
         let (name, problem) = names::look_up(Some(address), shown.as_bytes(), &resolver);
         match name {
-            // A name that does not fit would be another name.
             Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),
-            Fact::Known(_) | Fact::Paranoid => store(&mut (*host).name, PARANOID),
+            Fact::Known(name) => {
+                // What fits of it would be another name.
+                report::warning(&format!("host name too long: {}", Written(&name)));
+                store(&mut (*host).name, PARANOID);
+            }
+            Fact::Paranoid => store(&mut (*host).name, PARANOID),
             Fact::Unknown | Fact::NotAsked => {}
         }
         if let Some(problem) = problem {

@@ -95,6 +95,7 @@ pub fn run_shell(
         ptr::null(),
     ];
     let variables = pointers(environment.entries());
+    let blocked = Blocked::all();
     let (mut from_helper, to_parent) = pipe().map_err(RunError::Descriptors)?;
     let plan = Plan {
         arguments: &arguments,
@@ -105,6 +106,7 @@ pub fn run_shell(
         },
         stdio,
         to_parent: to_parent.as_raw_fd(),
+        mask: blocked.0,
     };
     // SAFETY: in the child, only `helper` runs, which keeps to async-signal-safe calls on memory
     // that was prepared before.
@@ -114,6 +116,7 @@ pub fn run_shell(
             pid => pid,
         }
     };
+    drop(blocked);
     drop(to_parent);
     let mut report = [0_u8; Report::BYTES];
     let told = from_helper.read_exact(&mut report);
@@ -131,6 +134,50 @@ struct Plan<'p> {
     source: RawFd,
     stdio: Stdio,
     to_parent: RawFd,
+    /// What the command has blocked.
+    mask: libc::sigset_t,
+}
+
+/// All signals blocked in this thread; holds the mask from before.
+struct Blocked(libc::sigset_t);
+
+impl Blocked {
+    fn all() -> Self {
+        let mut all = MaybeUninit::uninit();
+        let mut before = MaybeUninit::zeroed();
+        // SAFETY: the first call fills the set that the second one reads; both pointers are to sets.
+        unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+            Self(before.assume_init())
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: the pointer is to a set, and no old one is wanted.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, ptr::null_mut()) };
+    }
+}
+
+/// Gives every signal that has a handler its default action, as exec will: a handler must not run in
+/// a copy of the program.
+///
+/// # Safety
+/// For a new child only.
+unsafe fn forget_handlers() {
+    for signal in 1..=libc::SIGRTMAX() {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: the pointer is to an action, which is only read if the call has filled it in.
+        unsafe {
+            if libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) == 0
+                && action.assume_init_ref().sa_sigaction > libc::SIG_IGN
+            {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+        }
+    }
 }
 
 /// What the helper tells its parent.
@@ -237,6 +284,8 @@ unsafe fn command(plan: &Plan<'_>) -> ! {
         }
         let set = (0..=2).all(|descriptor| libc::dup2(plan.source, descriptor) == descriptor);
         let report = if set {
+            forget_handlers();
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const plan.mask, ptr::null_mut());
             libc::execve(
                 SHELL.as_ptr(),
                 plan.arguments.as_ptr(),
