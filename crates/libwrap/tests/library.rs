@@ -228,6 +228,16 @@ fn many(threads: u32, times: u32) -> Vec<i64> {
         .collect()
 }
 
+/// Tables and lists that are in memory, changed in every way, with and without threads. That
+/// they are in memory at all is what the bench counts.
+#[test]
+fn a_changed_table_is_seen_by_the_next_call() {
+    let folder = scratch();
+    let mut command = Command::new(linked(&folder, "changes.c"));
+    command.env("LD_LIBRARY_PATH", ours()).current_dir(&folder);
+    assert_eq!(output(&mut command), "0 wrong\n");
+}
+
 #[test]
 fn many_requests_leave_nothing_behind() {
     let gained = many(1, 50_000);
