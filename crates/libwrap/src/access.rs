@@ -20,7 +20,7 @@ use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
 use crate::facts::Facts;
 use crate::layout::{RequestInfo, given};
 use crate::severities::{restore_severities, set_severities};
-use crate::{eval, memory, report, shim, sock};
+use crate::{eval, memory, report, request, shim, sock};
 
 const DENIED: c_int = 0;
 const GRANTED: c_int = 1;
@@ -80,11 +80,11 @@ unsafe extern "C" fn hosts_ctl(
         let raw = &raw mut request;
         // SAFETY: the request is ours, and made here; the strings are as the caller says.
         unsafe {
-            sock::wrap_init(raw);
-            sock::set_text(raw, sock::RQ_DAEMON, given(daemon));
-            sock::set_text(raw, sock::RQ_CLIENT_NAME, given(name));
-            sock::set_text(raw, sock::RQ_CLIENT_ADDR, given(address));
-            sock::set_text(raw, sock::RQ_USER, given(user));
+            request::wrap_init(raw);
+            request::set_text(raw, request::RQ_DAEMON, given(daemon));
+            request::set_text(raw, request::RQ_CLIENT_NAME, given(name));
+            request::set_text(raw, request::RQ_CLIENT_ADDR, given(address));
+            request::set_text(raw, request::RQ_USER, given(user));
             hosts_access(raw)
         }
     })

@@ -6,9 +6,9 @@
 //! at the boundary, where it denies.
 //!
 //! `layout` is the memory that programs see, `shim` the C part and the way to what a program may
-//! have replaced. `access` answers, `facts` and `effects` are its world, `eval`, `sock` and
-//! `text` the rest of the functions, `report` the log, `severities` the record of what rules have
-//! changed, `memory` what is left when the system has no more, `boundary` the guard around them all.
+//! have replaced. `access` answers, `facts` and `effects` are its world. `request`, `eval`, `sock` and
+//! `text` are the rest of the functions, `report` is the log, `severities` the record of what rules
+//! have changed, `memory` what is left when the system has no more, `boundary` the guard around all.
 
 #![allow(unsafe_code)]
 
@@ -20,6 +20,7 @@ mod facts;
 mod layout;
 mod memory;
 mod report;
+mod request;
 mod severities;
 mod shim;
 mod sock;

@@ -103,6 +103,21 @@ unsafe impl GlobalAlloc for Memory {
         }
     }
 
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller says; the reserve's block is as long as the layout.
+        unsafe {
+            let block = System.alloc_zeroed(layout);
+            if !block.is_null() {
+                return block;
+            }
+            let block = RESERVE.take(layout);
+            if !block.is_null() {
+                ptr::write_bytes(block, 0, layout.size());
+            }
+            block
+        }
+    }
+
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if RESERVE.owns(block) {
             return RESERVE.release();

@@ -26,16 +26,20 @@ thread_local! {
     static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
 }
 
-/// The place of the rule at hand in this thread.
+/// The place of the rule at hand in this thread. None in one that is about to end, which has no such
+/// values any more.
 pub(crate) fn place() -> Option<Place> {
-    PLACE.with_borrow(Clone::clone)
+    let place = PLACE.try_with(|place| place.borrow().clone());
+    place.ok().flatten()
 }
 
 /// Runs something at the place of a rule. Its reports name the place.
 pub(crate) fn at<T>(place: Option<Place>, run: impl FnOnce() -> T) -> T {
-    let before = PLACE.replace(place);
+    let before = PLACE.try_with(|current| current.replace(place));
     let answer = run();
-    PLACE.replace(before);
+    if let Ok(before) = before {
+        let _there = PLACE.try_with(|current| current.replace(before));
+    }
     answer
 }
 

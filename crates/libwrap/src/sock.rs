@@ -1,5 +1,5 @@
-//! Sockets: both ends of a request, their names, the client's user, IP options, and the ends of a
-//! request that is denied.
+//! Sockets: both ends of a request, their names, the client's user, IP options, and how a request
+//! ends that is denied.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::io;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
+use hosts_access::facts::{Fact, PARANOID};
 use hosts_access::ip_options::{Hex, IpOptions};
 use hosts_access::names;
 use hosts_access::problem::{Problem, Shown, Written, reason};
@@ -24,14 +24,6 @@ use crate::boundary::guard;
 use crate::effects::{banner_sent, borrow};
 use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, family, given, internet, store};
 use crate::{eval, facts, report, shim};
-
-pub(crate) const RQ_DAEMON: c_int = 2;
-pub(crate) const RQ_USER: c_int = 3;
-pub(crate) const RQ_CLIENT_NAME: c_int = 4;
-pub(crate) const RQ_CLIENT_ADDR: c_int = 5;
-const RQ_CLIENT_SIN: c_int = 6;
-const RQ_SERVER_NAME: c_int = 7;
-const RQ_SERVER_ADDR: c_int = 8;
 
 /// How long a refused client may take to read its banner.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -50,72 +42,6 @@ pub(crate) unsafe fn is_refused(request: *mut RequestInfo) -> bool {
 
 fn mark() -> *const c_void {
     (&raw const REFUSED).cast()
-}
-
-/// Makes a structure a request of which nothing is known.
-///
-/// # Safety
-/// Room for a request.
-#[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn wrap_init(request: *mut RequestInfo) {
-    // SAFETY: as the caller says.
-    unsafe {
-        request.write(RequestInfo::new());
-        store(&mut (*request).daemon, UNKNOWN);
-        store(
-            &mut (*request).pid,
-            std::process::id().to_string().as_bytes(),
-        );
-        (*request).client.request = request;
-        (*request).server.request = request;
-    }
-}
-
-/// Sets a string of a request.
-///
-/// # Safety
-/// A request that was made by request_init.
-pub(crate) unsafe fn set_text(request: *mut RequestInfo, key: c_int, value: &[u8]) {
-    // SAFETY: as the caller says.
-    let request = unsafe { &mut *request };
-    match key {
-        RQ_DAEMON => store(&mut request.daemon, value),
-        RQ_USER => store(&mut request.user, value),
-        RQ_CLIENT_NAME => store(&mut request.client.name, value),
-        RQ_CLIENT_ADDR => request.client.store_address(value),
-        RQ_SERVER_NAME => store(&mut request.server.name, value),
-        RQ_SERVER_ADDR => request.server.store_address(value),
-        _ => {}
-    }
-}
-
-/// Sets a string of a request.
-///
-/// # Safety
-/// A request that was made by request_init, and a string that ends in NUL, or null.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_set_text(request: *mut RequestInfo, key: c_int, text: *const c_char) {
-    // SAFETY: as the caller says.
-    guard((), || unsafe { set_text(request, key, given(text)) });
-}
-
-/// Sets a socket address of a request.
-///
-/// # Safety
-/// A request that was made by request_init.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_set_address(
-    request: *mut RequestInfo,
-    key: c_int,
-    address: *mut sockaddr,
-) {
-    // SAFETY: as the caller says.
-    unsafe {
-        match key {
-            RQ_CLIENT_SIN => (*request).client.sin = address,
-            _ => (*request).server.sin = address,
-        }
-    }
 }
 
 /// Finds out who is at both ends of the request's socket.

@@ -81,7 +81,7 @@ static void endless(void)
 
 static void descriptors(void)
 {
-    static int numbers[] = {-1, -2, INT_MIN, INT_MAX, 9999};
+    static int numbers[] = {-1, -2, INT_MIN, INT_MAX, 9999, 0, 0, 0, 0, 0, 0};
     struct request_info request;
     int ends[2], file = open("/dev/null", O_RDWR);
     size_t at;
@@ -91,13 +91,20 @@ static void descriptors(void)
     table("svcd", "banner\n");
     if (pipe(ends) != 0)
         perror("pipe");
-    for (at = 0; at < 8; at++) {
-        int number = at < 5 ? numbers[at] : at == 5 ? file : ends[at - 6];
-
-        request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, number, 0);
+    numbers[5] = file;
+    numbers[6] = ends[0];
+    numbers[7] = ends[1];
+    /* Of a kind without names, without a datagram, not connected. */
+    numbers[8] = socket(AF_NETLINK, SOCK_RAW, 0);
+    numbers[9] = socket(AF_INET, SOCK_DGRAM, 0);
+    numbers[10] = socket(AF_INET6, SOCK_STREAM, 0);
+    for (at = 0; at < sizeof(numbers) / sizeof(*numbers); at++) {
+        request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, numbers[at], 0);
         fromhost(&request);
         fix_options(&request);
-        is("a descriptor that is no socket is denied", hosts_access(&request), 0);
+        is("a descriptor without a client is denied", hosts_access(&request), 0);
+        if (at >= 5)
+            close(numbers[at]);
     }
 }
 
@@ -277,6 +284,37 @@ static void no_memory(void)
     is("granted with memory", last, 1);
 }
 
+static int last_answers[2];
+
+static void last(void *nothing)
+{
+    (void)nothing;
+    last_answers[0] = ask("192.0.2.7");
+    last_answers[1] = ask("192.0.2.8");
+}
+
+static void *ends(void *key)
+{
+    ask("192.0.2.7");
+    pthread_setspecific(*(pthread_key_t *)key, key);
+    return 0;
+}
+
+/* A thread that asks while its own values are taken down. */
+static void ending_thread(void)
+{
+    pthread_key_t key;
+    pthread_t thread;
+
+    usual();
+    table("allow", "svcd: KNOWN\nsvcd: 192.0.2.7: spawn exit 0\n");
+    pthread_key_create(&key, last);
+    pthread_create(&thread, 0, ends, &key);
+    pthread_join(thread, 0);
+    is("granted in a thread that ends", last_answers[0], 1);
+    is("denied in a thread that ends", last_answers[1], 0);
+}
+
 static void *small(void *nothing)
 {
     is("granted on a small stack", ask("192.0.2.7"), 1);
@@ -351,6 +389,7 @@ int main(int count, char **arguments)
         small_stack();
         no_descriptors();
         closed_descriptors();
+        ending_thread();
     } else if (strcmp(arguments[1], "memory") == 0) {
         no_memory();
     } else {

@@ -174,6 +174,28 @@ fn whatever_can_be_counted_out_answers_alike() {
     );
 }
 
+/// No exported name is left out of what the programs compare.
+#[test]
+fn every_export_is_walked() {
+    let map = fs::read_to_string(own("libwrap.map")).unwrap();
+    let list = map.split("global:").nth(1).unwrap();
+    let list = list.split("local:").next().unwrap();
+    let sources = ["walk.h", "walk.c", "matrix.c", "network.c"];
+    let sources = sources.map(|name| fs::read_to_string(own("tests").join(name)).unwrap());
+    let text = sources.concat();
+    let is_part = |byte: char| byte.is_alphanumeric() || byte == '_';
+    let words: std::collections::HashSet<_> = text.split(|byte| !is_part(byte)).collect();
+    let names: Vec<_> = list
+        .split([';', '\n'])
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert_eq!(names.len(), 40);
+    for name in names {
+        assert!(words.contains(name), "{name}");
+    }
+}
+
 #[test]
 fn a_static_program_answers_alike() {
     let folder = scratch();

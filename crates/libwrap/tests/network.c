@@ -93,6 +93,11 @@ static void host(const char *from, const char *to, const char *listens)
     request_set(&request, RQ_CLIENT_NAME, "other.example.org", RQ_CLIENT_ADDR, "192.0.2.99", 0);
     asked(&request);
     show(&request);
+    request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
+    sock_host(&request);
+    sock_hostaddr(request.client);
+    sock_hostname(request.client);
+    show(&request);
     /* Addresses that the program has filled in as the header does it. */
     request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
     sock_host(&request);

@@ -14,7 +14,7 @@ use std::fs;
 use std::process::Child;
 
 use subjects::Subject;
-use world::{Log, inside, is_ours, printed, soon, start};
+use world::{Library, Log, inside, is_mapped, printed, soon, start};
 
 /// A cell of the table.
 enum Cell {
@@ -29,7 +29,7 @@ enum Cell {
 use Cell::{Logs, Not, Works};
 
 /// What is shown of a program. Of every program: addresses, networks and EXCEPT, of IPv4 and IPv6,
-/// allowed and denied, at the top of the table of cases in [`TABLE`].
+/// allowed and denied, by [`CLIENTS`].
 struct Row {
     subject: Subject,
     /// `spawn` runs a command, with the facts of the client; the process that asks has our library mapped.
@@ -55,8 +55,25 @@ macro_rules! table {
                 severity: $severity,
                 banners: $banners,
             };
-            inside(stringify!($name), row.subject.path, || check(&row));
+            row.check(stringify!($name), Library::Ours);
         })*
+
+        /// The same of Debian's library, which holds each client that it refuses for five seconds.
+        mod debian {
+            use super::*;
+
+            $(#[test]
+            #[ignore = "takes a minute: make test-libwrap"]
+            fn $name() {
+                let row = Row {
+                    subject: subjects::$subject,
+                    spawn: $spawn,
+                    severity: $severity,
+                    banners: $banners,
+                };
+                row.check(concat!("debian::", stringify!($name)), Library::Debian);
+            })*
+        }
     };
 }
 
@@ -106,7 +123,13 @@ const MAIL_NOTICE: &str = "<21>";
 
 const BANNER: &str = "a word first";
 
-fn check(row: &Row) {
+impl Row {
+    fn check(&self, test: &str, library: Library) {
+        inside(test, library, self.subject.path, || check(self, library));
+    }
+}
+
+fn check(row: &Row, library: Library) {
     let subject = &row.subject;
     fs::write("/etc/hosts.allow", ALLOW.replace("DAEMON", subject.daemon)).unwrap();
     fs::write("/etc/hosts.deny", "ALL: ALL\n").unwrap();
@@ -134,7 +157,7 @@ fn check(row: &Row) {
     for (client, served) in CLIENTS {
         asked(client, served);
     }
-    check_spawn(row, program.as_ref(), &asked("127.2.0.1", true));
+    check_spawn(row, library, program.as_ref(), &asked("127.2.0.1", true));
     for (client, served) in [("127.2.0.2", true), ("127.2.0.3", false)] {
         asked(client, served);
     }
@@ -161,7 +184,7 @@ fn check(row: &Row) {
     }
 }
 
-fn check_spawn(row: &Row, program: Option<&Child>, answer: &str) {
+fn check_spawn(row: &Row, library: Library, program: Option<&Child>, answer: &str) {
     let spawned = || fs::read_to_string("/run/spawned").unwrap_or_default();
     if let Not(reason) = row.spawn {
         return assert_eq!(spawned(), "", "but it {reason}: {answer}");
@@ -177,5 +200,5 @@ fn check_spawn(row: &Row, program: Option<&Child>, answer: &str) {
         // It has given up root, so that it cannot look at itself.
         maps = fs::read_to_string(format!("/proc/{}/maps", program.id())).unwrap();
     }
-    is_ours(&maps);
+    is_mapped(library, &maps);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::common::{debian, linked, ours};
-use crate::world::{inside, said};
+use crate::world::{Library, inside, said};
 
 /// Names that the name service confirms, and such whose canonical name is another, or is no name.
 const HOSTS: &str = "\
@@ -49,34 +49,44 @@ fn printed(arguments: &[&str]) -> [String; 2] {
 /// Row W10 of docs/differences.md is the one difference.
 #[test]
 fn real_sockets() {
-    inside("sockets::real_sockets", "usr/sbin/tcpd", || {
-        let [ours, theirs] = printed(&[]);
-        let mut sinks = 0;
-        for (at, (our, their)) in ours.lines().zip(theirs.lines()).enumerate() {
-            if (our, their) == ("  sink 1 lookups 1 1", "  sink 0 lookups 1 1") {
-                sinks += 1;
-                continue;
+    inside(
+        "sockets::real_sockets",
+        Library::Ours,
+        "usr/sbin/tcpd",
+        || {
+            let [ours, theirs] = printed(&[]);
+            let mut sinks = 0;
+            for (at, (our, their)) in ours.lines().zip(theirs.lines()).enumerate() {
+                if (our, their) == ("  sink 1 lookups 1 1", "  sink 0 lookups 1 1") {
+                    sinks += 1;
+                    continue;
+                }
+                let before: Vec<_> = ours.lines().take(at).skip(at.saturating_sub(9)).collect();
+                assert_eq!(our, their, "behind {before:#?}");
             }
-            let before: Vec<_> = ours.lines().take(at).skip(at.saturating_sub(9)).collect();
-            assert_eq!(our, their, "behind {before:#?}");
-        }
-        assert_eq!((ours.len(), sinks), (theirs.len(), 2));
-        for part in ["<joe> <127.0.0.5>", "<paranoid> <127.0.0.6>", "jumps 0"] {
-            assert!(ours.contains(part), "{part}: {ours}");
-        }
-    });
+            assert_eq!((ours.len(), sinks), (theirs.len(), 2));
+            for part in ["<joe> <127.0.0.5>", "<paranoid> <127.0.0.6>", "jumps 0"] {
+                assert!(ours.contains(part), "{part}: {ours}");
+            }
+        },
+    );
 }
 
 /// Row W7 of docs/differences.md.
 #[test]
 fn long_host_names() {
-    inside("sockets::long_host_names", "usr/sbin/tcpd", || {
-        let [ours, theirs] = printed(&[LONG]);
-        assert!(ours.contains("warning: host name too long: aaa"), "{ours}");
-        assert!(ours.ends_with("name <paranoid>"), "{ours}");
-        let cut = theirs.trim_end_matches('>').rsplit('<').next().unwrap();
-        assert_eq!(cut.len(), ROOM, "{theirs}");
-    });
+    inside(
+        "sockets::long_host_names",
+        Library::Ours,
+        "usr/sbin/tcpd",
+        || {
+            let [ours, theirs] = printed(&[LONG]);
+            assert!(ours.contains("warning: host name too long: aaa"), "{ours}");
+            assert!(ours.ends_with("name <paranoid>"), "{ours}");
+            let cut = theirs.trim_end_matches('>').rsplit('<').next().unwrap();
+            assert_eq!(cut.len(), ROOM, "{theirs}");
+        },
+    );
 }
 
 /// The original uses the program's own timer and signal for it.
@@ -84,6 +94,7 @@ fn long_host_names() {
 fn signals_do_not_end_an_ident_query() {
     inside(
         "sockets::signals_do_not_end_an_ident_query",
+        Library::Ours,
         "usr/sbin/tcpd",
         || {
             assert_eq!(printed(&["interrupted"])[0], "interrupted <joe>");

@@ -9,7 +9,7 @@ use std::time::Instant;
 use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::common::unpacked;
-use crate::world::{Log, PATIENCE, inside, is_ours, on_debians_library, said, soon};
+use crate::world::{Library, Log, PATIENCE, inside, is_mapped, on_debians_library, said, soon};
 
 /// Without a user that exists: row W5 of docs/differences.md.
 const ALLOW: &str = "\
@@ -29,7 +29,7 @@ const INETD: &str = "svcd stream tcp nowait root /usr/sbin/tcpd /bin/echo\n\
 
 #[test]
 fn tcpdchk() {
-    inside("tools::tcpdchk", "usr/sbin/tcpdchk", || {
+    inside("tools::tcpdchk", Library::Ours, "usr/sbin/tcpdchk", || {
         fs::write("/etc/hosts.allow", ALLOW).unwrap();
         fs::write("/etc/hosts.deny", "ALL: ALL\n").unwrap();
         fs::write("/run/inetd.conf", INETD).unwrap();
@@ -90,17 +90,25 @@ fn maps_of(program: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn what_the_checkers_map() {
-    inside("tools::what_the_checkers_map", "usr/sbin/tcpdmatch", || {
-        fs::write("/run/inetd.conf", INETD).unwrap();
-        fs::write("/etc/hosts.allow", ALLOW).unwrap();
-        let inetd = ["-i", "/run/inetd.conf"];
-        is_ours(&maps_of(
-            "usr/sbin/tcpdmatch",
-            &[&inetd[..], &["svcd", "127.0.0.1"]].concat(),
-        ));
-        is_ours(&maps_of(
-            "usr/sbin/tcpdchk",
-            &[&inetd[..], &["-v"]].concat(),
-        ));
-    });
+    inside(
+        "tools::what_the_checkers_map",
+        Library::Ours,
+        "usr/sbin/tcpdmatch",
+        || {
+            fs::write("/run/inetd.conf", INETD).unwrap();
+            fs::write("/etc/hosts.allow", ALLOW).unwrap();
+            let inetd = ["-i", "/run/inetd.conf"];
+            is_mapped(
+                Library::Ours,
+                &maps_of(
+                    "usr/sbin/tcpdmatch",
+                    &[&inetd[..], &["svcd", "127.0.0.1"]].concat(),
+                ),
+            );
+            is_mapped(
+                Library::Ours,
+                &maps_of("usr/sbin/tcpdchk", &[&inetd[..], &["-v"]].concat()),
+            );
+        },
+    );
 }

@@ -5,6 +5,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
@@ -12,13 +13,29 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::common::{debian, ours, skip, target, unpacked};
+use crate::common::{debian, ours, skip, unpacked};
 
 /// Set in the inner run: the test that it is for.
 const INSIDE: &str = "LIBWRAP_TEST";
 
 /// How long a program may take to start and to answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Which library the programs use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Library {
+    Ours,
+    Debian,
+}
+
+impl Library {
+    fn folder(self) -> PathBuf {
+        match self {
+            Self::Ours => ours(),
+            Self::Debian => debian().expect("Debian's library"),
+        }
+    }
+}
 
 /// Makes the world of the namespaces that it is started in, and goes on in it.
 const SETUP: &str = r#"set -e
@@ -33,7 +50,7 @@ ln -s /proc/self/fd /run/dev/fd
 mount --rbind /run/dev /dev
 mount --bind /run/etc /etc
 rm -f /etc/hosts.allow /etc/hosts.deny
-{ echo "$OURS"; cat "$DEBIAN/ld.so.conf"; } > /run/ld.so.conf
+{ echo "$LIBRARY"; cat "$DEBIAN/ld.so.conf"; } > /run/ld.so.conf
 ldconfig -X -C /etc/ld.so.cache -f /run/ld.so.conf 2> /run/output
 for user in sshd _rpc tftp; do echo "$user:x:65534:65534::/run:/usr/sbin/nologin" >> /etc/passwd; done
 ip link set lo up
@@ -43,7 +60,7 @@ exec "$@"
 "#;
 
 /// Runs a test in a world of its own if the program is there.
-pub(crate) fn inside(test: &str, needs: &str, body: impl FnOnce()) {
+pub(crate) fn inside(test: &str, library: Library, needs: &str, body: impl FnOnce()) {
     if std::env::var(INSIDE).is_ok_and(|inside| inside == test) {
         return body();
     }
@@ -69,9 +86,9 @@ pub(crate) fn inside(test: &str, needs: &str, body: impl FnOnce()) {
         unshare()
             .args(["sh", "-c", SETUP, "sh"])
             .arg(std::env::current_exe().unwrap())
-            .args([test, "--exact", "--nocapture"])
+            .args([test, "--exact", "--nocapture", "--include-ignored"])
             .env(INSIDE, test)
-            .env("OURS", ours())
+            .env("LIBRARY", library.folder())
             .env("DEBIAN", unpacked(""))
             .env("RUST_BACKTRACE", "0"),
     );
@@ -93,14 +110,14 @@ pub(crate) fn said(command: &mut Command) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A command that uses Debian's library; all others use ours, by /etc/ld.so.cache.
+/// A command that uses Debian's library, whatever /etc/ld.so.cache has.
 pub(crate) fn on_debians_library(path: &str) -> Command {
     let mut command = Command::new(unpacked(path));
     command.env("LD_LIBRARY_PATH", debian().expect("Debian's library"));
     command
 }
 
-/// Starts a program of Debian's on our library: its path and its arguments, in one line. What it
+/// Starts a program of Debian's: its path and its arguments, in one line. What it
 /// prints is in /run/output.
 pub(crate) fn start(line: &str) -> Child {
     let output = fs::File::create("/run/output").unwrap();
@@ -219,15 +236,13 @@ pub(crate) fn soon(holds: impl Fn() -> bool) -> bool {
     true
 }
 
-/// Fails unless of all mappings with the name of the library each is of ours.
-pub(crate) fn is_ours(maps: &str) {
-    let library = fs::canonicalize(target().join("release/libwrap.so.0.7.6")).unwrap();
-    let mut mapped = maps
-        .lines()
-        .filter(|line| line.contains("libwrap"))
-        .peekable();
-    assert!(mapped.peek().is_some(), "not mapped: {maps}");
+/// Fails unless of all mappings with the name of the library each is of this one.
+pub(crate) fn is_mapped(library: Library, maps: &str) {
+    let file = fs::canonicalize(library.folder().join("libwrap.so.0")).unwrap();
+    let mapped = maps.lines().filter(|line| line.contains("libwrap"));
+    let mapped: Vec<_> = mapped.collect();
+    assert!(!mapped.is_empty(), "not mapped: {maps}");
     for line in mapped {
-        assert!(line.ends_with(library.to_str().unwrap()), "{line}");
+        assert!(line.ends_with(file.to_str().unwrap()), "{line}");
     }
 }
