@@ -7,11 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use hosts_access::access::{self, Tables, hosts_access};
+use hosts_access::access::{self, Decision, Tables, hosts_access};
 use hosts_access::action::{Action, Done, Fault};
 use hosts_access::facts::Fact;
 use hosts_access::problem::{Diagnostic, Place};
 use hosts_access::request::{Host, Request};
+use hosts_access::trace;
 use hosts_access::world::{
     Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
     World,
@@ -29,11 +30,46 @@ const NOT_A_DIRECTORY: i32 = 20;
 const IS_A_DIRECTORY: i32 = 21;
 const NAME_TOO_LONG: i32 = 36;
 
+/// One thing that the engine tells of its search.
+pub(crate) enum Heard<'h> {
+    Step(&'h trace::Event<'h>),
+    /// The request once all is done, with the facts that were looked up.
+    End(&'h Request),
+}
+
+/// How the engine gets at its tables. What it does must be the same in every way; a further way to
+/// keep or read tables is a further variant, for which [`decide`] says how it is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'w> {
+    /// As the programs do: what plainly cannot match is passed over.
+    Usual,
+    /// Every word is looked at, and told.
+    Told(&'w dyn Fn(Heard<'_>)),
+}
+
+fn decide(
+    way: Way<'_>,
+    tables: &Tables,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Decision {
+    match way {
+        Way::Usual | Way::Told(_) => hosts_access(tables, request, world, effects),
+    }
+}
+
 /// What the engine does with a case.
 pub(crate) fn run(case: &Case) -> Outcome {
+    run_in(Way::Usual, case)
+}
+
+/// What it does in this way.
+pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
     let events = RefCell::new(Vec::new());
     let outside = Outside {
         case,
+        way,
         events: &events,
     };
     let mut request = Request::new(&case.daemon, host(&case.client), host(&case.server));
@@ -57,7 +93,10 @@ pub(crate) fn run(case: &Case) -> Outcome {
         case,
         events: &events,
     };
-    let decision = hosts_access(&tables, &mut request, &world, &mut effects);
+    let decision = decide(way, &tables, &mut request, &world, &mut effects);
+    if let Way::Told(listen) = way {
+        listen(Heard::End(&request));
+    }
     // The twist line is the program's, not the engine's.
     if let access::Verdict::Twist(command) = &decision.verdict {
         let client = request.client_info();
@@ -92,6 +131,7 @@ fn host(end: &End) -> Host {
 
 struct Outside<'c> {
     case: &'c Case,
+    way: Way<'c>,
     events: &'c RefCell<Vec<Event>>,
 }
 
@@ -248,6 +288,16 @@ impl Log for Outside<'_> {
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
         self.message([b"option:   ", keyword, b" ", value].concat());
+    }
+
+    fn wants_events(&self) -> bool {
+        matches!(self.way, Way::Told(_))
+    }
+
+    fn event(&self, event: &trace::Event<'_>) {
+        if let Way::Told(listen) = self.way {
+            listen(Heard::Step(event));
+        }
     }
 }
 

@@ -32,7 +32,7 @@ impl Counts {
     /// Compares one case and counts it.
     pub(crate) fn add(&mut self, original: &Original, number: u64, case: &Case) -> Result<()> {
         self.cases += 1;
-        match explain::judge(original, case)? {
+        match explain::judge(original, case, &|_| ())? {
             Judgement::Equal => self.equal += 1,
             Judgement::Explained(rows) => *self.rows.entry(rows.join("+")).or_default() += 1,
             Judgement::Unexplained => {

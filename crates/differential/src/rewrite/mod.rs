@@ -14,10 +14,13 @@ use crate::case::{ALLOW, Case, Content, DENY};
 use crate::engine::plain;
 use lines::{each_host, each_line, each_word, fields, is_separator, split_user};
 
-pub(crate) use ended::ended;
+pub(crate) use ended::{Ended, ended};
 
 /// A host word that never matches and asks for no name.
 const NEVER: &[u8] = b"0/0";
+
+/// A host word that never matches and asks for the name, as every word does that may be one.
+const NO_NAME: &[u8] = b"_";
 
 /// Whose address the words of lists are compared with.
 #[derive(Clone, Copy)]
@@ -35,6 +38,9 @@ fn subject(address: &[u8]) -> &[u8] {
 }
 
 fn split_net(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    if word.starts_with(b"@") {
+        return None;
+    }
     let mut depth = 0;
     let at = word.iter().position(|byte| {
         depth += i32::from(*byte == b'[') - i32::from(*byte == b']');
@@ -47,17 +53,12 @@ fn split_net(word: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(crate) fn plain_networks(case: &mut Case, lists: Lists) {
     each_host(case, lists, |word, address| {
         let subject = dotted_quad(subject(address));
-        let truth = |matches: bool| {
-            Some(if matches {
-                b"ALL".to_vec()
-            } else {
-                NEVER.to_vec()
-            })
-        };
         let Some((net, mask)) = split_net(word) else {
             let mapped = parse_ipv6(bracketed(word)?)?.to_ipv4_mapped()?;
-            return truth(subject == Some(mapped));
+            let matches = subject == Some(mapped);
+            return Some(if matches { b"ALL" } else { NO_NAME }.to_vec());
         };
+        let truth = |matches: bool| Some(if matches { b"ALL" } else { NEVER }.to_vec());
         let length = number::decimal(mask);
         if let Some(v6) = bracketed(net).and_then(parse_ipv6) {
             let mapped = u32::from(v6.to_ipv4_mapped()?);
@@ -83,7 +84,7 @@ pub(crate) fn plain_networks(case: &mut Case, lists: Lists) {
     });
 }
 
-/// T3: numbers that are none.
+/// T3: networks and ports with numbers that are none.
 pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
     each_host(case, lists, |word, _| {
         let (net, mask) = split_net(word)?;
@@ -98,7 +99,7 @@ pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
     });
     let daemon = case.daemon.clone();
     each_line(case, |_, line| {
-        let (daemons, clients) = fields(line);
+        let (daemons, _) = fields(line);
         let left = each_word(&line[..daemons], is_separator, |word| {
             let at = split_user(word);
             let name = &word[..at
@@ -117,6 +118,14 @@ pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
             };
             wraps.then(|| [name_too, &word[name.len()..]].concat())
         });
+        *line = [&left[..], &line[daemons..]].concat();
+    });
+}
+
+/// T3: numbers of options that are none.
+pub(crate) fn no_values(case: &mut Case) {
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
         let right = each_word(
             &line[clients..],
             |byte| !byte.is_ascii_digit(),
@@ -128,7 +137,7 @@ pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
                 (octal || wraps).then(|| [digits, b"x"].concat())
             },
         );
-        *line = [&left[..], &line[daemons..clients], &right].concat();
+        line.splice(clients.., right);
     });
 }
 
@@ -159,7 +168,8 @@ pub(crate) fn other_links(case: &mut Case, lists: Lists) {
         let scope = scope.get(1..)?;
         let here =
             address.ends_with(b"%lo") && (scope == b"lo" || number::decimal(scope) == Some(1));
-        (!here).then(|| NEVER.to_vec())
+        let never = split_net(word).map_or(NO_NAME, |_| NEVER);
+        (!here).then(|| never.to_vec())
     });
 }
 
@@ -214,7 +224,10 @@ pub(crate) fn plain_lists(case: &mut Case) {
 /// T1: names and what is compared with them become shorter by as much; runs of the same thing become
 /// short, and those of different length stay different.
 pub(crate) fn short(case: &mut Case) {
-    let shorten = |text: &[u8]| squeeze(&each_word(text, is_end_of_name, |word| Some(less(word))));
+    let shorten = |text: &[u8]| match text.len() > LONG_NAME {
+        true => squeeze(&each_word(text, is_end_of_name, |word| Some(less(word)))),
+        false => text.to_vec(),
+    };
     each_line(case, |_, line| *line = shorten(line));
     for (path, content) in &mut case.files {
         if let (Content::Text(text), false) = (content, path == ALLOW || path == DENY) {
@@ -222,7 +235,13 @@ pub(crate) fn short(case: &mut Case) {
         }
     }
     each_fact(case, less);
+    for forward in &mut case.forwards {
+        forward.canonical = less(&forward.canonical);
+    }
 }
+
+/// What is longer may be compared with a name that the original cuts.
+const LONG_NAME: usize = 90;
 
 fn is_end_of_name(byte: u8) -> bool {
     is_separator(byte) || matches!(byte, b':' | b'@')
@@ -232,6 +251,9 @@ fn is_end_of_name(byte: u8) -> bool {
 /// names that the original cuts.
 fn less(text: &[u8]) -> Vec<u8> {
     const FEW: usize = 20;
+    if text.len() <= LONG_NAME {
+        return text.to_vec();
+    }
     let mut at = 0;
     let (mut from, mut size) = (0, 0);
     for run in text.chunk_by(|left, right| left == right) {
@@ -241,7 +263,7 @@ fn less(text: &[u8]) -> Vec<u8> {
         at += run.len();
     }
     let mut text = text.to_vec();
-    if text.len() > 90 && size > FEW {
+    if size > FEW {
         text.drain(from..from + FEW);
     }
     text
@@ -265,15 +287,15 @@ fn each_fact(case: &mut Case, change: impl Fn(&[u8]) -> Vec<u8>) {
     }
     for forward in &mut case.forwards {
         forward.name = change(&forward.name);
-        forward.canonical = change(&forward.canonical);
     }
 }
 
 fn squeeze(text: &[u8]) -> Vec<u8> {
+    const LONG_RUN: usize = 900;
     let mut text = text.to_vec();
     for unit in 1..=4 {
         let mut at = 0;
-        while at + unit < text.len() {
+        while at + LONG_RUN < text.len() {
             let run = text[at..]
                 .iter()
                 .zip(&text[at + unit..])
@@ -281,7 +303,7 @@ fn squeeze(text: &[u8]) -> Vec<u8> {
                 .count()
                 + unit;
             let times = run / unit;
-            if run > 900 {
+            if run > LONG_RUN {
                 let kept = (300 / unit + times % 100) * unit;
                 text.drain(at + kept..at + times * unit);
                 at += kept;
@@ -359,6 +381,9 @@ pub(crate) fn one_spelling(case: &mut Case) {
 /// O7: facts as the filter leaves them.
 pub(crate) fn filtered(case: &mut Case) {
     each_fact(case, |text| filter(text.to_vec()));
+    for forward in &mut case.forwards {
+        forward.canonical = filter(std::mem::take(&mut forward.canonical));
+    }
 }
 
 /// Whether a list holds a word that overflows the original's buffer.
