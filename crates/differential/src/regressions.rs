@@ -5,6 +5,11 @@ use crate::case::Case;
 /// The cases.
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        // What a NUL byte cuts off a banner's line is no letter of an expansion.
+        Case::new("svcd", "192.0.2.7")
+            .stream()
+            .file(b"/ban/svcd", b"%\x00\n\n")
+            .deny(b"ALL:ALL:banners /ban\n"),
         // A value is stripped again once its expansions are done.
         Case::new("svcd", "192.0.2.7").allow(b"ALL: ALL: spawn %x x\n"),
         // VT and FF neither end a keyword nor count as blanks before a value, but before a number.
