@@ -91,6 +91,11 @@ const ROWS: &[Row] = &[
         rewrite: |case, _| rewrite::one_spelling(case),
     },
     Row {
+        name: "O12",
+        kept: Kept::All,
+        rewrite: |case, _| rewrite::no_such_name(case),
+    },
+    Row {
         name: "O3",
         kept: Kept::Rule,
         rewrite: |case, _| rewrite::old_severities(case),

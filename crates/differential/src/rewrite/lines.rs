@@ -1,6 +1,6 @@
 //! Tables as lines, lines as fields, fields as words; and putting them together again.
 
-use super::Lists;
+use super::{Lists, is_list};
 use crate::case::{ALLOW, Case, Content, DENY};
 
 /// A logical line: its joined text, and where its physical lines were joined.
@@ -162,7 +162,7 @@ pub(super) fn each_host(
         Lists::Server => server,
     };
     for (path, content) in &mut case.files {
-        if let (Content::Text(text), false) = (content, path == ALLOW || path == DENY) {
+        if let (Content::Text(text), true) = (content, is_list(path)) {
             *text = each_word(
                 text,
                 |byte| byte.is_ascii_whitespace() || byte == 0x0b,

@@ -201,7 +201,7 @@ pub(crate) fn plain_lists(case: &mut Case) {
         let Content::Text(text) = content else {
             continue;
         };
-        if path == ALLOW || path == DENY {
+        if !is_list(path) {
             continue;
         }
         let mut kept = Vec::new();
@@ -386,12 +386,22 @@ pub(crate) fn filtered(case: &mut Case) {
     }
 }
 
+/// O12: a name that stands for "unknown" is none.
+pub(crate) fn no_such_name(case: &mut Case) {
+    case.pointers
+        .retain(|(_, name)| name == b"unknown" || !name.eq_ignore_ascii_case(b"unknown"));
+}
+
+/// Whether a file may be a list: no table and no banner.
+fn is_list(path: &[u8]) -> bool {
+    path != ALLOW && path != DENY && !plain(path).windows(4).any(|part| part == b"ban/")
+}
+
 /// Whether a list holds a word that overflows the original's buffer.
 pub(crate) fn overflows(case: &Case) -> bool {
     case.files.iter().any(|(path, content)| match content {
         Content::Text(text) => {
-            plain(path) != ALLOW
-                && path != DENY
+            is_list(path)
                 && text
                     .split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)
                     .any(|word| word.len() > 8000)

@@ -49,11 +49,9 @@ impl Parts {
 }
 
 fn print_option((keyword, value): &(Vec<u8>, Vec<u8>)) -> Vec<u8> {
-    let mut option = keyword.clone();
-    if !value.is_empty() {
-        option.extend_from_slice(b" = ");
-    }
-    for byte in value {
+    let equals: &[u8] = if value.is_empty() { b"" } else { b" = " };
+    let mut option = Vec::new();
+    for byte in [keyword, equals, value].into_iter().flatten() {
         if *byte == b':' {
             option.push(b'\\');
         }
