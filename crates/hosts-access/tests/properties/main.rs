@@ -280,7 +280,7 @@ proptest! {
             request: &request,
             status,
         }
-        .check();
+        .check(None);
     }
 
     /// Whatever is put before the options of a rule that matches: if an option is wrong, it denies.
