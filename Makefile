@@ -37,6 +37,7 @@ test: all
 	cargo test --workspace --exclude scenarios
 	cargo test --quiet $(FUZZ_CHECKS)
 	$(COMPARE) regressions
+	$(COMPARE) exhaustive
 	$(COMPARE) run 0 200000
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
@@ -64,6 +65,8 @@ test-libwrap: all
 # Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
 differential:
 	tests/setup
+	$(COMPARE) regressions
+	$(COMPARE) exhaustive
 	$(COMPARE) run 0 10000000
 
 # Formatting, lints and documentation, with warnings denied.

@@ -1,7 +1,8 @@
 //! Compares the engine with Debian's libwrap on generated tables and requests.
 //!
 //! `differential run FIRST COUNT` compares the cases of these numbers, `differential show NUMBER` prints
-//! one, `differential regressions` compares every case that ever differed. The library is that of
+//! one, `differential regressions` compares every case that ever differed, `differential exhaustive`
+//! every short text of the bytes that mean something. The library is that of
 //! `tests/setup`, or the one that TCPD_LIBWRAP names. A difference that no row of
 //! docs/differences.md explains is cut down to a minimal case, printed as source for
 //! `regressions.rs`, and makes the exit status 1.
@@ -9,6 +10,7 @@
 mod case;
 mod compare;
 mod engine;
+mod exhaustive;
 mod explain;
 mod generate;
 mod original;
@@ -60,15 +62,9 @@ fn main() -> Result<ExitCode> {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        ["regressions"] => {
-            let original = load()?;
-            let mut counts = Counts::default();
-            for (number, case) in (0..).zip(regressions::cases()) {
-                counts.add(&original, number, &case)?;
-            }
-            counts
-        }
-        _ => bail!("usage: differential run FIRST COUNT | show NUMBER | regressions"),
+        ["regressions"] => Counts::of(&load()?, regressions::cases())?,
+        ["exhaustive"] => Counts::of(&load()?, exhaustive::cases())?,
+        _ => bail!("usage: differential run FIRST COUNT | show NUMBER | regressions | exhaustive"),
     };
     writeln!(out, "{counts}")?;
     Ok(if counts.unexplained == 0 {

@@ -29,6 +29,17 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// Compares these cases in this process.
+    pub(crate) fn of(original: &Original, cases: impl IntoIterator<Item = Case>) -> Result<Self> {
+        let start = Instant::now();
+        let mut counts = Self::default();
+        for (number, case) in (0..).zip(cases) {
+            counts.add(original, number, &case)?;
+        }
+        counts.elapsed = start.elapsed();
+        Ok(counts)
+    }
+
     /// Compares one case and counts it.
     pub(crate) fn add(&mut self, original: &Original, number: u64, case: &Case) -> Result<()> {
         self.cases += 1;
