@@ -68,7 +68,10 @@ fn plainly_split(table: &[u8]) -> Vec<Known> {
         let mut text = Vec::new();
         loop {
             let Some(newline) = rest.iter().position(|byte| *byte == b'\n') else {
-                known.push(None);
+                // A line of nothing but continuations is none.
+                if !(text.is_empty() && rest.is_empty()) {
+                    known.push(None);
+                }
                 return known;
             };
             last += 1;
