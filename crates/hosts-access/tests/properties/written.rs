@@ -49,7 +49,9 @@ impl Parts {
 }
 
 fn print_option((keyword, value): &(Vec<u8>, Vec<u8>)) -> Vec<u8> {
-    let equals: &[u8] = if value.is_empty() { b"" } else { b" = " };
+    // It also keeps a VT or FF at the end of a keyword, which would go as blanks around the field do.
+    let nothing = keyword.is_empty() && value.is_empty();
+    let equals: &[u8] = if nothing { b"" } else { b" = " };
     let mut option = Vec::new();
     for byte in [keyword, equals, value].into_iter().flatten() {
         if *byte == b':' {
