@@ -33,8 +33,10 @@ const NAME_TOO_LONG: i32 = 36;
 /// One thing that the engine tells of its search.
 pub(crate) enum Heard<'h> {
     Step(&'h trace::Event<'h>),
+    /// A file that was opened, with its text.
+    Read(&'h [u8], &'h [u8]),
     /// The request once all is done, with the facts that were looked up.
-    End(&'h Request),
+    End(&'h Request, &'h Outcome),
 }
 
 /// How the engine gets at its tables. What it does must be the same in every way; a further way to
@@ -94,9 +96,6 @@ pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
         events: &events,
     };
     let decision = decide(way, &tables, &mut request, &world, &mut effects);
-    if let Way::Told(listen) = way {
-        listen(Heard::End(&request));
-    }
     // The twist line is the program's, not the engine's.
     if let access::Verdict::Twist(command) = &decision.verdict {
         let client = request.client_info();
@@ -107,7 +106,7 @@ pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
         let facility = severity.facility.map_or(0, |facility| facility.0);
         i64::from(facility) << 3 | i64::from(severity.level.0)
     });
-    Outcome {
+    let outcome = Outcome {
         events: events.into_inner(),
         verdict: match decision.verdict {
             access::Verdict::Granted => Verdict::Granted,
@@ -115,7 +114,11 @@ pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
             access::Verdict::Twist(command) => Verdict::Twist(command.as_bytes().to_vec()),
         },
         severity,
+    };
+    if let Way::Told(listen) = way {
+        listen(Heard::End(&request, &outcome));
     }
+    outcome
 }
 
 fn host(end: &End) -> Host {
@@ -189,7 +192,12 @@ pub(crate) fn plain(path: &[u8]) -> Vec<u8> {
 impl Files for Outside<'_> {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
         match self.look(path) {
-            Ok(Some(Content::Text(text))) => Ok(Some(Box::new(&text[..]))),
+            Ok(Some(Content::Text(text))) => {
+                if let Way::Told(listen) = self.way {
+                    listen(Heard::Read(path.as_os_str().as_bytes(), text));
+                }
+                Ok(Some(Box::new(&text[..])))
+            }
             Ok(Some(Content::Unreadable)) => Err(io::Error::from_raw_os_error(NO_PERMISSION)),
             Ok(Some(Content::Directory) | None) => {
                 Err(io::Error::from_raw_os_error(IS_A_DIRECTORY))

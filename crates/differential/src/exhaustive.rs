@@ -15,6 +15,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         .chain(brackets())
         .chain(lines())
         .chain(options())
+        .chain(values())
         .chain(bytes())
 }
 
@@ -131,6 +132,30 @@ fn lines() -> impl Iterator<Item = Case> {
 fn options() -> impl Iterator<Item = Case> {
     let tokens = &[":", "\\", " ", "=", "spawn", "allow", "umask", "022"];
     texts(tokens, 5).map(|text| table(&format!("ALL:ALL:{text}\n")))
+}
+
+/// Values of options, in the bytes that each tells apart.
+fn values() -> impl Iterator<Item = Case> {
+    const NUMBERS: &[&str] = &["0", "7", "8", "9", "-", "+", " ", "\x0b", "x"];
+    const NAMES: &[&str] = &["nobody", "nogroup", ".", " ", "\x0c", "x"];
+    let of = |option: &'static str, tokens, most| {
+        texts(tokens, most).map(move |value| table(&format!("ALL:ALL:{option}{value}:allow\n")))
+    };
+    let numbers = ["umask ", "nice ", "linger ", "rfc931 "];
+    let numbers = numbers
+        .into_iter()
+        .flat_map(move |option| of(option, NUMBERS, 4));
+    let names = ["user ", "group "];
+    let names = names
+        .into_iter()
+        .flat_map(move |option| of(option, NAMES, 4));
+    let severities = &["mail", "info", "AUTH", "Err", ".", " ", "\x0b", "x"];
+    numbers
+        .chain(names)
+        .chain(of("severity ", severities, 4))
+        .chain(of("setenv", &[" ", "A", "=", "\x0b", "\x0c", "b", "%a"], 5))
+        .chain(of("banners ", &["/", "ban", ".", " ", "%d", "\x0c"], 4))
+        .chain(of("spawn ", &["%", "a", "n", "h", "c", "u", " "], 5))
 }
 
 /// Every byte in every place that tells bytes apart.

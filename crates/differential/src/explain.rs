@@ -56,6 +56,11 @@ const ROWS: &[Row] = &[
         rewrite: |case, _| rewrite::short(case),
     },
     Row {
+        name: "O8",
+        kept: Kept::Rule,
+        rewrite: |case, _| rewrite::no_long_values(case),
+    },
+    Row {
         name: "T4",
         kept: Kept::All,
         rewrite: rewrite::address_globs,

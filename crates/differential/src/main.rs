@@ -9,6 +9,7 @@
 
 mod case;
 mod compare;
+mod coverage;
 mod engine;
 mod exhaustive;
 mod explain;
@@ -52,6 +53,12 @@ fn main() -> Result<ExitCode> {
             writeln!(out, "{}", counts.encode())?;
             return Ok(ExitCode::SUCCESS);
         }
+        ["coverage", first, count] => {
+            for (construct, count) in workers::run(number(first)?, number(count)?)?.reached() {
+                writeln!(out, "{count:>10} {construct}")?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
         ["show", wanted] => {
             let case = generate::case(number(wanted)?);
             writeln!(out, "{}", case.source())?;
@@ -67,7 +74,14 @@ fn main() -> Result<ExitCode> {
         _ => bail!("usage: differential run FIRST COUNT | show NUMBER | regressions | exhaustive"),
     };
     writeln!(out, "{counts}")?;
-    Ok(if counts.unexplained == 0 {
+    let missed = match words[0] {
+        "run" => counts.missed(),
+        _ => Vec::new(),
+    };
+    for construct in &missed {
+        writeln!(out, "never reached: {construct}")?;
+    }
+    Ok(if counts.unexplained == 0 && missed.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -469,3 +469,12 @@ void clean_exit(void *request)
     record('X', "", 0);
     siglongjmp(leave, 1);
 }
+
+void exit(int status)
+{
+    REAL(exit);
+    if (inside && !in_child())
+        clean_exit(NULL);
+    real(status);
+    abort();
+}

@@ -243,6 +243,34 @@ pub(crate) fn short(case: &mut Case) {
 /// What is longer may be compared with a name that the original cuts.
 const LONG_NAME: usize = 90;
 
+/// O8: expansions that get too long even for us are an error of the option, as a missing value is.
+pub(crate) fn no_long_values(case: &mut Case) {
+    const MANY: usize = 2 * 1000;
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
+        let is_many = |part: &[u8]| part.iter().filter(|byte| **byte == b'%').count() * 2 >= MANY;
+        let mut options = Vec::new();
+        let mut escaped = false;
+        for option in line[clients..].split_inclusive(|byte| {
+            let ends = *byte == b':' && !escaped;
+            escaped = *byte == b'\\';
+            ends
+        }) {
+            let blank = |byte: &u8| matches!(byte, b' ' | b'=' | b'\t');
+            let begin = option.iter().take_while(|byte| blank(byte)).count();
+            let keyword = option[begin..].iter().position(blank);
+            match keyword.filter(|_| is_many(option)) {
+                Some(length) => {
+                    options.extend_from_slice(&option[..begin + length]);
+                    options.extend(option.ends_with(b":").then_some(b':'));
+                }
+                None => options.extend_from_slice(option),
+            }
+        }
+        line.splice(clients.., options);
+    });
+}
+
 fn is_end_of_name(byte: u8) -> bool {
     is_separator(byte) || matches!(byte, b':' | b'@')
 }
