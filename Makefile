@@ -39,6 +39,7 @@ test: all
 	$(COMPARE) regressions
 	$(COMPARE) exhaustive
 	$(COMPARE) run 0 200000
+	$(COMPARE) queries 0 300
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
@@ -62,12 +63,14 @@ bench-check: all
 test-libwrap: all
 	cargo test --quiet --package libwrap -- --ignored
 
-# Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
-differential:
+# Our engine and Debian's library on ten million generated tables, and both tcpdmatch programs on ten thousand
+# queries; docs/fidelity.md says what came of it.
+differential: all
 	tests/setup
 	$(COMPARE) regressions
 	$(COMPARE) exhaustive
 	$(COMPARE) run 0 10000000
+	$(COMPARE) queries 0 10000
 
 # Formatting, lints and documentation, with warnings denied.
 lint:

@@ -117,6 +117,13 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// O10: the original's tcpdmatch takes users and groups itself, we only look whether they exist.
+const DRY: Row = Row {
+    name: "O10",
+    kept: Kept::Rule,
+    rewrite: |case, _| rewrite::nobody(case),
+};
+
 /// Whether the case would make the original overwrite memory.
 pub(crate) fn too_much(case: &Case) -> bool {
     rewrite::overflows(case)
@@ -129,7 +136,34 @@ enum CutOff {
     Maybe,
 }
 
-/// Judges a case. Each step of our search is told to `listen`.
+/// The two that are compared.
+pub(crate) trait Sides {
+    /// What we do with a case.
+    fn ours(&self, case: &Case) -> Result<Outcome>;
+
+    /// What the original does with it.
+    fn theirs(&self, case: &Case) -> Result<Outcome>;
+
+    /// Whether both only say what they would do.
+    fn dry(&self) -> bool;
+}
+
+/// The engine and the library.
+impl Sides for Original {
+    fn ours(&self, case: &Case) -> Result<Outcome> {
+        Ok(engine::run(case))
+    }
+
+    fn theirs(&self, case: &Case) -> Result<Outcome> {
+        self.run(case)
+    }
+
+    fn dry(&self) -> bool {
+        false
+    }
+}
+
+/// Judges a case by the engine and the library. Each step of our search is told to `listen`.
 pub(crate) fn judge(
     original: &Original,
     case: &Case,
@@ -139,9 +173,14 @@ pub(crate) fn judge(
     if engine::run_in(Way::Told(listen), case) != ours {
         return Ok(Judgement::Unexplained);
     }
+    judge_sides(original, case, &ours)
+}
+
+/// Judges a case of which our outcome is known.
+pub(crate) fn judge_sides(sides: &dyn Sides, case: &Case, ours: &Outcome) -> Result<Judgement> {
     for cut_off in [CutOff::No, CutOff::Maybe] {
-        let judge = Judge { original, cut_off };
-        if let Some(rows) = judge.rows(case, &ours)? {
+        let judge = Judge { sides, cut_off };
+        if let Some(rows) = judge.rows(case, ours)? {
             return Ok(match rows.is_empty() {
                 true => Judgement::Equal,
                 false => Judgement::Explained(rows),
@@ -152,7 +191,7 @@ pub(crate) fn judge(
 }
 
 struct Judge<'o> {
-    original: &'o Original,
+    sides: &'o dyn Sides,
     cut_off: CutOff,
 }
 
@@ -164,14 +203,15 @@ impl Judge<'_> {
         if let Some(rows) = self.ended(case, ours, 0)? {
             return Ok(Some(rows));
         }
-        for lists in [Lists::Client, Lists::Server] {
-            for row in ROWS {
+        let dry = std::iter::once(&DRY).filter(|_| self.sides.dry());
+        let all: Vec<_> = dry.chain(ROWS).collect();
+        for lists in [Lists::Client, Lists::Server, Lists::Apart] {
+            for row in &all {
                 if let Some(rows) = self.rewritten(case, ours, &[row], lists)? {
                     return Ok(Some(rows));
                 }
             }
-            let all: Vec<_> = ROWS.iter().collect();
-            for count in [ROWS.len() - 1, ROWS.len()] {
+            for count in [all.len() - 1, all.len()] {
                 if let Some(rows) = self.rewritten(case, ours, &all[..count], lists)? {
                     return self
                         .fewest(case, ours, &all[..count], lists)
@@ -209,6 +249,12 @@ impl Judge<'_> {
     fn rewritten(&self, case: &Case, ours: &Outcome, rows: &[&Row], lists: Lists) -> Result<Rows> {
         let mut changed = case.clone();
         let mut outcome = ours.clone();
+        if matches!(lists, Lists::Apart) {
+            rewrite::lists_apart(&mut changed);
+            if changed == *case || self.sides.ours(&changed)? != outcome {
+                return Ok(None);
+            }
+        }
         let mut names = Vec::new();
         for row in rows {
             let mut anew = changed.clone();
@@ -216,7 +262,7 @@ impl Judge<'_> {
             if anew == changed {
                 continue;
             }
-            let after = engine::run(&anew);
+            let after = self.sides.ours(&anew)?;
             if !row.kept.holds(&outcome, &after) {
                 continue;
             }
@@ -243,7 +289,7 @@ impl Judge<'_> {
         };
         let row = ended.row();
         for way in &ended.ways {
-            let anew = engine::run(way);
+            let anew = self.sides.ours(way)?;
             if same_but_for_the_end(case, ours, &anew, &ended)
                 && let Some(mut rows) = self.ended(way, &anew, depth + 1)?
             {
@@ -260,7 +306,7 @@ impl Judge<'_> {
         if too_much(case) {
             return Ok(None);
         }
-        let theirs = self.original.run(case)?;
+        let theirs = self.sides.theirs(case)?;
         if let Some(rows) = same(case, ours, &theirs) {
             return Ok(Some(rows));
         }

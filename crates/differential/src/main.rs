@@ -16,6 +16,7 @@ mod explain;
 mod generate;
 mod original;
 mod outcome;
+mod queries;
 mod regressions;
 mod rewrite;
 mod shrink;
@@ -27,13 +28,14 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::original::Original;
+use crate::queries::Programs;
 use crate::workers::Counts;
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     let Some(library) = workers::library() else {
-        return without_library();
+        return without("needs libwrap0 as tests/setup unpacks it");
     };
     workers::find_its_libraries(&library)?;
     let load = || Original::load(&library);
@@ -49,6 +51,24 @@ fn main() -> Result<ExitCode> {
             let mut counts = Counts::default();
             for number in number(first)?..number(first)? + number(count)? {
                 counts.add(&original, number, &generate::case(number))?;
+            }
+            writeln!(out, "{}", counts.encode())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        ["queries", first, count] => match workers::ask(number(first)?, number(count)?)? {
+            Some(counts) => counts,
+            None => {
+                return without(
+                    "queries: needs namespaces, cc, and tcpd as tests/setup unpacks it",
+                );
+            }
+        },
+        ["query-worker", first, count] => {
+            let folder = std::env::current_dir()?.join(first);
+            let programs = Programs::find(folder).context("a program is missing")?;
+            let mut counts = Counts::default();
+            for number in number(first)?..number(first)? + number(count)? {
+                counts.add_query(&programs, number, &queries::query(number))?;
             }
             writeln!(out, "{}", counts.encode())?;
             return Ok(ExitCode::SUCCESS);
@@ -71,7 +91,9 @@ fn main() -> Result<ExitCode> {
         }
         ["regressions"] => Counts::of(&load()?, regressions::cases())?,
         ["exhaustive"] => Counts::of(&load()?, exhaustive::cases())?,
-        _ => bail!("usage: differential run FIRST COUNT | show NUMBER | regressions | exhaustive"),
+        _ => bail!(
+            "usage: differential run FIRST COUNT | queries FIRST COUNT | show NUMBER | coverage FIRST COUNT | regressions | exhaustive"
+        ),
     };
     writeln!(out, "{counts}")?;
     let missed = match words[0] {
@@ -89,9 +111,8 @@ fn main() -> Result<ExitCode> {
 }
 
 /// Nothing can be compared. With CI=true that is a failure.
-fn without_library() -> Result<ExitCode> {
-    let needs = "skipped: differential: needs libwrap0 as tests/setup unpacks it";
-    writeln!(std::io::stderr(), "{needs}")?;
+fn without(what: &str) -> Result<ExitCode> {
+    writeln!(std::io::stderr(), "skipped: differential: {what}")?;
     let strict = std::env::var("CI").is_ok_and(|value| value == "true");
     Ok(if strict {
         ExitCode::FAILURE

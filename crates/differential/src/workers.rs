@@ -9,12 +9,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use tools::testing::{Program, Scratch};
 
 use crate::case::Case;
 use crate::compare::Judgement;
 use crate::coverage::{Coverage, ENOUGH, Watch};
+use crate::explain::Sides;
 use crate::original::Original;
-use crate::{explain, shrink};
+use crate::queries::Programs;
+use crate::{explain, queries, shrink};
 
 /// Unexplained differences that one process prints.
 const MOST_SHOWN: u64 = 5;
@@ -47,23 +50,39 @@ impl Counts {
 
     /// Compares one case and counts it.
     pub(crate) fn add(&mut self, original: &Original, number: u64, case: &Case) -> Result<()> {
-        self.cases += 1;
         let watch = Watch::new(case, &mut self.coverage);
-        match explain::judge(original, case, &|heard| watch.hear(heard))? {
-            Judgement::Equal => self.equal += 1,
-            Judgement::Explained(rows) => *self.rows.entry(rows.join("+")).or_default() += 1,
-            Judgement::Unexplained => {
-                self.unexplained += 1;
-                if self.unexplained <= MOST_SHOWN {
-                    let small = shrink::smallest(original, case)?;
-                    let mut out = std::io::stderr().lock();
-                    writeln!(out, "case {number}:\n{}", small.source())?;
-                    writeln!(out, "// ours: {:?}", crate::engine::run(&small))?;
-                    writeln!(out, "// original: {:?}", original.run(&small)?)?;
-                }
-            }
+        let judgement = explain::judge(original, case, &|heard| watch.hear(heard))?;
+        let unexplained = judgement == Judgement::Unexplained;
+        self.count(judgement);
+        if unexplained && self.unexplained <= MOST_SHOWN {
+            show(original, number, &shrink::smallest(original, case)?)?;
         }
         Ok(())
+    }
+
+    /// Compares what the programs say to one query.
+    pub(crate) fn add_query(
+        &mut self,
+        programs: &Programs,
+        number: u64,
+        case: &Case,
+    ) -> Result<()> {
+        let judgement = explain::judge_sides(programs, case, &programs.ours(case)?)?;
+        let unexplained = judgement == Judgement::Unexplained;
+        self.count(judgement);
+        if unexplained && self.unexplained <= MOST_SHOWN {
+            show(programs, number, case)?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, judgement: Judgement) {
+        self.cases += 1;
+        match judgement {
+            Judgement::Equal => self.equal += 1,
+            Judgement::Explained(rows) => *self.rows.entry(rows.join("+")).or_default() += 1,
+            Judgement::Unexplained => self.unexplained += 1,
+        }
     }
 
     /// Lines for the process that adds up.
@@ -104,6 +123,17 @@ impl Counts {
     pub(crate) fn reached(&self) -> Vec<(&str, u64)> {
         self.coverage.reached()
     }
+}
+
+/// Prints a case that differs, and both outcomes.
+fn show(sides: &dyn Sides, number: u64, case: &Case) -> Result<()> {
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "case {number}:\n{}", case.source())?;
+    writeln!(out, "// ours: {:?}", sides.ours(case)?)?;
+    if !explain::too_much(case) {
+        writeln!(out, "// original: {:?}", sides.theirs(case)?)?;
+    }
+    Ok(())
 }
 
 impl fmt::Display for Counts {
@@ -166,15 +196,42 @@ pub(crate) fn find_its_libraries(library: &Path) -> Result<()> {
 
 /// Compares the cases of `count` numbers.
 pub(crate) fn run(first: u64, count: u64) -> Result<Counts> {
+    let program = std::env::current_exe()?;
+    spread(first, count, || {
+        let mut command = Command::new(&program);
+        command.arg("worker");
+        command
+    })
+}
+
+/// Compares what the programs say to the queries of `count` numbers. `None`: they cannot be run.
+pub(crate) fn ask(first: u64, count: u64) -> Result<Option<Counts>> {
+    let scratch = Scratch::new();
+    let programs = Programs::find(scratch.path().to_owned());
+    let (Some(machine), Some(_)) = (queries::machine(), programs) else {
+        return Ok(None);
+    };
+    let program = std::env::current_exe()?;
+    let program = Program::ours(&program.to_string_lossy());
+    let counts = spread(first, count, || {
+        let mut command = program.command_with(&machine, scratch.path());
+        command.arg("query-worker");
+        command
+    });
+    counts.map(Some)
+}
+
+/// Has the numbers seen to by processes that this command begins.
+fn spread(first: u64, count: u64, begin: impl Fn() -> Command) -> Result<Counts> {
     let start = Instant::now();
     let workers = std::thread::available_parallelism()?.get() as u64;
     let mut children = Vec::new();
     let mut from = first;
     for worker in 0..workers {
         let share = count / workers + u64::from(worker < count % workers);
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = begin();
         command
-            .args(["worker", &from.to_string(), &share.to_string()])
+            .args([from.to_string(), share.to_string()])
             .stdout(Stdio::piped());
         children.push(command.spawn()?);
         from += share;

@@ -1,6 +1,6 @@
 //! Tables as lines, lines as fields, fields as words; and putting them together again.
 
-use super::{Lists, is_list};
+use super::{Lists, SERVER_LISTS, is_list, is_list_blank};
 use crate::case::{ALLOW, Case, Content, DENY};
 
 /// A logical line: its joined text, and where its physical lines were joined.
@@ -157,17 +157,14 @@ pub(super) fn each_host(
         );
         *line = [&left[..], &middle, &line[clients.max(daemons)..]].concat();
     });
-    let address = match lists {
-        Lists::Client => client,
-        Lists::Server => server,
-    };
     for (path, content) in &mut case.files {
+        let address = match lists {
+            Lists::Server => &server,
+            Lists::Apart if path.starts_with(SERVER_LISTS) => &server,
+            Lists::Client | Lists::Apart => &client,
+        };
         if let (Content::Text(text), true) = (content, is_list(path)) {
-            *text = each_word(
-                text,
-                |byte| byte.is_ascii_whitespace() || byte == 0x0b,
-                |word| change(word, &address),
-            );
+            *text = each_word(text, is_list_blank, |word| change(word, address));
         }
     }
 }

@@ -27,6 +27,67 @@ const NO_NAME: &[u8] = b"_";
 pub(crate) enum Lists {
     Client,
     Server,
+    /// Each list is there twice, once for clients and once for servers.
+    Apart,
+}
+
+/// Where the lists for servers are, when those for clients are in their own places.
+const SERVER_LISTS: &[u8] = b"/s";
+
+/// Gives clients and servers lists of their own.
+pub(crate) fn lists_apart(case: &mut Case) {
+    let moved = |word: &[u8]| {
+        word.starts_with(b"/")
+            .then(|| [SERVER_LISTS, word].concat())
+    };
+    each_line(case, |_, line| {
+        let (daemons, _) = fields(line);
+        let left = each_word(&line[..daemons], is_separator, |word| {
+            let (service, host) = word.split_at(split_user(word));
+            let host = moved(host).filter(|_| !service.is_empty())?;
+            Some([service, &host].concat())
+        });
+        line.splice(..daemons, left);
+    });
+    let lists = case.files.iter().filter(|(path, _)| is_list(path));
+    let copies: Vec<_> = lists
+        .map(|(path, content)| {
+            let content = match content {
+                Content::Text(text) => Content::Text(each_word(text, is_list_blank, moved)),
+                other => other.clone(),
+            };
+            ([SERVER_LISTS, path].concat(), content)
+        })
+        .collect();
+    case.files.extend(copies);
+}
+
+/// What separates the words of a list.
+fn is_list_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// O10: a user or group is not taken.
+pub(crate) fn nobody(case: &mut Case) {
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
+        let mut options = Vec::new();
+        for option in line[clients..].split_inclusive(|byte| *byte == b':') {
+            let text = option.strip_suffix(b":").unwrap_or(option);
+            let word = text.trim_ascii().to_ascii_lowercase();
+            let taken = [&b"user"[..], b"group"].iter().any(|keyword| {
+                word.strip_prefix(*keyword)
+                    .is_some_and(|value| value.starts_with(b" ") || value.starts_with(b"="))
+            });
+            if taken {
+                options.extend_from_slice(b"keepalive");
+                options.extend_from_slice(&option[text.len()..]);
+            } else {
+                options.extend_from_slice(option);
+            }
+        }
+        line.splice(clients.., options);
+    });
 }
 
 /// The address as patterns see it.
