@@ -38,6 +38,7 @@ test: all
 	cargo test --quiet $(FUZZ_CHECKS)
 	$(COMPARE) regressions
 	$(COMPARE) exhaustive
+	$(COMPARE) corpus
 	$(COMPARE) run 0 200000
 	$(COMPARE) queries 0 300
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
@@ -69,6 +70,7 @@ differential: all
 	tests/setup
 	$(COMPARE) regressions
 	$(COMPARE) exhaustive
+	$(COMPARE) corpus
 	$(COMPARE) run 0 10000000
 	$(COMPARE) queries 0 10000
 

@@ -2,13 +2,15 @@
 //!
 //! `differential run FIRST COUNT` compares the cases of these numbers, `differential show NUMBER` prints
 //! one, `differential regressions` compares every case that ever differed, `differential exhaustive`
-//! every short text of the bytes that mean something. The library is that of
+//! every short text of the bytes that mean something, `differential corpus` real tables if there are some
+//! beside the project, and `differential queries FIRST COUNT` the tcpdmatch programs. The library is that of
 //! `tests/setup`, or the one that TCPD_LIBWRAP names. A difference that no row of
 //! docs/differences.md explains is cut down to a minimal case, printed as source for
 //! `regressions.rs`, and makes the exit status 1.
 
 mod case;
 mod compare;
+mod corpus;
 mod coverage;
 mod engine;
 mod exhaustive;
@@ -90,9 +92,19 @@ fn main() -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         ["regressions"] => Counts::of(&load()?, regressions::cases())?,
+        ["corpus"] => match corpus::cases()? {
+            Some(cases) => Counts::of(&load()?, cases)?,
+            None => {
+                writeln!(
+                    std::io::stderr(),
+                    "skipped: differential: corpus: no real tables beside the project"
+                )?;
+                return Ok(ExitCode::SUCCESS);
+            }
+        },
         ["exhaustive"] => Counts::of(&load()?, exhaustive::cases())?,
         _ => bail!(
-            "usage: differential run FIRST COUNT | queries FIRST COUNT | show NUMBER | coverage FIRST COUNT | regressions | exhaustive"
+            "usage: differential run FIRST COUNT | queries FIRST COUNT | show NUMBER | coverage FIRST COUNT | corpus | regressions | exhaustive"
         ),
     };
     writeln!(out, "{counts}")?;
