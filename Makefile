@@ -42,7 +42,10 @@ test: all valgrind
 	cargo test --workspace --exclude scenarios
 	cargo test --quiet $(FUZZ_CHECKS)
 	$(COMPARE) regressions
+	$(COMPARE) exhaustive
+	$(COMPARE) corpus
 	$(COMPARE) run 0 200000
+	$(COMPARE) queries 0 300
 	TCPD_SUBJECT=ours $(SCENARIOS) --test-threads=8
 	TCPD_SUBJECT=debian $(SCENARIOS) --test-threads=8
 	tests/manual-lint
@@ -65,10 +68,15 @@ bench-check: all valgrind
 test-libwrap: all valgrind
 	cargo test --quiet --package libwrap -- --ignored
 
-# Our engine and Debian's library on ten million generated tables; docs/fidelity.md says what came of it.
-differential:
+# Our engine and Debian's library on ten million generated tables, and both tcpdmatch programs on ten thousand
+# queries; docs/fidelity.md says what came of it.
+differential: all
 	tests/setup
+	$(COMPARE) regressions
+	$(COMPARE) exhaustive
+	$(COMPARE) corpus
 	$(COMPARE) run 0 10000000
+	$(COMPARE) queries 0 10000
 
 # Formatting, lints and documentation, with warnings denied.
 lint:

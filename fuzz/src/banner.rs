@@ -45,6 +45,10 @@ fn plainly_sent(banner: &[u8]) -> Vec<u8> {
         };
         let count = |bracket| text.iter().filter(|byte| **byte == bracket).count();
         sent.extend_from_slice(text);
+        // What is cut off cannot be an expansion's letter.
+        if nul.is_some() && ends_in_percent(text) {
+            sent.push(b'%');
+        }
         if end == b"\n" && count(b'[') == count(b']') {
             sent.push(b'\r');
         }

@@ -7,11 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use hosts_access::access::{self, Tables, hosts_access};
+use hosts_access::access::{self, Decision, Tables, hosts_access};
 use hosts_access::action::{Action, Done, Fault};
 use hosts_access::facts::Fact;
 use hosts_access::problem::{Diagnostic, Place};
 use hosts_access::request::{Host, Request};
+use hosts_access::trace;
 use hosts_access::world::{
     Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
     World,
@@ -29,11 +30,48 @@ const NOT_A_DIRECTORY: i32 = 20;
 const IS_A_DIRECTORY: i32 = 21;
 const NAME_TOO_LONG: i32 = 36;
 
+/// One thing that the engine tells of its search.
+pub(crate) enum Heard<'h> {
+    Step(&'h trace::Event<'h>),
+    /// A file that was opened, with its text.
+    Read(&'h [u8], &'h [u8]),
+    /// The request once all is done, with the facts that were looked up.
+    End(&'h Request, &'h Outcome),
+}
+
+/// How the engine gets at its tables. What it does must be the same in every way; a further way to
+/// keep or read tables is a further variant, for which [`decide`] says how it is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'w> {
+    /// As the programs do: what plainly cannot match is passed over.
+    Usual,
+    /// Every word is looked at, and told.
+    Told(&'w dyn Fn(Heard<'_>)),
+}
+
+fn decide(
+    way: Way<'_>,
+    tables: &Tables,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Decision {
+    match way {
+        Way::Usual | Way::Told(_) => hosts_access(tables, request, world, effects),
+    }
+}
+
 /// What the engine does with a case.
 pub(crate) fn run(case: &Case) -> Outcome {
+    run_in(Way::Usual, case)
+}
+
+/// What it does in this way.
+pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
     let events = RefCell::new(Vec::new());
     let outside = Outside {
         case,
+        way,
         events: &events,
     };
     let mut request = Request::new(&case.daemon, host(&case.client), host(&case.server));
@@ -57,7 +95,7 @@ pub(crate) fn run(case: &Case) -> Outcome {
         case,
         events: &events,
     };
-    let decision = hosts_access(&tables, &mut request, &world, &mut effects);
+    let decision = decide(way, &tables, &mut request, &world, &mut effects);
     // The twist line is the program's, not the engine's.
     if let access::Verdict::Twist(command) = &decision.verdict {
         let client = request.client_info();
@@ -68,7 +106,7 @@ pub(crate) fn run(case: &Case) -> Outcome {
         let facility = severity.facility.map_or(0, |facility| facility.0);
         i64::from(facility) << 3 | i64::from(severity.level.0)
     });
-    Outcome {
+    let outcome = Outcome {
         events: events.into_inner(),
         verdict: match decision.verdict {
             access::Verdict::Granted => Verdict::Granted,
@@ -76,7 +114,11 @@ pub(crate) fn run(case: &Case) -> Outcome {
             access::Verdict::Twist(command) => Verdict::Twist(command.as_bytes().to_vec()),
         },
         severity,
+    };
+    if let Way::Told(listen) = way {
+        listen(Heard::End(&request, &outcome));
     }
+    outcome
 }
 
 fn host(end: &End) -> Host {
@@ -92,6 +134,7 @@ fn host(end: &End) -> Host {
 
 struct Outside<'c> {
     case: &'c Case,
+    way: Way<'c>,
     events: &'c RefCell<Vec<Event>>,
 }
 
@@ -149,7 +192,12 @@ pub(crate) fn plain(path: &[u8]) -> Vec<u8> {
 impl Files for Outside<'_> {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
         match self.look(path) {
-            Ok(Some(Content::Text(text))) => Ok(Some(Box::new(&text[..]))),
+            Ok(Some(Content::Text(text))) => {
+                if let Way::Told(listen) = self.way {
+                    listen(Heard::Read(path.as_os_str().as_bytes(), text));
+                }
+                Ok(Some(Box::new(&text[..])))
+            }
             Ok(Some(Content::Unreadable)) => Err(io::Error::from_raw_os_error(NO_PERMISSION)),
             Ok(Some(Content::Directory) | None) => {
                 Err(io::Error::from_raw_os_error(IS_A_DIRECTORY))
@@ -248,6 +296,16 @@ impl Log for Outside<'_> {
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
         self.message([b"option:   ", keyword, b" ", value].concat());
+    }
+
+    fn wants_events(&self) -> bool {
+        matches!(self.way, Way::Told(_))
+    }
+
+    fn event(&self, event: &trace::Event<'_>) {
+        if let Way::Told(listen) = self.way {
+            listen(Heard::Step(event));
+        }
     }
 }
 

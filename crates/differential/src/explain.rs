@@ -1,26 +1,36 @@
 //! Judges a case: equal, different as rows of docs/differences.md say, or different.
 //!
 //! A row explains a difference only if this holds: with its construct written anew in words that
-//! mean the same to both ([`rewrite`]), both do the same, and we decide as we did before.
+//! mean the same to both ([`rewrite`]), both do the same in everything, and we do what we did before.
 
 use anyhow::Result;
 
 use crate::case::{Case, KILLED};
 use crate::compare::{Judgement, same};
-use crate::engine;
+use crate::engine::{self, Heard, Way};
 use crate::original::Original;
 use crate::outcome::{Event, Outcome, Verdict};
-use crate::rewrite::{self, Lists};
+use crate::rewrite::{self, Ended, Lists};
 
-/// What must stay as it was when a case is written anew.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What of our outcome must stay as it was when a case is written anew.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kept {
-    /// The verdict and the rule that decided.
-    Rule,
-    /// The verdict.
-    Verdict,
     /// Nothing: the facts themselves are others.
     Nothing,
+    /// The verdict and the rule that decided: what is written anew is told, or set.
+    Rule,
+    /// All of it.
+    All,
+}
+
+impl Kept {
+    fn holds(self, before: &Outcome, after: &Outcome) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Rule => before.coarse() == after.coarse(),
+            Self::All => before == after,
+        }
+    }
 }
 
 struct Row {
@@ -32,12 +42,12 @@ struct Row {
 const ROWS: &[Row] = &[
     Row {
         name: "T5",
-        kept: Kept::Rule,
+        kept: Kept::All,
         rewrite: |case, _| rewrite::plain_comments(case),
     },
     Row {
         name: "T6",
-        kept: Kept::Rule,
+        kept: Kept::All,
         rewrite: |case, _| rewrite::plain_lists(case),
     },
     Row {
@@ -46,34 +56,49 @@ const ROWS: &[Row] = &[
         rewrite: |case, _| rewrite::short(case),
     },
     Row {
-        name: "T4",
+        name: "O8",
         kept: Kept::Rule,
+        rewrite: |case, _| rewrite::no_long_values(case),
+    },
+    Row {
+        name: "T4",
+        kept: Kept::All,
         rewrite: rewrite::address_globs,
     },
     Row {
         name: "T11",
-        kept: Kept::Rule,
+        kept: Kept::All,
         rewrite: rewrite::other_links,
     },
     Row {
         name: "T2",
-        kept: Kept::Rule,
+        kept: Kept::All,
         rewrite: rewrite::plain_networks,
     },
     Row {
         name: "T3",
-        kept: Kept::Rule,
+        kept: Kept::All,
         rewrite: rewrite::no_numbers,
     },
     Row {
-        name: "N7",
+        name: "T3",
         kept: Kept::Rule,
+        rewrite: |case, _| rewrite::no_values(case),
+    },
+    Row {
+        name: "N7",
+        kept: Kept::All,
         rewrite: |case, _| rewrite::no_loop(case),
     },
     Row {
         name: "O12",
-        kept: Kept::Rule,
+        kept: Kept::All,
         rewrite: |case, _| rewrite::one_spelling(case),
+    },
+    Row {
+        name: "O12",
+        kept: Kept::All,
+        rewrite: |case, _| rewrite::no_such_name(case),
     },
     Row {
         name: "O3",
@@ -92,134 +117,225 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// O10: the original's tcpdmatch takes users and groups itself, we only look whether they exist.
+const DRY: Row = Row {
+    name: "O10",
+    kept: Kept::Rule,
+    rewrite: |case, _| rewrite::nobody(case),
+};
+
 /// Whether the case would make the original overwrite memory.
 pub(crate) fn too_much(case: &Case) -> bool {
     rewrite::overflows(case)
 }
 
-/// Judges a case.
-pub(crate) fn judge(original: &Original, case: &Case) -> Result<Judgement> {
-    let ours = engine::run(case);
-    if let Some(rows) = compare(original, case, &ours)? {
-        return Ok(if rows.is_empty() {
-            Judgement::Equal
-        } else {
-            Judgement::Explained(rows)
-        });
+/// Whether a difference may be that the original ended its process in the middle (T1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CutOff {
+    No,
+    Maybe,
+}
+
+/// The two that are compared.
+pub(crate) trait Sides {
+    /// What we do with a case.
+    fn ours(&self, case: &Case) -> Result<Outcome>;
+
+    /// What the original does with it.
+    fn theirs(&self, case: &Case) -> Result<Outcome>;
+
+    /// Whether both only say what they would do.
+    fn dry(&self) -> bool;
+}
+
+/// The engine and the library.
+impl Sides for Original {
+    fn ours(&self, case: &Case) -> Result<Outcome> {
+        Ok(engine::run(case))
     }
-    for lists in [Lists::Client, Lists::Server] {
-        for row in ROWS {
-            if let Some(rows) = rewritten(original, case, &ours, std::slice::from_ref(row), lists)?
-            {
-                return Ok(Judgement::Explained(rows));
-            }
-        }
-        for count in [ROWS.len() - 1, ROWS.len()] {
-            if let Some(rows) = rewritten(original, case, &ours, &ROWS[..count], lists)? {
-                return Ok(Judgement::Explained(rows));
-            }
+
+    fn theirs(&self, case: &Case) -> Result<Outcome> {
+        self.run(case)
+    }
+
+    fn dry(&self) -> bool {
+        false
+    }
+}
+
+/// Judges a case by the engine and the library. Each step of our search is told to `listen`.
+pub(crate) fn judge(
+    original: &Original,
+    case: &Case,
+    listen: &dyn Fn(Heard<'_>),
+) -> Result<Judgement> {
+    let ours = engine::run(case);
+    if engine::run_in(Way::Told(listen), case) != ours {
+        return Ok(Judgement::Unexplained);
+    }
+    judge_sides(original, case, &ours)
+}
+
+/// Judges a case of which our outcome is known.
+pub(crate) fn judge_sides(sides: &dyn Sides, case: &Case, ours: &Outcome) -> Result<Judgement> {
+    for cut_off in [CutOff::No, CutOff::Maybe] {
+        let judge = Judge { sides, cut_off };
+        if let Some(rows) = judge.rows(case, ours)? {
+            return Ok(match rows.is_empty() {
+                true => Judgement::Equal,
+                false => Judgement::Explained(rows),
+            });
         }
     }
     Ok(Judgement::Unexplained)
 }
 
-/// The rows by which a case, written anew by some more, is the same on both sides.
-fn rewritten(
-    original: &Original,
-    case: &Case,
-    ours: &Outcome,
-    rows: &[Row],
-    lists: Lists,
-) -> Result<Option<Vec<&'static str>>> {
-    let mut changed = case.clone();
-    let mut kept = Kept::Rule;
-    let mut names = Vec::new();
-    // What is in error comes first and again last: the other rows may make a list harmless.
-    for row in rows {
-        let before = changed.clone();
-        (row.rewrite)(&mut changed, lists);
-        if changed != before {
-            names.push(row.name);
-            if row.kept == Kept::Nothing {
-                kept = Kept::Nothing;
-            }
-        }
-    }
-    let anew = engine::run(&changed);
-    if kept != Kept::Nothing && anew.coarse() != ours.coarse() {
-        return Ok(None);
-    }
-    ended(original, &changed, &anew, 0).map(|found| {
-        found.map(|more| {
-            names.extend(more);
-            names.sort_unstable();
-            names.dedup();
-            names
-        })
-    })
+struct Judge<'o> {
+    sides: &'o dyn Sides,
+    cut_off: CutOff,
 }
 
-/// Tries a case, and the ways to end its tables where they are in error.
-fn ended(
-    original: &Original,
-    case: &Case,
-    ours: &Outcome,
-    depth: u8,
-) -> Result<Option<Vec<&'static str>>> {
-    if let Some(rows) = compare(original, case, ours)? {
-        return Ok(Some(rows));
-    }
-    if depth == 2 {
-        return Ok(None);
-    }
-    let Some(ways) = rewrite::ended(case, ours) else {
-        return Ok(None);
-    };
-    for way in ways {
-        let anew = engine::run(&way);
-        let kept = if case.aclexec == KILLED {
-            Kept::Verdict
-        } else {
-            Kept::Rule
-        };
-        let agrees = match kept {
-            Kept::Rule => anew.coarse() == ours.coarse(),
-            _ => anew.coarse().0 == ours.coarse().0,
-        };
-        if agrees && let Some(mut rows) = ended(original, &way, &anew, depth + 1)? {
-            rows.push(why_ended(case, ours));
+type Rows = Option<Vec<&'static str>>;
+
+impl Judge<'_> {
+    /// The rows by which both sides do the same: none, one, or as few as it takes.
+    fn rows(&self, case: &Case, ours: &Outcome) -> Result<Rows> {
+        if let Some(rows) = self.ended(case, ours, 0)? {
             return Ok(Some(rows));
         }
+        let dry = std::iter::once(&DRY).filter(|_| self.sides.dry());
+        let all: Vec<_> = dry.chain(ROWS).collect();
+        for lists in [Lists::Client, Lists::Server, Lists::Apart] {
+            for row in &all {
+                if let Some(rows) = self.rewritten(case, ours, &[row], lists)? {
+                    return Ok(Some(rows));
+                }
+            }
+            for count in [all.len() - 1, all.len()] {
+                if let Some(rows) = self.rewritten(case, ours, &all[..count], lists)? {
+                    return self
+                        .fewest(case, ours, &all[..count], lists)
+                        .map(|found| found.or(Some(rows)));
+                }
+            }
+        }
+        Ok(None)
     }
-    Ok(None)
-}
 
-/// The row by which something is in error.
-fn why_ended(case: &Case, ours: &Outcome) -> &'static str {
-    let said = |part: &str| {
-        ours.events.iter().any(|event| {
-            matches!(event, Event::Message(text) if String::from_utf8_lossy(text).contains(part))
+    /// Does without each row that is not needed.
+    fn fewest(
+        &self,
+        case: &Case,
+        ours: &Outcome,
+        rows: &[&'static Row],
+        lists: Lists,
+    ) -> Result<Rows> {
+        let mut kept = rows.to_vec();
+        for row in rows {
+            let fewer: Vec<_> = kept
+                .iter()
+                .copied()
+                .filter(|other| !std::ptr::eq(*other, *row))
+                .collect();
+            if self.rewritten(case, ours, &fewer, lists)?.is_some() {
+                kept = fewer;
+            }
+        }
+        self.rewritten(case, ours, &kept, lists)
+    }
+
+    /// The rows by which a case, written anew by some more, is the same on both sides. A row that
+    /// would change what we do is left out.
+    fn rewritten(&self, case: &Case, ours: &Outcome, rows: &[&Row], lists: Lists) -> Result<Rows> {
+        let mut changed = case.clone();
+        let mut outcome = ours.clone();
+        if matches!(lists, Lists::Apart) {
+            rewrite::lists_apart(&mut changed);
+            if changed == *case || self.sides.ours(&changed)? != outcome {
+                return Ok(None);
+            }
+        }
+        let mut names = Vec::new();
+        for row in rows {
+            let mut anew = changed.clone();
+            (row.rewrite)(&mut anew, lists);
+            if anew == changed {
+                continue;
+            }
+            let after = self.sides.ours(&anew)?;
+            if !row.kept.holds(&outcome, &after) {
+                continue;
+            }
+            (changed, outcome) = (anew, after);
+            names.push(row.name);
+        }
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let found = self.ended(&changed, &outcome, 0)?;
+        Ok(found.map(|more| united(names, more)))
+    }
+
+    /// Tries a case, and the ways to end its tables for the original where they are in error to us.
+    fn ended(&self, case: &Case, ours: &Outcome, depth: u8) -> Result<Rows> {
+        if let Some(rows) = self.compare(case, ours)? {
+            return Ok(Some(rows));
+        }
+        if depth == 2 {
+            return Ok(None);
+        }
+        let Some(ended) = rewrite::ended(case, ours) else {
+            return Ok(None);
+        };
+        let row = ended.row();
+        for way in &ended.ways {
+            let anew = self.sides.ours(way)?;
+            if same_but_for_the_end(case, ours, &anew, &ended)
+                && let Some(mut rows) = self.ended(way, &anew, depth + 1)?
+            {
+                // The line that was put there is unterminated.
+                rows.retain(|row| *row != "T10");
+                return Ok(Some(united(vec![row], rows)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The rows of wording by which both sides do the same.
+    fn compare(&self, case: &Case, ours: &Outcome) -> Result<Rows> {
+        if too_much(case) {
+            return Ok(None);
+        }
+        let theirs = self.sides.theirs(case)?;
+        if let Some(rows) = same(case, ours, &theirs) {
+            return Ok(Some(rows));
+        }
+        Ok(match self.cut_off {
+            CutOff::No => None,
+            CutOff::Maybe => cut_off(case, ours, &theirs),
         })
-    };
-    if case.aclexec == KILLED && said("exited with signal") {
-        "O2"
-    } else if said("NUL byte") || said("missing newline") {
-        "T7"
-    } else {
-        "T8"
     }
 }
 
-/// The rows of wording by which both sides do the same.
-fn compare(original: &Original, case: &Case, ours: &Outcome) -> Result<Option<Vec<&'static str>>> {
-    if too_much(case) {
-        return Ok(None);
+fn united(mut rows: Vec<&'static str>, more: Vec<&'static str>) -> Vec<&'static str> {
+    rows.extend(more);
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
+/// Whether we did the same but for what we said of the place in error. Where a command was killed
+/// its rule is gone, so only the verdict can be asked for.
+fn same_but_for_the_end(case: &Case, ours: &Outcome, anew: &Outcome, ended: &Ended) -> bool {
+    if case.aclexec == KILLED && ended.killed {
+        return ours.coarse().0 == anew.coarse().0;
     }
-    let theirs = original.run(case)?;
-    if let Some(rows) = same(case, ours, &theirs) {
-        return Ok(Some(rows));
-    }
-    Ok(cut_off(case, ours, &theirs))
+    let rest = |outcome: &Outcome| {
+        let mut events = outcome.events.clone();
+        events.retain(|event| !matches!(event, Event::Message(text) if ended.is_about(text)));
+        events
+    };
+    (rest(ours), &ours.verdict, ours.severity) == (rest(anew), &anew.verdict, anew.severity)
 }
 
 /// T1: an expansion that the original has no room for ends its process; we go on. Up to there

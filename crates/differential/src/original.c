@@ -279,7 +279,6 @@ size_t original_run(const char *encoded, const char **text)
 
     memcpy(variables, saved, variables_size);
     events->used = 0;
-    no_files();
     request_init(&request, RQ_FILE, 0, RQ_DAEMON, daemon.at, 0);
     fill(request.client, &client);
     fill(request.server, &server);
@@ -292,6 +291,7 @@ size_t original_run(const char *encoded, const char **text)
         record_number('V', hosts_access(&request));
     }
     inside = 0;
+    close_files();
     record_number('s', *allow_severity);
     *text = events->text;
     return events->used;

@@ -63,8 +63,8 @@ extern int *ident_limit;
 /* Whether this is a child of the library's making. */
 int in_child(void);
 
-/* Forgets files left open by a call that did not return. */
-void no_files(void);
+/* Closes the files that a call that did not return has left open. */
+void close_files(void);
 
 /* Adds an event to the record: its kind and its text. */
 void record(char kind, const void *text, size_t size);

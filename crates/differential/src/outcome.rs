@@ -45,6 +45,25 @@ pub(crate) struct Outcome {
     pub(crate) severity: i64,
 }
 
+impl Event {
+    /// What kind of thing it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Spawn(_) => "spawn",
+            Self::Aclexec(_) => "aclexec",
+            Self::Banner(_) => "banner",
+            Self::SetEnv(_) => "setenv",
+            Self::Umask(_) => "umask",
+            Self::Nice(_) => "nice",
+            Self::Linger(_) => "linger",
+            Self::KeepAlive => "keepalive",
+            Self::Ident(_) => "ident",
+            Self::Identity(_) => "user",
+        }
+    }
+}
+
 impl Outcome {
     /// Adds an event; pieces of a banner are one text.
     pub(crate) fn push(events: &mut Vec<Event>, event: Event) {

@@ -5,6 +5,15 @@ use crate::case::Case;
 /// The cases.
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        // VT and FF end no name of a variable, but go as blanks around it and its value.
+        Case::new("svcd", "192.0.2.7").allow(b"ALL:ALL:setenv A\x0c \x0bE\n"),
+        // Two asterisks at the end stand for one byte at least.
+        Case::new("svcd", "192.0.2.7").allow(b"svcd**:ALL\n"),
+        // What a NUL byte cuts off a banner's line is no letter of an expansion.
+        Case::new("svcd", "192.0.2.7")
+            .stream()
+            .file(b"/ban/svcd", b"%\x00\n\n")
+            .deny(b"ALL:ALL:banners /ban\n"),
         // A value is stripped again once its expansions are done.
         Case::new("svcd", "192.0.2.7").allow(b"ALL: ALL: spawn %x x\n"),
         // VT and FF neither end a keyword nor count as blanks before a value, but before a number.

@@ -47,7 +47,7 @@ fn text_size(case: &Case, index: usize) -> usize {
 }
 
 fn keep(original: &Original, best: &mut Case, smaller: Case) -> Result<bool> {
-    let still = smaller != *best && judge(original, &smaller)? == Judgement::Unexplained;
+    let still = smaller != *best && judge(original, &smaller, &|_| ())? == Judgement::Unexplained;
     if still {
         *best = smaller;
     }

@@ -124,6 +124,17 @@ struct reader {
     size_t at;
 };
 
+/* Files that are open. The library opens a list that includes itself until its stack ends. */
+enum { MOST_OPEN = 40 };
+static FILE *opened[MOST_OPEN];
+static int open_files;
+
+void close_files(void)
+{
+    while (open_files)
+        fclose(opened[open_files - 1]);
+}
+
 static ssize_t read_some(void *cookie, char *to, size_t room)
 {
     struct reader *reader = cookie;
@@ -139,15 +150,6 @@ static ssize_t read_some(void *cookie, char *to, size_t room)
     memcpy(to, reader->file->text.at + reader->at, size);
     reader->at += size;
     return size;
-}
-
-/* Files that are open. The library opens a list that includes itself until its stack ends. */
-static int open_files;
-enum { MOST_OPEN = 40 };
-
-void no_files(void)
-{
-    open_files = 0;
 }
 
 static int forget(void *cookie)
@@ -173,13 +175,14 @@ FILE *fopen(const char *path, const char *mode)
         errno = EACCES;
         return NULL;
     }
-    if (++open_files > MOST_OPEN) {
+    if (open_files == MOST_OPEN) {
         record('X', "", 0);
         siglongjmp(leave, 1);
     }
     reader = calloc(1, sizeof *reader);
     reader->file = file && file->kind == REGULAR ? file : NULL;
-    return fopencookie(reader, mode, functions);
+    /* The library closes the file that it opened last first. */
+    return opened[open_files++] = fopencookie(reader, mode, functions);
 }
 
 int stat(const char *restrict path, struct stat *restrict status)
@@ -465,4 +468,13 @@ void clean_exit(void *request)
     (void)request;
     record('X', "", 0);
     siglongjmp(leave, 1);
+}
+
+void exit(int status)
+{
+    REAL(exit);
+    if (inside && !in_child())
+        clean_exit(NULL);
+    real(status);
+    abort();
 }

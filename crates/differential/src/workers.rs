@@ -9,11 +9,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use tools::testing::{Program, Scratch};
 
 use crate::case::Case;
 use crate::compare::Judgement;
+use crate::coverage::{Coverage, ENOUGH, Watch};
+use crate::explain::Sides;
 use crate::original::Original;
-use crate::{explain, shrink};
+use crate::queries::Programs;
+use crate::{explain, queries, shrink};
 
 /// Unexplained differences that one process prints.
 const MOST_SHOWN: u64 = 5;
@@ -25,68 +29,121 @@ pub(crate) struct Counts {
     equal: u64,
     rows: BTreeMap<String, u64>,
     pub(crate) unexplained: u64,
+    coverage: Coverage,
     elapsed: Duration,
+    /// Processor time.
+    spent: Duration,
 }
 
 impl Counts {
+    /// Compares these cases in this process.
+    pub(crate) fn of(original: &Original, cases: impl IntoIterator<Item = Case>) -> Result<Self> {
+        let start = Instant::now();
+        let mut counts = Self::default();
+        for (number, case) in (0..).zip(cases) {
+            counts.add(original, number, &case)?;
+        }
+        counts.elapsed = start.elapsed();
+        counts.spent = spent();
+        Ok(counts)
+    }
+
     /// Compares one case and counts it.
     pub(crate) fn add(&mut self, original: &Original, number: u64, case: &Case) -> Result<()> {
-        self.cases += 1;
-        match explain::judge(original, case)? {
-            Judgement::Equal => self.equal += 1,
-            Judgement::Explained(rows) => *self.rows.entry(rows.join("+")).or_default() += 1,
-            Judgement::Unexplained => {
-                self.unexplained += 1;
-                if self.unexplained <= MOST_SHOWN {
-                    let small = shrink::smallest(original, case)?;
-                    let mut out = std::io::stderr().lock();
-                    writeln!(out, "case {number}:\n{}", small.source())?;
-                    writeln!(out, "// ours: {:?}", crate::engine::run(&small))?;
-                    writeln!(out, "// original: {:?}", original.run(&small)?)?;
-                }
-            }
+        let watch = Watch::new(case, &mut self.coverage);
+        let judgement = explain::judge(original, case, &|heard| watch.hear(heard))?;
+        let unexplained = judgement == Judgement::Unexplained;
+        self.count(judgement);
+        if unexplained && self.unexplained <= MOST_SHOWN {
+            show(original, number, &shrink::smallest(original, case)?)?;
         }
         Ok(())
     }
 
-    /// One line, for the process that adds up.
-    pub(crate) fn encode(&self) -> String {
-        let mut fields = vec![
-            self.cases.to_string(),
-            self.equal.to_string(),
-            self.unexplained.to_string(),
-        ];
-        fields.extend(
-            self.rows
-                .iter()
-                .map(|(row, count)| format!("{row}={count}")),
-        );
-        fields.join(" ")
+    /// Compares what the programs say to one query.
+    pub(crate) fn add_query(
+        &mut self,
+        programs: &Programs,
+        number: u64,
+        case: &Case,
+    ) -> Result<()> {
+        let judgement = explain::judge_sides(programs, case, &programs.ours(case)?)?;
+        let unexplained = judgement == Judgement::Unexplained;
+        self.count(judgement);
+        if unexplained && self.unexplained <= MOST_SHOWN {
+            show(programs, number, case)?;
+        }
+        Ok(())
     }
 
-    fn merge(&mut self, line: &str) -> Result<()> {
-        let mut fields = line.split_whitespace();
+    fn count(&mut self, judgement: Judgement) {
+        self.cases += 1;
+        match judgement {
+            Judgement::Equal => self.equal += 1,
+            Judgement::Explained(rows) => *self.rows.entry(rows.join("+")).or_default() += 1,
+            Judgement::Unexplained => self.unexplained += 1,
+        }
+    }
+
+    /// Lines for the process that adds up.
+    pub(crate) fn encode(&self) -> String {
+        let counts = [self.cases, self.equal, self.unexplained].map(|count| count.to_string());
+        let rows = self
+            .rows
+            .iter()
+            .map(|(row, count)| format!("{row}={count}"));
+        let first = counts.into_iter().chain(rows).collect::<Vec<_>>().join(" ");
+        let lines = std::iter::once(first).chain(self.coverage.encode());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn merge(&mut self, text: &str) -> Result<()> {
+        let (counts, coverage) = text.split_once('\n').context("a worker said nothing")?;
+        let mut fields = counts.split_whitespace();
         for to in [&mut self.cases, &mut self.equal, &mut self.unexplained] {
-            *to += fields
-                .next()
-                .context("a worker said nothing")?
-                .parse::<u64>()?;
+            *to += fields.next().context("no count")?.parse::<u64>()?;
         }
         for field in fields {
             let (row, count) = field.split_once('=').context("no count")?;
             *self.rows.entry(row.to_owned()).or_default() += count.parse::<u64>()?;
         }
-        Ok(())
+        coverage
+            .lines()
+            .try_for_each(|line| self.coverage.merge(line))
     }
+
+    /// Constructs that were never reached although there were enough cases.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let expected = self.coverage.expected().into_iter();
+        let missed = expected.take_while(|(count, _)| *count == 0 && self.cases >= ENOUGH);
+        missed.map(|(_, construct)| construct).collect()
+    }
+
+    /// Every construct that was reached, with its count.
+    pub(crate) fn reached(&self) -> Vec<(&str, u64)> {
+        self.coverage.reached()
+    }
+}
+
+/// Prints a case that differs, and both outcomes.
+fn show(sides: &dyn Sides, number: u64, case: &Case) -> Result<()> {
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "case {number}:\n{}", case.source())?;
+    writeln!(out, "// ours: {:?}", sides.ours(case)?)?;
+    if !explain::too_much(case) {
+        writeln!(out, "// original: {:?}", sides.theirs(case)?)?;
+    }
+    Ok(())
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (elapsed, spent) = (self.elapsed.as_secs_f64(), self.spent.as_secs_f64());
+        let rate = self.cases as f64 / elapsed;
         writeln!(
             f,
-            "{:>10} cases, {:.0} s",
-            self.cases,
-            self.elapsed.as_secs_f64()
+            "{:>10} cases, {elapsed:.1} s, {spent:.1} s of processor time, {rate:.0} cases/s",
+            self.cases
         )?;
         writeln!(f, "{:>10} equal", self.equal)?;
         // A case that several rows explain together counts for each.
@@ -98,6 +155,14 @@ impl fmt::Display for Counts {
         }
         for (row, count) in each {
             writeln!(f, "{count:>10} {row}")?;
+        }
+        let constructs = self.coverage.expected();
+        if let Some((count, rarest)) = constructs.first().filter(|_| self.cases >= ENOUGH) {
+            let all = constructs.len();
+            writeln!(
+                f,
+                "{all:>10} constructs; the rarest, {count} times: {rarest}"
+            )?;
         }
         write!(f, "{:>10} unexplained", self.unexplained)
     }
@@ -131,15 +196,42 @@ pub(crate) fn find_its_libraries(library: &Path) -> Result<()> {
 
 /// Compares the cases of `count` numbers.
 pub(crate) fn run(first: u64, count: u64) -> Result<Counts> {
+    let program = std::env::current_exe()?;
+    spread(first, count, || {
+        let mut command = Command::new(&program);
+        command.arg("worker");
+        command
+    })
+}
+
+/// Compares what the programs say to the queries of `count` numbers. `None`: they cannot be run.
+pub(crate) fn ask(first: u64, count: u64) -> Result<Option<Counts>> {
+    let scratch = Scratch::new();
+    let programs = Programs::find(scratch.path().to_owned());
+    let (Some(machine), Some(_)) = (queries::machine(), programs) else {
+        return Ok(None);
+    };
+    let program = std::env::current_exe()?;
+    let program = Program::ours(&program.to_string_lossy());
+    let counts = spread(first, count, || {
+        let mut command = program.command_with(&machine, scratch.path());
+        command.arg("query-worker");
+        command
+    });
+    counts.map(Some)
+}
+
+/// Has the numbers seen to by processes that this command begins.
+fn spread(first: u64, count: u64, begin: impl Fn() -> Command) -> Result<Counts> {
     let start = Instant::now();
     let workers = std::thread::available_parallelism()?.get() as u64;
     let mut children = Vec::new();
     let mut from = first;
     for worker in 0..workers {
         let share = count / workers + u64::from(worker < count % workers);
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = begin();
         command
-            .args(["worker", &from.to_string(), &share.to_string()])
+            .args([from.to_string(), share.to_string()])
             .stdout(Stdio::piped());
         children.push(command.spawn()?);
         from += share;
@@ -155,5 +247,17 @@ pub(crate) fn run(first: u64, count: u64) -> Result<Counts> {
         counts.merge(&String::from_utf8(output.stdout)?)?;
     }
     counts.elapsed = start.elapsed();
+    counts.spent = spent();
     Ok(counts)
+}
+
+/// The processor time of the workers and of their children, times(2), of which /proc tells.
+fn spent() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The fields behind the name in parentheses begin with the third.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = fields.split_whitespace().skip(11).take(4);
+    let ticks: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();
+    // A tick is a hundredth of a second wherever Linux runs.
+    Duration::from_millis(ticks * 10)
 }

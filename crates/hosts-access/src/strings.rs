@@ -86,7 +86,8 @@ pub fn is_glob(word: &[u8]) -> bool {
     word.iter().any(|byte| matches!(byte, b'*' | b'?'))
 }
 
-/// Matches `*` (any run of bytes) and `?` (one byte) over the whole subject.
+/// Matches `*` (any run of bytes) and `?` (one byte) over the whole subject. As in the original, two
+/// or more `*` at the end are one that takes at least one byte.
 ///
 /// Only the last `*` met is ever tried again, since a longer run for an earlier one gains nothing;
 /// so the cost is at most the product of both lengths, whatever name a client gives itself.
@@ -113,9 +114,7 @@ pub fn glob_match(pattern: &[u8], subject: &[u8]) -> bool {
             },
         }
     }
-    pattern
-        .get(at..)
-        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+    matches!(pattern.get(at..), Some([] | [b'*']))
 }
 
 #[cfg(test)]
@@ -154,7 +153,11 @@ mod tests {
             ("a*b?d", "aXXbd", false),
             ("*a*a*b", "aaaaaaaaab", true),
             ("*A", "ba", true),
-            ("a**", "a", true),
+            ("a**b", "ab", true),
+            ("a**", "ab", true),
+            ("a**", "a", false),
+            ("a***", "a", false),
+            ("a?**", "ab", false),
         ] {
             assert_eq!(
                 string_match(word.as_bytes(), subject.as_bytes()),

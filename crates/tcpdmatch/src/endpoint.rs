@@ -1,10 +1,8 @@
 //! The ends of a connection as the user writes them: `[user@]client`, `daemon[@server]`.
 
-use std::net::SocketAddr;
-
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::Host;
-use tools::hosts::{Complaint, HostLookup, check_address, find, is_plain_address};
+use tools::hosts::{Complaint, HostLookup, check_address, find, is_plain_address, text_of};
 
 /// Splits at the first `@`; without one, all of it is the right side.
 pub(crate) fn split_user(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
@@ -88,11 +86,9 @@ pub(crate) fn server(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved>
 fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
     let found = find(text, resolver)?;
     let ends = found.addresses.into_iter().map(|address| {
-        let socket = SocketAddr::new(address, 0);
-        let numeric = system::names::numeric(&socket).unwrap_or_else(|| address.to_string());
         let checked = check_address(address, resolver);
         End {
-            host: Host::from_socket(socket, numeric).with_name(checked.name),
+            host: Host::from_socket(address, text_of(&address)).with_name(checked.name),
             complaint: checked.complaint,
         }
     });

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use tools::testing::{Machine, Program, corpus, run, skip, skip_always};
+use tools::testing::{Machine, Program, Scratch, corpus, run, skip, skip_always};
 
 /// A recorded answer, or ours in the same form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,4 +185,38 @@ fn made_up_clients() {
 #[test]
 fn clients_of_the_rules_themselves() {
     compare("verdicts-own.tsv", "made-up-hosts");
+}
+
+/// One rule a line, each over a hosts.deny that denies all, with what five requests get.
+#[test]
+fn rules_of_a_test_suite() {
+    let Some(folder) = corpus() else {
+        return skip_always(
+            "rules_of_a_test_suite",
+            "the folder of real tables beside the project",
+        );
+    };
+    let text = fs::read_to_string(folder.join("augeas-strings.tsv")).unwrap();
+    let mut lines = text
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let heading = lines.next().unwrap();
+    let requests = &heading[2..heading.len() - 1];
+    let mut compared = 0;
+    for row in lines {
+        let scratch = Scratch::new();
+        scratch.file("hosts.allow", unescape(row[1]));
+        scratch.file("hosts.deny", "ALL: ALL\n");
+        for (request, expected) in requests.iter().zip(&row[2..]) {
+            let program = Program::ours(env!("CARGO_BIN_EXE_tcpdmatch"));
+            let mut command = program.command(scratch.path());
+            command.args(["-d", "-i", "/dev/null"]);
+            command.args(request.split(' '));
+            let answer = Answer::ours(&run(&mut command).stdout, "/dev/null");
+            let found = format!("{} {}", answer.access, answer.matched);
+            assert_eq!(found.trim_end(), *expected, "{row:?} {request}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }

@@ -16,6 +16,7 @@ const HOSTS: &str = "\
 192.0.2.9 1.2.3.4
 192.0.2.10 cross.example.test
 192.0.2.11 first.example.test second.example.test
+255.255.255.255 broadcast.example.test
 ";
 
 struct Sides {
@@ -94,6 +95,7 @@ fn names_and_addresses() {
         "192.0.2.8",
         "192.0.2.9",
         "192.0.2.77",
+        "255.255.255.255",
         "unknown",
         "UNKNOWN",
         "paranoid",
@@ -123,6 +125,9 @@ fn names_and_addresses() {
         "svcd@both.example.test",
         "svcd@127.0.0.2",
         "svcd@::1",
+        "svcd@fe80::1%lo",
+        "svcd@::ffff:127.0.0.2",
+        "svcd@::ffff:192.0.2.77",
         "svcd@192.0.2.77",
         "svcd@127.1",
         "svcd@unknown",

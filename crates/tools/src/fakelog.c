@@ -22,6 +22,13 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
     va_end(arguments);
 }
 
+/* The original waits before it gives up. */
+unsigned int sleep(unsigned int seconds)
+{
+    (void)seconds;
+    return 0;
+}
+
 /* Lines leave at once, as on a terminal: banners go past the buffer. */
 __attribute__((constructor)) static void by_line(void)
 {

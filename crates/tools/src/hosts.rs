@@ -1,7 +1,7 @@
 //! Hosts by name or address, looked up as the original's tools do: the name must exist, should be
 //! the official one, and each of its addresses should lead back to it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use hosts_access::facts::Fact;
 use hosts_access::names;
@@ -29,8 +29,8 @@ impl HostLookup for SystemResolver {
 pub struct Found {
     /// Its official name, if it was asked for by another one.
     pub official: Option<Vec<u8>>,
-    /// Its addresses; at least one.
-    pub addresses: Vec<IpAddr>,
+    /// Its addresses; at least one. The port is 0.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// Looks a host up by its name, or by an address in one of the forms of inet_aton(3).
@@ -45,7 +45,7 @@ pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Option<Found> {
     let alias = !forward.canonical.is_empty() && !forward.canonical.eq_ignore_ascii_case(host);
     Some(Found {
         official: alias.then_some(forward.canonical),
-        addresses: forward.addresses.iter().map(SocketAddr::ip).collect(),
+        addresses: forward.addresses,
     })
 }
 
@@ -61,8 +61,8 @@ pub struct Checked {
 /// Why an address does not lead back to its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Complaint {
-    /// It has no name.
-    NoName(IpAddr),
+    /// It has no name; the address as text.
+    NoName(String),
     /// It has one that cannot be confirmed.
     NotConfirmed(NameProblem),
 }
@@ -76,19 +76,25 @@ impl std::fmt::Display for Complaint {
     }
 }
 
-/// Looks an address's name up and checks it.
-pub fn check_address(address: IpAddr, resolver: &dyn HostLookup) -> Checked {
-    let (name, problem) = names::look_up(
-        Some(SocketAddr::new(address, 0)),
-        address.to_string().as_bytes(),
-        resolver,
-    );
+/// Looks an address's name up and checks it. A mapped IPv4 address has the name of the IPv4 address.
+pub fn check_address(address: SocketAddr, resolver: &dyn HostLookup) -> Checked {
+    let text = text_of(&address);
+    let looked_up = match address.ip().to_canonical() {
+        ip if ip == address.ip() => address,
+        mapped => SocketAddr::new(mapped, address.port()),
+    };
+    let (name, problem) = names::look_up(Some(looked_up), text.as_bytes(), resolver);
     let complaint = match (problem, &name) {
         (Some(problem), _) => Some(Complaint::NotConfirmed(problem)),
-        (None, Fact::Unknown) => Some(Complaint::NoName(address)),
+        (None, Fact::Unknown) => Some(Complaint::NoName(text)),
         (None, _) => None,
     };
     Checked { name, complaint }
+}
+
+/// An address as text, with the scope of one that is of a link.
+pub fn text_of(address: &SocketAddr) -> String {
+    system::names::numeric(address).unwrap_or_else(|| address.ip().to_string())
 }
 
 /// `H: host not found`.
@@ -105,10 +111,11 @@ pub fn alias_texts(host: &[u8], official: &[u8]) -> [String; 2] {
 }
 
 /// Whether a client is given as a plain address, of which no name is looked up: four numbers with
-/// dots, or IPv6 without brackets, with the scope of an interface if there is one.
+/// dots, or IPv6 without brackets, with the scope of an interface if there is one. To the original,
+/// 255.255.255.255 is no such address.
 pub fn is_plain_address(text: &[u8], resolver: &dyn Resolver) -> bool {
-    if dotted_quad(text).is_some() {
-        return true;
+    if let Some(address) = dotted_quad(text) {
+        return !address.is_broadcast();
     }
     let (address, scope) = match text.iter().position(|byte| *byte == b'%') {
         Some(at) => (

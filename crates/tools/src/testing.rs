@@ -151,12 +151,12 @@ impl Program {
     }
 }
 
-/// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`.
+/// Cargo's target directory, in which the executable lies.
 fn target() -> PathBuf {
     let executable = std::env::current_exe().unwrap_or_default();
-    executable
-        .ancestors()
-        .nth(3)
+    let mut folders = executable.ancestors();
+    folders
+        .find(|folder| folder.join("CACHEDIR.TAG").exists())
         .map(Path::to_owned)
         .unwrap_or_default()
 }

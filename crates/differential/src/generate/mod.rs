@@ -80,7 +80,8 @@ const DAEMONS: &[&str] = &[
 ];
 
 const USERS: &[&str] = &[
-    "joe", "joe", "JOE", "a;b", "unknown", "root@x", "-rf", "%u", "j\u{f6}", "ALL", "paranoid",
+    "joe", "joe", "j.doe", "JOE", "a;b", "unknown", "root@x", "-rf", "%u", "j\u{f6}", "ALL",
+    "paranoid",
 ];
 
 const SEPARATORS: &[&str] = &[
@@ -119,7 +120,7 @@ impl Generator {
         }
         if !self.one_in(4) {
             case.ident = Some(self.pick(USERS).replace(' ', "").into());
-            if self.one_in(300) {
+            if self.one_in(60) {
                 case.ident = Some(vec![b'y'; self.rng.usize(120..140)]);
             }
         }
@@ -215,10 +216,11 @@ impl Generator {
             let content = self.list(case);
             case.files.push((path.into(), content));
         }
-        for path in [&b"/ban/svcd"[..], b"/ban/80", b"ban/svcd"] {
-            if self.one_in(2) {
+        for folder in [&b"/ban/"[..], b"ban/"] {
+            if !self.one_in(4) {
                 let text = self.banner();
-                case.files.push((path.to_vec(), Content::Text(text)));
+                let path = [folder, &case.daemon].concat();
+                case.files.push((path, Content::Text(text)));
             }
         }
         for path in [ALLOW, DENY] {
@@ -246,7 +248,10 @@ impl Generator {
                 7 => text.extend(self.long()),
                 _ => {}
             }
-            let word = self.host(case);
+            let word = match self.one_in(4) {
+                true => self.server_host(case),
+                false => self.host(case),
+            };
             text.extend(word);
             let separator = self.pick(&[" ", "\n", "\n", "\t", "\r\n", "\x0b", "\x0c", ",", "#"]);
             text.extend_from_slice(separator.as_bytes());
@@ -258,7 +263,8 @@ impl Generator {
         let mut text = Vec::new();
         for _ in 0..self.rng.usize(..8) {
             let piece = self.pick(&[
-                "hello", "\n", "\n", "\r\n", " ", "[", "]", "%", "%%", "\0", "\u{fc}", "y", "last",
+                "hello", "\n", "\n", "\r\n", " ", "[", "]", "%", "%%", "\0", "%\0", "\u{fc}", "y",
+                "last",
             ]);
             text.extend_from_slice(piece.as_bytes());
             if self.one_in(2) {
@@ -327,15 +333,21 @@ impl Generator {
             3 => text.push(b' '),
             _ => {}
         }
-        self.words(case, text, Self::daemon);
-        if !self.one_in(80) {
-            text.extend_from_slice(self.pick(&[":", ": ", " : ", ":\\\n"]).as_bytes());
+        // So that options are reached more often than not.
+        let sure = self.one_in(4);
+        if sure {
+            text.extend_from_slice(b"ALL: ALL");
+        } else {
+            self.words(case, text, Self::daemon);
+            if !self.one_in(80) {
+                text.extend_from_slice(self.pick(&[":", ": ", " : ", ":\\\n"]).as_bytes());
+            }
+            self.words(case, text, Self::client);
+            if self.one_in(200) {
+                text.extend(self.long());
+            }
         }
-        self.words(case, text, Self::client);
-        if self.one_in(200) {
-            text.extend(self.long());
-        }
-        if self.one_in(2) {
+        if sure || self.one_in(2) {
             self.options(text);
         }
     }

@@ -74,8 +74,10 @@ impl Generator {
                     text.extend(self.letter());
                     text.extend_from_slice(self.pick(&["", " ", "@", "\\:"]).as_bytes());
                 }
-                if self.one_in(100) {
-                    text.extend(self.long());
+                match self.rng.u8(..200) {
+                    0..2 => text.extend(self.long()),
+                    2..4 => text.extend(b"%u".repeat(self.rng.usize(1000..1200))),
+                    _ => {}
                 }
             }
             "setenv" => {
@@ -86,10 +88,16 @@ impl Generator {
                     .as_bytes(),
                 );
                 text.extend(self.letter());
+                if self.one_in(2) {
+                    text.push(b'y');
+                    text.extend(self.letter());
+                    text.push(b'y');
+                }
             }
             "banners" => text.extend_from_slice(
                 self.pick(&[
-                    "/ban", "ban", "/ban/", "/nope", "/list", "/list/x", "/", "%d", "/ban x",
+                    "/ban", "/ban", "ban", "/ban/", "/ban/", "/nope", "/list", "/list/x", "/",
+                    "%d", "/ban x",
                 ])
                 .as_bytes(),
             ),
@@ -163,8 +171,8 @@ impl Generator {
             text.extend_from_slice(
                 self.pick(&[
                     "kern", "user", "mail", "daemon", "auth", "lpr", "news", "uucp", "cron",
-                    "local0", "local7", "local8", "MAIL", "authpriv", "ftp", "security", "syslog",
-                    "*", "", "mail ",
+                    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+                    "local8", "MAIL", "authpriv", "ftp", "security", "syslog", "*", "", "mail ",
                 ])
                 .as_bytes(),
             );

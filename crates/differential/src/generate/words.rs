@@ -12,12 +12,17 @@ impl Generator {
         text: &mut Vec<u8>,
         word: fn(&mut Self, &Case) -> Vec<u8>,
     ) {
-        let count = [1, 1, 1, 2, 2, 3, 4, 0][self.rng.usize(..8)];
+        let mut count = [1, 1, 1, 2, 2, 3, 4, 0][self.rng.usize(..8)];
+        let mut excepts = 8;
+        if self.one_in(15) {
+            count = self.rng.usize(3..9);
+            excepts = 2;
+        }
         for index in 0..count {
             if index > 0 {
                 text.extend_from_slice(self.pick(SEPARATORS).as_bytes());
             }
-            if self.one_in(8) {
+            if self.one_in(excepts) {
                 text.extend_from_slice(
                     self.pick(&["EXCEPT ", "except\t", " EXCEPT EXCEPT ", " Except, "])
                         .as_bytes(),
@@ -26,7 +31,10 @@ impl Generator {
             if self.one_in(60) {
                 text.extend_from_slice(b"# ");
             }
-            let word = word(self, case);
+            let word = match excepts == 2 && self.one_in(2) {
+                true => b"ALL".to_vec(),
+                false => word(self, case),
+            };
             text.extend(word);
         }
     }
@@ -62,15 +70,24 @@ impl Generator {
                 .into(),
             _ => self.pick(DAEMONS).into(),
         };
-        if self.one_in(6) {
+        if self.one_in(5) {
             word.push(b'@');
-            let server = Case {
-                client: case.server.clone(),
-                ..case.clone()
-            };
-            word.extend(self.host(&server));
+            word.extend(match self.one_in(4) {
+                true => self.pick(&["/list", "/l2"]).into(),
+                false => self.server_host(case),
+            });
         }
         word
+    }
+
+    /// A word about the server.
+    pub(super) fn server_host(&mut self, case: &Case) -> Vec<u8> {
+        let server = Case {
+            client: case.server.clone(),
+            pointers: case.pointers.clone(),
+            ..Case::default()
+        };
+        self.host(&server)
     }
 
     pub(super) fn client(&mut self, case: &Case) -> Vec<u8> {
@@ -176,6 +193,8 @@ impl Generator {
             22 => self
                 .pick(&[
                     "10.*",
+                    "h**",
+                    "**",
                     "1*.?.*",
                     "*",
                     "?*",
@@ -217,7 +236,12 @@ impl Generator {
                 Ok(IpAddr::V4(ip)) => {
                     let keep = self.rng.u32(..=32);
                     let mask = u32::MAX.checked_shl(32 - keep).unwrap_or(0);
-                    let net = std::net::Ipv4Addr::from(u32::from(ip) & mask);
+                    let flip = if self.one_in(3) {
+                        1 << self.rng.u32(..32)
+                    } else {
+                        0
+                    };
+                    let net = std::net::Ipv4Addr::from((u32::from(ip) & mask) ^ flip);
                     if self.one_in(8) {
                         format!("[::ffff:{net}]")
                     } else if self.one_in(2) {
@@ -321,6 +345,7 @@ impl Generator {
                 near[at] = near[at].wrapping_add(1);
             }
             10 => near.insert(0, b'0'),
+            12 => near.extend_from_slice(b"**"),
             11 => near.extend_from_slice(b"\xc3\xa4"),
             _ => {}
         }

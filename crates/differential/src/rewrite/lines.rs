@@ -1,22 +1,21 @@
 //! Tables as lines, lines as fields, fields as words; and putting them together again.
 
-use super::Lists;
+use super::{Lists, SERVER_LISTS, is_list, is_list_blank};
 use crate::case::{ALLOW, Case, Content, DENY};
 
-/// A logical line: its joined text, and its physical lines but the last.
+/// A logical line: its joined text, and where its physical lines were joined.
+#[derive(Default)]
 pub(super) struct Line {
     pub(super) text: Vec<u8>,
     pub(super) joins: usize,
+    /// Whether the last join stands behind the text.
+    joined_to_nothing: bool,
     pub(super) ended: bool,
 }
 
 pub(super) fn lines(table: &[u8]) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut line = Line {
-        text: Vec::new(),
-        joins: 0,
-        ended: false,
-    };
+    let mut line = Line::default();
     for part in table.split_inclusive(|byte| *byte == b'\n') {
         if let Some(text) = part.strip_suffix(b"\\\n") {
             line.text.extend_from_slice(text);
@@ -26,16 +25,10 @@ pub(super) fn lines(table: &[u8]) -> Vec<Line> {
         line.ended = part.ends_with(b"\n");
         line.text
             .extend_from_slice(part.strip_suffix(b"\n").unwrap_or(part));
-        lines.push(std::mem::replace(
-            &mut line,
-            Line {
-                text: Vec::new(),
-                joins: 0,
-                ended: false,
-            },
-        ));
+        lines.push(std::mem::take(&mut line));
     }
     if line.joins > 0 {
+        line.joined_to_nothing = true;
         lines.push(line);
     }
     lines
@@ -45,7 +38,8 @@ pub(super) fn unlines(lines: &[Line]) -> Vec<u8> {
     let mut table = Vec::new();
     for line in lines {
         // A backslash at the end of the text must not join the next line.
-        let behind = usize::from(line.text.ends_with(b"\\")).min(line.joins);
+        let behind = line.joined_to_nothing || (line.ended && line.text.ends_with(b"\\"));
+        let behind = usize::from(behind).min(line.joins);
         table.extend(b"\\\n".repeat(line.joins - behind));
         table.extend_from_slice(&line.text);
         table.extend(b"\\\n".repeat(behind));
@@ -163,17 +157,14 @@ pub(super) fn each_host(
         );
         *line = [&left[..], &middle, &line[clients.max(daemons)..]].concat();
     });
-    let address = match lists {
-        Lists::Client => client,
-        Lists::Server => server,
-    };
     for (path, content) in &mut case.files {
-        if let (Content::Text(text), false) = (content, path == ALLOW || path == DENY) {
-            *text = each_word(
-                text,
-                |byte| byte.is_ascii_whitespace() || byte == 0x0b,
-                |word| change(word, &address),
-            );
+        let address = match lists {
+            Lists::Server => &server,
+            Lists::Apart if path.starts_with(SERVER_LISTS) => &server,
+            Lists::Client | Lists::Apart => &client,
+        };
+        if let (Content::Text(text), true) = (content, is_list(path)) {
+            *text = each_word(text, is_list_blank, |word| change(word, address));
         }
     }
 }

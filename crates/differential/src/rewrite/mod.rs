@@ -14,16 +14,80 @@ use crate::case::{ALLOW, Case, Content, DENY};
 use crate::engine::plain;
 use lines::{each_host, each_line, each_word, fields, is_separator, split_user};
 
-pub(crate) use ended::ended;
+pub(crate) use ended::{Ended, ended};
 
 /// A host word that never matches and asks for no name.
 const NEVER: &[u8] = b"0/0";
+
+/// A host word that never matches and asks for the name, as every word does that may be one.
+const NO_NAME: &[u8] = b"_";
 
 /// Whose address the words of lists are compared with.
 #[derive(Clone, Copy)]
 pub(crate) enum Lists {
     Client,
     Server,
+    /// Each list is there twice, once for clients and once for servers.
+    Apart,
+}
+
+/// Where the lists for servers are, when those for clients are in their own places.
+const SERVER_LISTS: &[u8] = b"/s";
+
+/// Gives clients and servers lists of their own.
+pub(crate) fn lists_apart(case: &mut Case) {
+    let moved = |word: &[u8]| {
+        word.starts_with(b"/")
+            .then(|| [SERVER_LISTS, word].concat())
+    };
+    each_line(case, |_, line| {
+        let (daemons, _) = fields(line);
+        let left = each_word(&line[..daemons], is_separator, |word| {
+            let (service, host) = word.split_at(split_user(word));
+            let host = moved(host).filter(|_| !service.is_empty())?;
+            Some([service, &host].concat())
+        });
+        line.splice(..daemons, left);
+    });
+    let lists = case.files.iter().filter(|(path, _)| is_list(path));
+    let copies: Vec<_> = lists
+        .map(|(path, content)| {
+            let content = match content {
+                Content::Text(text) => Content::Text(each_word(text, is_list_blank, moved)),
+                other => other.clone(),
+            };
+            ([SERVER_LISTS, path].concat(), content)
+        })
+        .collect();
+    case.files.extend(copies);
+}
+
+/// What separates the words of a list.
+fn is_list_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// O10: a user or group is not taken.
+pub(crate) fn nobody(case: &mut Case) {
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
+        let mut options = Vec::new();
+        for option in line[clients..].split_inclusive(|byte| *byte == b':') {
+            let text = option.strip_suffix(b":").unwrap_or(option);
+            let word = text.trim_ascii().to_ascii_lowercase();
+            let taken = [&b"user"[..], b"group"].iter().any(|keyword| {
+                word.strip_prefix(*keyword)
+                    .is_some_and(|value| value.starts_with(b" ") || value.starts_with(b"="))
+            });
+            if taken {
+                options.extend_from_slice(b"keepalive");
+                options.extend_from_slice(&option[text.len()..]);
+            } else {
+                options.extend_from_slice(option);
+            }
+        }
+        line.splice(clients.., options);
+    });
 }
 
 /// The address as patterns see it.
@@ -35,6 +99,9 @@ fn subject(address: &[u8]) -> &[u8] {
 }
 
 fn split_net(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    if word.starts_with(b"@") {
+        return None;
+    }
     let mut depth = 0;
     let at = word.iter().position(|byte| {
         depth += i32::from(*byte == b'[') - i32::from(*byte == b']');
@@ -47,17 +114,12 @@ fn split_net(word: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(crate) fn plain_networks(case: &mut Case, lists: Lists) {
     each_host(case, lists, |word, address| {
         let subject = dotted_quad(subject(address));
-        let truth = |matches: bool| {
-            Some(if matches {
-                b"ALL".to_vec()
-            } else {
-                NEVER.to_vec()
-            })
-        };
         let Some((net, mask)) = split_net(word) else {
             let mapped = parse_ipv6(bracketed(word)?)?.to_ipv4_mapped()?;
-            return truth(subject == Some(mapped));
+            let matches = subject == Some(mapped);
+            return Some(if matches { b"ALL" } else { NO_NAME }.to_vec());
         };
+        let truth = |matches: bool| Some(if matches { b"ALL" } else { NEVER }.to_vec());
         let length = number::decimal(mask);
         if let Some(v6) = bracketed(net).and_then(parse_ipv6) {
             let mapped = u32::from(v6.to_ipv4_mapped()?);
@@ -83,7 +145,7 @@ pub(crate) fn plain_networks(case: &mut Case, lists: Lists) {
     });
 }
 
-/// T3: numbers that are none.
+/// T3: networks and ports with numbers that are none.
 pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
     each_host(case, lists, |word, _| {
         let (net, mask) = split_net(word)?;
@@ -98,7 +160,7 @@ pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
     });
     let daemon = case.daemon.clone();
     each_line(case, |_, line| {
-        let (daemons, clients) = fields(line);
+        let (daemons, _) = fields(line);
         let left = each_word(&line[..daemons], is_separator, |word| {
             let at = split_user(word);
             let name = &word[..at
@@ -117,6 +179,14 @@ pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
             };
             wraps.then(|| [name_too, &word[name.len()..]].concat())
         });
+        *line = [&left[..], &line[daemons..]].concat();
+    });
+}
+
+/// T3: numbers of options that are none.
+pub(crate) fn no_values(case: &mut Case) {
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
         let right = each_word(
             &line[clients..],
             |byte| !byte.is_ascii_digit(),
@@ -128,7 +198,7 @@ pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
                 (octal || wraps).then(|| [digits, b"x"].concat())
             },
         );
-        *line = [&left[..], &line[daemons..clients], &right].concat();
+        line.splice(clients.., right);
     });
 }
 
@@ -159,7 +229,8 @@ pub(crate) fn other_links(case: &mut Case, lists: Lists) {
         let scope = scope.get(1..)?;
         let here =
             address.ends_with(b"%lo") && (scope == b"lo" || number::decimal(scope) == Some(1));
-        (!here).then(|| NEVER.to_vec())
+        let never = split_net(word).map_or(NO_NAME, |_| NEVER);
+        (!here).then(|| never.to_vec())
     });
 }
 
@@ -191,7 +262,7 @@ pub(crate) fn plain_lists(case: &mut Case) {
         let Content::Text(text) = content else {
             continue;
         };
-        if path == ALLOW || path == DENY {
+        if !is_list(path) {
             continue;
         }
         let mut kept = Vec::new();
@@ -214,7 +285,10 @@ pub(crate) fn plain_lists(case: &mut Case) {
 /// T1: names and what is compared with them become shorter by as much; runs of the same thing become
 /// short, and those of different length stay different.
 pub(crate) fn short(case: &mut Case) {
-    let shorten = |text: &[u8]| squeeze(&each_word(text, is_end_of_name, |word| Some(less(word))));
+    let shorten = |text: &[u8]| match text.len() > LONG_NAME {
+        true => squeeze(&each_word(text, is_end_of_name, |word| Some(less(word)))),
+        false => text.to_vec(),
+    };
     each_line(case, |_, line| *line = shorten(line));
     for (path, content) in &mut case.files {
         if let (Content::Text(text), false) = (content, path == ALLOW || path == DENY) {
@@ -222,6 +296,40 @@ pub(crate) fn short(case: &mut Case) {
         }
     }
     each_fact(case, less);
+    for forward in &mut case.forwards {
+        forward.canonical = less(&forward.canonical);
+    }
+}
+
+/// What is longer may be compared with a name that the original cuts.
+const LONG_NAME: usize = 90;
+
+/// O8: expansions that get too long even for us are an error of the option, as a missing value is.
+pub(crate) fn no_long_values(case: &mut Case) {
+    const MANY: usize = 2 * 1000;
+    each_line(case, |_, line| {
+        let (_, clients) = fields(line);
+        let is_many = |part: &[u8]| part.iter().filter(|byte| **byte == b'%').count() * 2 >= MANY;
+        let mut options = Vec::new();
+        let mut escaped = false;
+        for option in line[clients..].split_inclusive(|byte| {
+            let ends = *byte == b':' && !escaped;
+            escaped = *byte == b'\\';
+            ends
+        }) {
+            let blank = |byte: &u8| matches!(byte, b' ' | b'=' | b'\t');
+            let begin = option.iter().take_while(|byte| blank(byte)).count();
+            let keyword = option[begin..].iter().position(blank);
+            match keyword.filter(|_| is_many(option)) {
+                Some(length) => {
+                    options.extend_from_slice(&option[..begin + length]);
+                    options.extend(option.ends_with(b":").then_some(b':'));
+                }
+                None => options.extend_from_slice(option),
+            }
+        }
+        line.splice(clients.., options);
+    });
 }
 
 fn is_end_of_name(byte: u8) -> bool {
@@ -232,6 +340,9 @@ fn is_end_of_name(byte: u8) -> bool {
 /// names that the original cuts.
 fn less(text: &[u8]) -> Vec<u8> {
     const FEW: usize = 20;
+    if text.len() <= LONG_NAME {
+        return text.to_vec();
+    }
     let mut at = 0;
     let (mut from, mut size) = (0, 0);
     for run in text.chunk_by(|left, right| left == right) {
@@ -241,7 +352,7 @@ fn less(text: &[u8]) -> Vec<u8> {
         at += run.len();
     }
     let mut text = text.to_vec();
-    if text.len() > 90 && size > FEW {
+    if size > FEW {
         text.drain(from..from + FEW);
     }
     text
@@ -265,15 +376,15 @@ fn each_fact(case: &mut Case, change: impl Fn(&[u8]) -> Vec<u8>) {
     }
     for forward in &mut case.forwards {
         forward.name = change(&forward.name);
-        forward.canonical = change(&forward.canonical);
     }
 }
 
 fn squeeze(text: &[u8]) -> Vec<u8> {
+    const LONG_RUN: usize = 900;
     let mut text = text.to_vec();
     for unit in 1..=4 {
         let mut at = 0;
-        while at + unit < text.len() {
+        while at + LONG_RUN < text.len() {
             let run = text[at..]
                 .iter()
                 .zip(&text[at + unit..])
@@ -281,7 +392,7 @@ fn squeeze(text: &[u8]) -> Vec<u8> {
                 .count()
                 + unit;
             let times = run / unit;
-            if run > 900 {
+            if run > LONG_RUN {
                 let kept = (300 / unit + times % 100) * unit;
                 text.drain(at + kept..at + times * unit);
                 at += kept;
@@ -359,14 +470,27 @@ pub(crate) fn one_spelling(case: &mut Case) {
 /// O7: facts as the filter leaves them.
 pub(crate) fn filtered(case: &mut Case) {
     each_fact(case, |text| filter(text.to_vec()));
+    for forward in &mut case.forwards {
+        forward.canonical = filter(std::mem::take(&mut forward.canonical));
+    }
+}
+
+/// O12: a name that stands for "unknown" is none.
+pub(crate) fn no_such_name(case: &mut Case) {
+    case.pointers
+        .retain(|(_, name)| name == b"unknown" || !name.eq_ignore_ascii_case(b"unknown"));
+}
+
+/// Whether a file may be a list: no table and no banner.
+fn is_list(path: &[u8]) -> bool {
+    path != ALLOW && path != DENY && !plain(path).windows(4).any(|part| part == b"ban/")
 }
 
 /// Whether a list holds a word that overflows the original's buffer.
 pub(crate) fn overflows(case: &Case) -> bool {
     case.files.iter().any(|(path, content)| match content {
         Content::Text(text) => {
-            plain(path) != ALLOW
-                && path != DENY
+            is_list(path)
                 && text
                     .split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)
                     .any(|word| word.len() > 8000)

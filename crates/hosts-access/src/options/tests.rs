@@ -126,6 +126,7 @@ fn setenv_splits_at_the_first_blank() {
         ("setenv FOO = bar", "FOO", "= bar"),
         ("setenv =bar", "bar", ""),
         ("setenv WHO %a", "WHO", "192.0.2.7"),
+        ("setenv FOO\x0b \x0bbar", "FOO", "bar"),
     ] {
         let fake = world();
         let _ = outcome(options, &fake);

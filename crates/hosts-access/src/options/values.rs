@@ -119,20 +119,21 @@ pub(super) fn rfc931(value: &Value<'_>, _: &World<'_>) -> Parsed {
     }
 }
 
-/// `setenv NAME VALUE`; the value may be empty.
+/// `setenv NAME VALUE`, split at the first blank, with white space off both; the value may be empty.
 pub(super) fn setenv(value: &Value<'_>, _: &World<'_>) -> Parsed {
     let text = value.text();
     let end = text
         .iter()
         .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
         .unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
+    let (name, value) = text.split_at(end);
+    let (name, value) = (fields::strip(name), fields::strip(value));
     if name.is_empty() || name.contains(&b'=') {
         return Err(OptionProblem::BadVariable(name.to_vec()));
     }
     act(Action::SetEnv {
         name: name.to_vec(),
-        value: rest.trim_ascii_start().to_vec(),
+        value: value.to_vec(),
     })
 }
 

@@ -49,9 +49,15 @@ struct Course {
     facts: [Fact; 3],
 }
 
+/// What is put in place of all that stands behind the rule that decided.
+const BEHIND: [&[u8]; 4] = [b"", b"ALL: ALL: allow\n", b"ALL: ALL: deny\n", b"\0"];
+
+/// How many ways there are to decide once more, for [`Case::decide_again`].
+pub(crate) const WAYS: usize = 4 + BEHIND.len();
+
 impl Case<'_> {
-    /// Checks everything.
-    pub(crate) fn check(&self) {
+    /// Checks the decision, and then this one way to decide once more or all of them.
+    pub(crate) fn check(&self, way: Option<usize>) {
         let mut effects = Recorder::working(self.status);
         let course = self.decide(&mut effects, WHOLE);
         an_error_never_grants(&course);
@@ -60,11 +66,20 @@ impl Case<'_> {
         let files = files.chain(self.lists.iter().map(|(_, text)| *text));
         let files: Vec<_> = files.flatten().collect();
         actions_are_sane(&files, &course.verdict, &effects.done);
-        self.the_size_of_reads_makes_no_difference(&course);
-        self.tables_held_in_memory_make_no_difference(&course, &effects.done);
-        self.the_dry_run_agrees();
-        self.rules_behind_the_match_make_no_difference(&course);
-        an_error_never_grants(&self.decide(&mut Recorder::failing(), WHOLE));
+        match way {
+            Some(way) => self.decide_again(way, &course, &effects.done),
+            None => (0..WAYS).for_each(|way| self.decide_again(way, &course, &effects.done)),
+        }
+    }
+
+    fn decide_again(&self, way: usize, course: &Course, done: &[Action]) {
+        match way {
+            0 => self.the_size_of_reads_makes_no_difference(course),
+            1 => self.the_dry_run_agrees(),
+            2 => an_error_never_grants(&self.decide(&mut Recorder::failing(), WHOLE)),
+            3 => self.tables_held_in_memory_make_no_difference(course, done),
+            _ => self.rules_behind_the_match_make_no_difference(course, BEHIND[way - 4]),
+        }
     }
 
     fn decide(&self, effects: &mut dyn Effects, given: Given) -> Course {
@@ -113,29 +128,27 @@ impl Case<'_> {
     }
 
     /// What stands behind the rule that decided may be left out or replaced.
-    fn rules_behind_the_match_make_no_difference(&self, course: &Course) {
+    fn rules_behind_the_match_make_no_difference(&self, course: &Course, more: &[u8]) {
         let Some((in_allow, line)) = course.matched else {
             return;
         };
         let table = if in_allow { self.allow } else { self.deny };
         let kept = up_to_line(table.unwrap_or_default(), line);
-        for more in [&b""[..], b"ALL: ALL: allow\n", b"ALL: ALL: deny\n", b"\0"] {
-            let table = [kept, more].concat();
-            let case = if in_allow {
-                Case {
-                    allow: Some(&table),
-                    deny: Some(more),
-                    ..*self
-                }
-            } else {
-                Case {
-                    deny: Some(&table),
-                    ..*self
-                }
-            };
-            let other = case.decide(&mut Recorder::working(self.status), WHOLE);
-            assert_eq!(&other, course, "with {more:?} behind the match");
-        }
+        let table = [kept, more].concat();
+        let case = if in_allow {
+            Case {
+                allow: Some(&table),
+                deny: Some(more),
+                ..*self
+            }
+        } else {
+            Case {
+                deny: Some(&table),
+                ..*self
+            }
+        };
+        let other = case.decide(&mut Recorder::working(self.status), WHOLE);
+        assert_eq!(&other, course, "with {more:?} behind the match");
     }
 }
 

@@ -49,11 +49,11 @@ impl Parts {
 }
 
 fn print_option((keyword, value): &(Vec<u8>, Vec<u8>)) -> Vec<u8> {
-    let mut option = keyword.clone();
-    if !value.is_empty() {
-        option.extend_from_slice(b" = ");
-    }
-    for byte in value {
+    // It also keeps a VT or FF at the end of a keyword, which would go as blanks around the field do.
+    let nothing = keyword.is_empty() && value.is_empty();
+    let equals: &[u8] = if nothing { b"" } else { b" = " };
+    let mut option = Vec::new();
+    for byte in [keyword, equals, value].into_iter().flatten() {
         if *byte == b':' {
             option.push(b'\\');
         }
