@@ -258,7 +258,9 @@ fn formats() {
         human,
         format!(
             "error: ./etc/hosts.allow, line 2: {text}\n \
-             --> ./etc/hosts.allow:2:3\n  \
+             --> ./etc/hosts.allow:1:9\n  \
+             |\n\
+             1 | svcd: \\\n  \
              |\n\
              2 |   10.0.0.1/8\n  \
              |   ^^^^^^^^^^\n  \
@@ -273,20 +275,80 @@ fn formats() {
     );
     assert_eq!(
         gcc,
-        format!("./etc/hosts.allow:2:3: error: {text}; write: 10.0.0.0/8 [host-bits]\n")
+        format!(
+            "./etc/hosts.allow:1:9: error: {text}; write: 10.0.0.0/8 [host-bits]\n\
+             ./etc/hosts.allow:2:3: note: here\n"
+        )
     );
     for part in [
         "\"id\":\"host-bits\"",
         "\"level\":\"error\"",
-        "\"line\":2",
-        "\"column\":3",
-        "\"rule_line\":1",
+        "\"line\":1",
+        "\"column\":9",
+        "\"word_line\":2",
+        "\"word_column\":3",
         "\"word\":\"10.0.0.1/8\"",
         "\"instead\":\"10.0.0.0/8\"",
     ] {
         assert!(json.contains(part), "{part}: {json}");
     }
     assert_eq!(classic, "");
+}
+
+/// The line is the rule's first, wherever the word stands; the column never lies in another word of
+/// that line; and a long line that is cut has its right place.
+#[test]
+fn places() {
+    let long = "10.2.3.4 ".repeat(60);
+    for (rule, gcc, head, lines) in [
+        (
+            "svcd: 10.0.0.1/8 \\\n  10.",
+            &["1:7: error: "][..],
+            "1:7",
+            &["1 | svcd: 10.0.0.1/8 \\"][..],
+        ),
+        (
+            "svcd: 10. \\\n11. \\\n\t10.0.0.1/8",
+            &["1:16: error: ", "3:2: note: here"],
+            "1:16",
+            &["1 | svcd: 10. \\", "3 |     10.0.0.1/8"],
+        ),
+        (
+            "\\\nsvcd: 10.0.0.1/8",
+            &["1:7: error: ", "2:7: note: here"],
+            "1:7",
+            &["1 | \\", "2 | svcd: 10.0.0.1/8"],
+        ),
+        (
+            &format!("svcd: {long}10.0.0.1/8"),
+            &["1:547: error: "],
+            "1:547",
+            &["10.2.3.4 10.0.0.1/8"],
+        ),
+        (
+            &format!("svcd: {long}\\\n{long}10.0.0.1/8"),
+            &["1:1087: error: ", "2:541: note: here"],
+            "1:1087",
+            &["1 | svcd: 10.2.3.4", "2 | "],
+        ),
+    ] {
+        let tree = tree(&format!("{rule}\n"), "ALL: ALL\n");
+        let shown = tcpdchk(&tree, &["--format", "gcc"]).stdout;
+        let mut found = shown.lines();
+        for part in gcc {
+            let wanted = format!("./etc/hosts.allow:{part}");
+            assert!(found.any(|line| line.starts_with(&wanted)), "{wanted}: {shown}");
+        }
+        let notes = shown.lines().filter(|line| line.ends_with("note: here"));
+        assert_eq!(notes.count(), gcc.len() - 1, "{shown}");
+        let human = tcpdchk(&tree, &[]).stdout;
+        let mut found = human.lines();
+        let head = format!("--> ./etc/hosts.allow:{head}");
+        for wanted in [&[&*head], lines].concat() {
+            assert!(found.any(|line| line.contains(wanted)), "{wanted}: {human}");
+        }
+        assert!(!human.contains(":::"), "{human}");
+    }
 }
 
 /// Tables that are to be installed are checked where they lie.
@@ -338,6 +400,7 @@ fn endless_tables() {
             String::new(),
         ),
         (format!("svcd: {}\n", many("a.")), String::new()),
+        (format!("svcd: {}\n", many("192.168 \\\n")), String::new()),
         ("svcd: /srv/list\n".to_owned(), many("192.168 ")),
     ] {
         let tree = tree(&allow, "ALL: ALL\n");
