@@ -12,7 +12,7 @@ use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 
-use crate::checks::reach::Reach;
+use crate::cover::Earlier;
 use crate::finding::Finding;
 use crate::names::Names;
 use crate::report::Report;
@@ -45,8 +45,8 @@ pub(crate) struct Checker<'c> {
     pub services: &'c Services<'c>,
     /// Hosts.
     pub names: &'c Names,
-    /// What earlier rules leave over.
-    pub reach: RefCell<Reach>,
+    /// What the rules so far match.
+    pub earlier: RefCell<Earlier>,
     /// Daemons that were spoken of already; once is enough.
     named: RefCell<BTreeSet<Vec<u8>>>,
     /// Daemons that were looked for already.
@@ -76,7 +76,7 @@ impl<'c> Checker<'c> {
             conf,
             services,
             names,
-            reach: RefCell::default(),
+            earlier: RefCell::default(),
             named: RefCell::default(),
             served: RefCell::default(),
             lists: RefCell::default(),

@@ -11,6 +11,7 @@ mod catalog;
 mod checker;
 mod checks;
 mod clients;
+mod cover;
 mod daemons;
 mod finding;
 mod inventory;

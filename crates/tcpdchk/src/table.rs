@@ -115,7 +115,7 @@ fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
         "access:   {}",
         if granted { "granted" } else { "denied" }
     ));
-    checks::rule(rule, checker);
+    checks::rule(rule, granted, checker);
 }
 
 /// The words of a list with one blank between them.

@@ -49,8 +49,8 @@ impl Files {
         let usual = Tables::default();
         let disk = Disk::new(self.root.clone());
         Tables {
-            allow: disk.real(&usual.allow).into_owned(),
-            deny: disk.real(&usual.deny).into_owned(),
+            allow: disk.shown(&usual.allow).into_owned(),
+            deny: disk.shown(&usual.deny).into_owned(),
         }
     }
 

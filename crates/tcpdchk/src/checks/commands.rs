@@ -198,12 +198,11 @@ fn daemons<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
 
 fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &Place, checker: &Checker<'_>) {
     // A folder that is missing is reported in the original's words.
-    let Ok(entries) = std::fs::read_dir(checker.disk.real(folder)) else {
+    let Ok(entries) = checker.disk.entries(folder) else {
         return;
     };
     super::files::check(folder, place, checker);
-    let mut entries = entries;
-    let empty = entries.next().is_none();
+    let empty = entries.is_empty();
     for daemon in daemons(rule) {
         let text = match daemon {
             Some(name) => {

@@ -71,13 +71,13 @@ pub(crate) fn explains_word(finding: Option<&Finding>) -> bool {
     finding.is_some_and(|finding| finding.check.level > Level::Note)
 }
 
-/// A rule as a whole, behind all that is said of its words.
-pub(crate) fn rule(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+/// A rule as a whole, behind all that is said of its words; `grants` is what its options come to.
+pub(crate) fn rule(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     lines::check_comment(rule, checker);
     ipv6::check_rule(rule, checker);
     options::check(rule, checker);
     commands::check(rule, checker);
-    reach::check(rule, checker);
+    reach::check(rule, grants, checker);
 }
 
 /// A `/file` list, the first time that it is named.

@@ -337,7 +337,10 @@ fn places() {
         let mut found = shown.lines();
         for part in gcc {
             let wanted = format!("./etc/hosts.allow:{part}");
-            assert!(found.any(|line| line.starts_with(&wanted)), "{wanted}: {shown}");
+            assert!(
+                found.any(|line| line.starts_with(&wanted)),
+                "{wanted}: {shown}"
+            );
         }
         let notes = shown.lines().filter(|line| line.ends_with("note: here"));
         assert_eq!(notes.count(), gcc.len() - 1, "{shown}");
