@@ -7,11 +7,12 @@ use crate::checks;
 use crate::suggest::closest;
 
 /// The groups of checks, as their modules define them.
-static GROUPS: [&[&Check]; 15] = [
+static GROUPS: [&[&Check]; 16] = [
     tools::remark::CHECKS,
     crate::table::CHECKS,
     crate::daemons::CHECKS,
     crate::clients::CHECKS,
+    crate::lists::CHECKS,
     crate::options::CHECKS,
     crate::names::CHECKS,
     checks::lines::CHECKS,

@@ -14,6 +14,7 @@ use tools::inetd::InetdConf;
 
 use crate::cover::Earlier;
 use crate::finding::Finding;
+use crate::lists::Lists;
 use crate::names::Names;
 use crate::report::Report;
 use crate::services::Services;
@@ -53,8 +54,8 @@ pub(crate) struct Checker<'c> {
     served: RefCell<BTreeSet<Vec<u8>>>,
     /// Files and folders whose owners were looked at already.
     paths: RefCell<BTreeSet<PathBuf>>,
-    /// Lists that were gone through already.
-    lists: RefCell<BTreeSet<PathBuf>>,
+    /// The `/file` lists so far.
+    pub lists: RefCell<Lists>,
 }
 
 impl<'c> Checker<'c> {
@@ -102,11 +103,6 @@ impl<'c> Checker<'c> {
     /// Whether this is the first time that a path is looked at.
     pub(crate) fn is_new_path(&self, path: &Path) -> bool {
         self.paths.borrow_mut().insert(path.to_owned())
-    }
-
-    /// Whether this is the first time that a `/file` list is gone through.
-    pub(crate) fn is_new_list(&self, path: &Path) -> bool {
-        self.lists.borrow_mut().insert(path.to_owned())
     }
 
     /// Whether a netgroup exists and has a member.

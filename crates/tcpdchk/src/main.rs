@@ -15,6 +15,7 @@ mod cover;
 mod daemons;
 mod finding;
 mod inventory;
+mod lists;
 mod names;
 mod options;
 mod report;

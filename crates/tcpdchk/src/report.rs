@@ -26,6 +26,8 @@ pub(crate) struct Report<'o> {
 #[derive(Default)]
 struct State {
     counts: Counts,
+    /// How many findings there were, those that do not count included.
+    said: usize,
     /// Whether something that was to be checked could not be.
     incomplete: bool,
     /// Checks that were explained already.
@@ -73,6 +75,11 @@ impl<'o> Report<'o> {
         self.state.borrow().counts
     }
 
+    /// How many findings there were so far, those that do not count included.
+    pub(crate) fn said(&self) -> usize {
+        self.state.borrow().said
+    }
+
     /// Notes that something that was to be checked could not be.
     pub(crate) fn could_not_check(&self) {
         self.state.borrow_mut().incomplete = true;
@@ -98,6 +105,7 @@ impl<'o> Report<'o> {
 
     /// A finding.
     pub(crate) fn finding(&self, finding: &Finding) {
+        self.state.borrow_mut().said += 1;
         let Some(output) = self.output else {
             return;
         };

@@ -98,6 +98,7 @@ fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
 }
 
 fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
+    checker.lists.borrow_mut().begin_rule();
     let verbose = checker.wishes.verbose;
     let fact = |text: String| {
         if verbose {

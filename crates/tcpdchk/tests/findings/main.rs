@@ -2,6 +2,7 @@
 
 mod addresses;
 mod lines;
+mod lists;
 mod machine;
 mod options;
 mod words;
@@ -153,54 +154,6 @@ fn the_second_table() {
     let tree = tree("svcd: 10.\n", "");
     std::fs::remove_file(tree.path().join("etc/hosts.deny")).unwrap();
     assert_eq!(found(&tree, "no-catch-all").len(), 1);
-}
-
-/// Words and lines of a /file list have places of their own.
-#[test]
-fn lists() {
-    let list = |text: &str, id: &str| {
-        let tree = tree("svcd: /srv/list\nsvcd: 10. /srv/list\n", "ALL: ALL\n");
-        tree.file("srv/list", text);
-        found(&tree, id)
-    };
-    for (text, id, expected) in [
-        (
-            "10.0.0.1\n 10.0.0.1/8\n",
-            "host-bits",
-            "/srv/list:2:2: error: ",
-        ),
-        ("10.0.0.0/33", "net-mask", "/srv/list:1:1: error: "),
-        ("192.168", "network-prefix", "/srv/list:1:1: error: "),
-        ("# ALL hosts\n", "list-comment", "/srv/list:1:1: note: "),
-        ("a\r\nb\r\n", "crlf", "/srv/list:1:2: warning: 2 lines"),
-        ("{{ x }}\n", "template", "/srv/list:1:1: error: "),
-        ("/srv/none", "list-missing", "/srv/list:1:1: warning: "),
-        (
-            "/srv/list",
-            "list-open",
-            "/srv/list:1:1: error: /srv/list: lists include each other",
-        ),
-        ("a\0", "list-open", "/srv/list:1:1: error: "),
-    ] {
-        let lines = list(text, id);
-        assert!(
-            lines.iter().any(|line| line.starts_with(expected)),
-            "{text:?} {lines:?}"
-        );
-    }
-    for id in [
-        "list-comment",
-        "crlf",
-        "host-bits",
-        "net-mask",
-        "name-never",
-    ] {
-        assert_eq!(
-            list("10.0.0.1 2001:db8::1 *.b\n.example.org", id),
-            [""; 0],
-            "{id}"
-        );
-    }
 }
 
 /// Every kind of finding that the other tests do not name has its own here, or needs names.
