@@ -1,19 +1,8 @@
-//! The command line.
+//! The command line. Wrong usage is told as the original tells it.
 
 use clap::{Parser, ValueEnum};
 use clap_complete::Shell;
 use tools::arguments::{Files, Usage};
-
-/// Wrong usage, as the original puts it.
-pub(crate) const USAGE: Usage = Usage {
-    program: "tcpdchk",
-    classic: "[-a] [-d] [-i inet_conf] [-v]\n\
-        \t-a: report rules with implicit \"ALLOW\" at end\n\
-        \t-d: use allow/deny files in current directory\n\
-        \t-i: location of inetd.conf file\n\
-        \t-v: list all rules",
-    status: 2,
-};
 
 /// Find what is wrong with hosts.allow and hosts.deny
 #[derive(Debug, Parser)]
@@ -59,6 +48,22 @@ pub(crate) struct Arguments {
     /// Print a completion script
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub completions: Option<Shell>,
+}
+
+impl tools::program::Arguments for Arguments {
+    const USAGE: Usage = Usage {
+        program: "tcpdchk",
+        classic: "[-a] [-d] [-i inet_conf] [-v]\n\
+            \t-a: report rules with implicit \"ALLOW\" at end\n\
+            \t-d: use allow/deny files in current directory\n\
+            \t-i: location of inetd.conf file\n\
+            \t-v: list all rules",
+        status: 2,
+    };
+
+    fn completions(&self) -> Option<Shell> {
+        self.completions
+    }
 }
 
 /// How findings are shown.

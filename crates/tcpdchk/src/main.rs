@@ -49,33 +49,14 @@ use services::Services;
 /// Exit status if something is wrong with the tables.
 const EXIT_FOUND: u8 = 1;
 
-/// Exit status of wrong usage and of what cannot be done.
+/// Exit status if something could not be checked; of wrong usage too.
 const EXIT_FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
-        Ok(arguments) => arguments,
-        Err(status) => return status.into(),
-    };
-    let output = Output::stdout();
-    let outcome = run(&arguments, &output);
-    let written = output.flush().map_err(anyhow::Error::from);
-    match outcome.and_then(|status| written.map(|()| status)) {
-        Ok(status) => status,
-        Err(error) => {
-            tools::output::complain(&error);
-            EXIT_FAILED.into()
-        }
-    }
+    tools::program::main(run)
 }
 
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    if let Some(shell) = arguments.completions {
-        output.bytes(&tools::arguments::completions::<Arguments>(
-            "tcpdchk", shell,
-        ));
-        return Ok(ExitCode::SUCCESS);
-    }
     if let Some(id) = &arguments.explain {
         catalog::explain(id, output)?;
         return Ok(ExitCode::SUCCESS);

@@ -28,37 +28,17 @@ use judge::Judge;
 use question::Question;
 use tools::output::Output;
 
-/// Exit status of wrong usage, of what cannot be done, and of expectations that are not met.
+/// Exit status of expectations that are not met; of wrong usage and of what cannot be done too.
 const EXIT_FAILED: u8 = 1;
 
 /// Exit status of expectations that cannot be checked and of questions that cannot be answered.
 const EXIT_UNABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
-        Ok(arguments) => arguments,
-        Err(status) => return status.into(),
-    };
-    let output = Output::stdout();
-    let outcome = run(&arguments, &output);
-    let written = output.flush().map_err(anyhow::Error::from);
-    match outcome.and_then(|status| written.map(|()| status)) {
-        Ok(status) => status,
-        Err(error) => {
-            tools::output::complain(&error);
-            EXIT_FAILED.into()
-        }
-    }
+    tools::program::main(run)
 }
 
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    if let Some(shell) = arguments.completions {
-        output.bytes(&tools::arguments::completions::<Arguments>(
-            "tcpdmatch",
-            shell,
-        ));
-        return Ok(ExitCode::SUCCESS);
-    }
     let tables = arguments.files.tables();
     let disk = arguments.files.disk();
     if let Some(file) = &arguments.test {

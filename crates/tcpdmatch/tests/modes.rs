@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use tools::testing::{Run, Scratch, run};
+use tools::testing::{COLOUR_SETTINGS, Run, Scratch, check_completions, on_terminal, run};
 
 const ALLOW: &str = "\
 svcd: 10. .example.test EXCEPT 10.1.
@@ -398,12 +398,33 @@ fn wrong_usage() {
 
 #[test]
 fn completions_name_every_option() {
-    let scratch = Scratch::new();
-    for shell in ["bash", "zsh", "fish"] {
-        let came = ask(&scratch, &["--completions", shell]);
-        assert_eq!(came.status, Some(0));
-        for option in ["explain", "test", "stdin", "format", "root", "tables"] {
-            assert!(came.stdout.contains(option), "{shell} {option}");
+    let options = ["explain", "test", "stdin", "format", "root", "tables"];
+    check_completions(env!("CARGO_BIN_EXE_tcpdmatch"), &options);
+}
+
+/// Colours are for terminals, and for those who want them.
+#[test]
+fn colours() {
+    let scratch = tables();
+    scratch.file("policy", "svcd 192.0.2.7 => denied\n");
+    for (line, told) in [
+        ("-d --test policy", "FAILED"),
+        ("-d --explain svcd 192.0.2.7", "matched:"),
+    ] {
+        let plain = ask(&scratch, &line.split(' ').collect::<Vec<_>>()).stdout;
+        assert!(plain.contains(told) && !plain.contains('\x1b'), "{plain}");
+        for (setting, coloured) in COLOUR_SETTINGS {
+            let program = env!("CARGO_BIN_EXE_tcpdmatch");
+            let Some(shown) = on_terminal("colours", program, scratch.path(), line, setting) else {
+                return;
+            };
+            let shown = shown.stdout;
+            assert!(shown.contains(told), "{shown}");
+            assert_eq!(
+                shown.contains('\x1b'),
+                coloured,
+                "{line} {setting}: {shown}"
+            );
         }
     }
 }

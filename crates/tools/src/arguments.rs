@@ -71,7 +71,7 @@ pub struct Usage {
     pub program: &'static str,
     /// The original's usage text, behind the program's name.
     pub classic: &'static str,
-    /// The exit status.
+    /// The exit status, of whatever else cannot be done too.
     pub status: u8,
 }
 

@@ -7,7 +7,7 @@ mod machine;
 mod options;
 mod words;
 
-use tools::testing::{Program, Run, Scratch, run};
+use tools::testing::{COLOUR_SETTINGS, Program, Run, Scratch, check_completions, on_terminal, run};
 
 /// A tree with a daemon behind tcpd, one for datagrams, one without, and these tables.
 fn tree(allow: &str, deny: &str) -> Scratch {
@@ -324,15 +324,10 @@ fn other_tables() {
 /// Completions for each shell name the options.
 #[test]
 fn completions() {
-    for shell in ["bash", "zsh", "fish"] {
-        let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
-        let tree = Scratch::new();
-        let ran = run(ours.command(tree.path()).args(["--completions", shell]));
-        assert!(
-            ran.stdout.contains("no-dns") && ran.status == Some(0),
-            "{shell}"
-        );
-    }
+    let options = [
+        "no-dns", "services", "explain", "format", "strict", "root", "tables",
+    ];
+    check_completions(env!("CARGO_BIN_EXE_tcpdchk"), &options);
 }
 
 /// Tables out of all proportion: each is gone through in a time that grows with its length only.
@@ -377,30 +372,15 @@ fn endless_tables() {
 #[test]
 fn colours() {
     let tree = tree("svcd: 10.0.0.0/33\n", "ALL: ALL\n");
-    let on_terminal = |setting: &str| {
-        let program = env!("CARGO_BIN_EXE_tcpdchk");
-        let line = format!("{program} --root . --no-dns");
-        let mut command = std::process::Command::new("script");
-        command.args(["-qec", &line, "/dev/null"]);
-        command.current_dir(tree.path()).env("TERM", "xterm");
-        command.env_remove("NO_COLOR");
-        if let Some((name, value)) = setting.split_once('=') {
-            command.env(name, value);
-        }
-        run(&mut command).stdout
-    };
     let plain = tcpdchk(&tree, &[]).stdout;
     assert!(plain.contains("bad net/mask") && !plain.contains('\x1b'));
-    if !std::path::Path::new("/usr/bin/script").exists() {
-        return tools::testing::skip("colours", "script(1)");
-    }
-    for (setting, coloured) in [
-        ("", true),
-        ("NO_COLOR=", true),
-        ("NO_COLOR=1", false),
-        ("TERM=dumb", false),
-    ] {
-        let shown = on_terminal(setting);
+    for (setting, coloured) in COLOUR_SETTINGS {
+        let program = env!("CARGO_BIN_EXE_tcpdchk");
+        let line = "--root . --no-dns";
+        let Some(shown) = on_terminal("colours", program, tree.path(), line, setting) else {
+            return;
+        };
+        let shown = shown.stdout;
         assert!(shown.contains("bad net/mask"), "{shown}");
         assert_eq!(shown.contains('\x1b'), coloured, "{setting}: {shown}");
     }
