@@ -283,6 +283,12 @@ fn check_lookup(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     };
     match checker.names.look_up(host.word) {
         Lookup::Nothing => 0,
+        Lookup::NoAnswer => {
+            // The original does not know better; what there is to say is said at the end.
+            let finding = host.warn(&HOST_NOT_FOUND, not_found_text(host.word));
+            checker.find(finding.minor_if(true));
+            0
+        }
         Lookup::NotFound => {
             checker.find(host.warn(&HOST_NOT_FOUND, not_found_text(host.word)));
             0

@@ -134,8 +134,9 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
         names = names.ask();
     }
     go_through(report, &names);
-    if names.late() > 0 {
-        let text = format!("{} hosts were not looked up in time", names.late());
+    let (unanswered, all) = names.unanswered();
+    if unanswered > 0 {
+        let text = format!("the name service gave no answer about {unanswered} of {all} hosts");
         report.finding(&Finding::own(&names::LATE, text));
     }
     Ok(())
