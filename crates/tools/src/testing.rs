@@ -188,8 +188,9 @@ fn fakelog() -> Option<PathBuf> {
 
 /// A machine whose only host names are those of a hosts file.
 pub struct Machine {
-    _files: Scratch,
+    files: Scratch,
     binds: Vec<(PathBuf, PathBuf)>,
+    networked: bool,
 }
 
 impl Machine {
@@ -206,8 +207,9 @@ impl Machine {
             ),
         ];
         let machine = Self {
-            _files: files,
+            files,
             binds,
+            networked: true,
         };
         let works = *WORKS.get_or_init(|| {
             let mut probe = machine.command();
@@ -215,6 +217,17 @@ impl Machine {
             probe.status().is_ok_and(|status| status.success())
         });
         works.then_some(machine)
+    }
+
+    /// A machine that asks a name server too, which it cannot reach: it has no network.
+    pub fn without_network(hosts: &str) -> Option<Self> {
+        let machine = Self::new(hosts)?;
+        let services = "hosts: files dns\npasswd: files\ngroup: files\nnetgroup: files\n";
+        machine.files.file("nsswitch.conf", services);
+        let servers = machine.files.file("resolv.conf", "nameserver 127.0.0.1\n");
+        let mut machine = machine.with(servers, "/etc/resolv.conf");
+        machine.networked = false;
+        Some(machine)
     }
 
     /// The same machine with a file or folder laid over another.
@@ -231,6 +244,9 @@ impl Machine {
         }
         let script = "while [ \"$1\" != -- ]; do mount --bind \"$1\" \"$2\" || exit 99; \
                       shift 2; done; shift; exec \"$@\"";
+        if !self.networked {
+            command.arg("--net");
+        }
         command.args(["--mount", "sh", "-c", script, "sh"]);
         for (here, there) in &self.binds {
             command.arg(here).arg(there);

@@ -4,8 +4,13 @@ mod addresses;
 mod lines;
 mod lists;
 mod machine;
+mod names;
 mod options;
+mod texts;
+mod trees;
 mod words;
+
+use std::collections::BTreeSet;
 
 use tools::testing::{COLOUR_SETTINGS, Program, Run, Scratch, check_completions, on_terminal, run};
 
@@ -42,7 +47,11 @@ fn tcpdchk(tree: &Scratch, arguments: &[&str]) -> Run {
 
 /// The lines about one kind of finding.
 fn found(tree: &Scratch, id: &str) -> Vec<String> {
-    let ran = tcpdchk(tree, &["--format", "gcc"]);
+    found_with(tree, id, &[])
+}
+
+fn found_with(tree: &Scratch, id: &str, arguments: &[&str]) -> Vec<String> {
+    let ran = tcpdchk(tree, &[&["--format", "gcc"], arguments].concat());
     assert_eq!(ran.stderr, "");
     let tag = format!(" [{id}]");
     let lines = ran.stdout.lines().filter(|line| line.ends_with(&tag));
@@ -156,46 +165,23 @@ fn the_second_table() {
     assert_eq!(found(&tree, "no-catch-all").len(), 1);
 }
 
-/// Every kind of finding that the other tests do not name has its own here, or needs names.
+/// Every kind of finding has a case that brings it up and one that does not.
 #[test]
 fn every_kind_is_tested() {
     let tree = tree("", "");
     let listed = tcpdchk(&tree, &["--explain"]).stdout;
-    // Those of inetd.conf and of names are tested with the original's, in original.rs.
-    let elsewhere = [
-        "daemon-directory",
-        "world-writable",
-        "inetd-incomplete",
-        "program-missing",
-        "program-not-executable",
-        "insecure-service",
-        "tcpd-recursion",
-        "tcpd-setuid",
-        "tcpd-inserted",
-        "file-lookup",
-        "rpc-tcp",
-        "table-open",
-        "unknown-process",
-        "not-wrapped",
-        "host-not-found",
-        "host-alias",
-        "host-mismatch",
-        "host-unnamed",
-        "several-addresses",
-        "implicit-allow",
-        "names-late",
-        "no-effect",
-        "list-comment",
-        "no-catch-all",
-        "not-roots",
-    ];
-    for id in listed
+    let known: BTreeSet<_> = listed
         .lines()
         .filter_map(|line| line.split_whitespace().next())
-    {
-        let here = cases().any(|case| case.id == id) || elsewhere.contains(&id);
-        assert!(here, "{id}");
-    }
+        .collect();
+    let both = |case: &&Case| !case.wrong.is_empty() && !case.right.is_empty();
+    let tested: BTreeSet<_> = cases()
+        .filter(both)
+        .map(|case| case.id)
+        .chain(trees::CASES.iter().map(|case| case.id))
+        .chain(names::CASES.iter().map(|case| case.id))
+        .collect();
+    assert_eq!(known, tested);
 }
 
 /// The forms in which a finding is shown.
