@@ -68,6 +68,35 @@ mod tests {
         assert_eq!(ids.len(), all().count());
     }
 
+    /// The manual says of each what `--explain` says.
+    #[test]
+    fn the_manual_agrees() {
+        let page = include_str!("../../../man/tcpdchk.8");
+        let entries = page.split("\n.It Sy ").skip(1);
+        let entries: Vec<_> = entries
+            .map(|entry| entry.split("\n.").next().unwrap_or_default())
+            .map(|entry| {
+                entry
+                    .replace("\\&", "")
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect();
+        for check in all() {
+            let (first, rest) = check.title.split_at(1);
+            let title = format!("{}{rest}", first.to_uppercase());
+            let wanted = format!(
+                "{} Pq {} {title}. {} {}",
+                check.id, check.level, check.why, check.remedy
+            );
+            let words: Vec<_> = wanted.split_whitespace().collect();
+            let wanted = words.join(" ").replace('\\', "\\e");
+            let same = |entry: &String| entry.trim_end_matches('.') == wanted.trim_end_matches('.');
+            assert!(entries.iter().any(same), "{wanted}");
+        }
+    }
+
     /// The manual has a paragraph on each, and on no other.
     #[test]
     fn the_manual_has_them_all() {

@@ -115,9 +115,10 @@ impl<'c> Checker<'c> {
         SystemNetgroups::new(Rc::default())
     }
 
-    /// Whether a scope names an interface of this machine.
+    /// Whether a scope names an interface of this machine. Those of a tree's machine are not known.
     pub(crate) fn has_interface(&self, scope: &[u8]) -> bool {
-        hosts_access::number::decimal(scope).is_some()
+        self.disk.is_rooted()
+            || hosts_access::number::decimal(scope).is_some()
             || SystemResolver::new(Rc::default())
                 .interface_index(scope)
                 .is_some()

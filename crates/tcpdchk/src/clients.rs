@@ -36,6 +36,10 @@ tools::checks! {
         why "The network must be four numbers, and the mask four numbers or a prefix length from 0 to 32; \
              for IPv6 an address in brackets and a length from 0 to 128. In hosts.deny such a pattern lets everybody in.",
         remedy "Write it as 192.0.2.0/24 or [2001:db8::]/32.";
+    NO_INTERFACE: "no-interface", Warning, "an IPv6 scope that is no network interface here",
+        why "A pattern with a scope matches clients on that interface only. This machine has none of that name, so \
+             the pattern never matches.",
+        remedy "Correct the name, as ip link shows it; or leave the scope out.";
     NAME_DOT: "name-dot", Error, "a name that ends in a dot",
         why "A final dot makes it a prefix: it matches hosts whose names begin with it.",
         remedy "Leave the dot out; a domain has its dot in front.";
@@ -213,8 +217,13 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
             let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));
             if mask.is_none() || no_scope || is_zero_length(word) {
                 let text = format!("{}: bad net/mask pattern", Written(word));
-                let instead = checks::networks::meant(word);
-                checker.find(host.warn(&NET_MASK, text).instead(instead));
+                let finding = match mask {
+                    Some(_) if no_scope => host.warn(&NO_INTERFACE, text),
+                    _ => host
+                        .warn(&NET_MASK, text)
+                        .instead(checks::networks::meant(word)),
+                };
+                checker.find(finding);
             }
         }
         HostPattern::Known | HostPattern::Local => {}
@@ -239,8 +248,12 @@ fn is_zero_length(word: &[u8]) -> bool {
 fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     let word = host.word;
     let shown = Written(word);
-    if is_ipv6(word, checker) {
-        return 1;
+    if let Some(scope) = ipv6_scope(word) {
+        if scope.is_none_or(|scope| checker.has_interface(scope)) {
+            return 1;
+        }
+        checker.find(host.warn(&NO_INTERFACE, not_found_text(word)));
+        return 0;
     }
     let numeric = word
         .iter()
@@ -265,13 +278,11 @@ fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     0
 }
 
-/// Whether a word is an IPv6 address in brackets, whose scope is an interface if it has one.
-fn is_ipv6(word: &[u8], checker: &Checker<'_>) -> bool {
-    let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
-        return false;
-    };
+/// The scope, if there is one, of an IPv6 address in brackets. `None`: the word is none.
+fn ipv6_scope(word: &[u8]) -> Option<Option<&[u8]>> {
+    let inside = bracketed(word).filter(|_| !is_glob(word))?;
     let (address, scope) = split_scope(inside);
-    parse_ipv6(address).is_some() && scope.is_none_or(|scope| checker.has_interface(scope))
+    parse_ipv6(address).map(|_| scope)
 }
 
 /// Checks what the name service says of a host.

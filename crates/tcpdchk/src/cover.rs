@@ -24,6 +24,9 @@ use crate::rule::{RuleAt, Table};
 const MAX_WIDE_LISTS: usize = 100;
 pub(crate) const MAX_DAEMONS: usize = 100;
 
+/// Globs of a daemon list's clients that others are compared with.
+const MAX_GLOBS: usize = 20;
+
 /// Longest word that is looked for by its parts.
 const MAX_WORD_BYTES: usize = 255;
 
@@ -59,6 +62,8 @@ struct Clients {
     words: HashMap<Vec<u8>, By>,
     /// Networks by mask and network.
     nets: BTreeMap<u32, HashMap<u32, By>>,
+    /// Words with `*` or `?`, the first ones.
+    globs: Vec<(Vec<u8>, By)>,
 }
 
 impl Earlier {
@@ -72,6 +77,7 @@ impl Earlier {
         self.texts.retain(|_, by| by.certain);
         for clients in self.groups.values_mut() {
             clients.words.retain(|_, by| by.certain);
+            clients.globs.retain(|(_, by)| by.certain);
             for nets in clients.nets.values_mut() {
                 nets.retain(|_, by| by.certain);
             }
@@ -208,6 +214,10 @@ impl Clients {
             let nets = self.nets.entry(mask.into()).or_default();
             nets.entry(net.into()).or_insert_with(|| by.clone());
         }
+        let plain_glob = Form::of(word) == Form::Glob && split_at_sign(word).is_none();
+        if plain_glob && self.globs.len() < MAX_GLOBS && !word.contains(&b'/') {
+            self.globs.push((key(word), by.clone()));
+        }
         self.words.entry(key(word)).or_insert_with(|| by.clone());
     }
 
@@ -224,12 +234,14 @@ impl Clients {
                 ..
             } => self.net(net, mask),
             HostPattern::Text { word, names } => match (Form::of(word), dotted_quad(word)) {
-                (Form::Equal, Some(address)) if address.to_string().as_bytes() == word => {
-                    self.net(address, Ipv4Addr::BROADCAST)
-                }
+                (Form::Equal, Some(address)) if address.to_string().as_bytes() == word => self
+                    .net(address, Ipv4Addr::BROADCAST)
+                    .or_else(|| self.glob_of(word, names)),
                 (Form::Prefix, _) => self.prefix_of(word, names).or_else(|| self.open_net(word)),
                 (Form::Suffix, _) => self.suffix_of(word, names),
-                (Form::Equal, None) if !is_reserved(word) => self.suffix_of(word, names),
+                (Form::Equal, None) if !is_reserved(word) => self
+                    .suffix_of(word, names)
+                    .or_else(|| self.glob_of(word, names)),
                 _ => None,
             },
             _ => None,
@@ -276,6 +288,14 @@ impl Clients {
             .filter_map(|end| word.get(..end))
             .filter(|begin| !names || may_be_name(begin))
             .find_map(|begin| self.words.get(begin))
+    }
+
+    /// A glob that a name or address matches, likewise.
+    fn glob_of(&self, word: &[u8], names: bool) -> Option<&By> {
+        let mut globs = self.globs.iter();
+        let found =
+            globs.find(|(glob, _)| (!names || may_be_name(glob)) && string_match(glob, word));
+        found.map(|(_, by)| by)
     }
 
     /// A domain that a name or domain belongs to, likewise.

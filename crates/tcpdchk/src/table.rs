@@ -78,9 +78,9 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             }
             Ok(None) => break,
             Err(error) => {
+                // In hosts.deny, whoever gets that far is denied: nothing is left over.
                 let place = source.whole_line(lines.last());
-                report_end(error, place, checker);
-                break;
+                return report_end(error, place, checker);
             }
         }
     }

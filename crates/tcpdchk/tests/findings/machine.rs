@@ -195,6 +195,17 @@ fn programs_and_super_servers() {
             .collect();
         assert_eq!(words, row, "{name}: {table}");
     }
+    // One that has libwrap within itself, or opens it on its own, is not told to have no effect.
+    let plain = std::fs::read(tree.path().join("usr/sbin/unlinked")).unwrap();
+    tree.file(
+        "usr/sbin/unlinked",
+        [&plain[..], b"/etc/hosts.allow"].concat(),
+    );
+    assert_eq!(found(&tree, "no-effect").len(), 2);
+    let untold = found(&tree, "untold-daemon");
+    let text = "cannot tell whether /usr/sbin/unlinked uses libwrap";
+    assert!(untold[0].contains(text), "{untold:?}");
+    tree.file("usr/sbin/unlinked", plain);
     let json = tcpdchk(&tree, &["--services", "--format", "json"]).stdout;
     let linked = json
         .lines()

@@ -153,6 +153,16 @@ fn the_second_table() {
         ("", "svcd: 10.\nALL: ALL\n", "no-catch-all", 0),
         ("ALL: ALL: deny\n", "", "no-catch-all", 0),
         ("", "ALL: ALL EXCEPT 10.\n", "no-catch-all", 1),
+        // An error at the end of hosts.deny denies; whatever may fail in hosts.allow may grant.
+        ("", "svcd: 10.\n# cut off", "no-catch-all", 0),
+        ("svcd: /srv/list\nALL: ALL: deny\n", "", "no-catch-all", 1),
+        (
+            "svcd: /srv/list\nALL: ALL: deny\n",
+            "svcd: 10.\n",
+            "unreachable",
+            0,
+        ),
+        ("ALL: ALL: bogus\n", "", "allow-all", 0),
         ("ALL: ALL\n", "svcd: 10.\n", "unreachable", 1),
         ("svcd: 10.\n", "svcd: 10.1.\n", "unreachable", 1),
         ("svcd: 10.1.\n", "svcd: 10.\n", "unreachable", 0),
@@ -160,6 +170,8 @@ fn the_second_table() {
         let tree = tree(allow, deny);
         assert_eq!(found(&tree, id).len(), expected, "{allow:?} {deny:?} {id}");
     }
+    let prefix = found(&tree("svcd: 22\n", ""), "network-prefix");
+    assert!(!prefix[0].contains("write:"), "{prefix:?}");
     let tree = tree("svcd: 10.\n", "");
     std::fs::remove_file(tree.path().join("etc/hosts.deny")).unwrap();
     assert_eq!(found(&tree, "no-catch-all").len(), 1);

@@ -50,6 +50,18 @@ pub(crate) const CASES: &[Case] = &[
         right: "svcd@good.example.test: multi.example.test",
     },
     Case {
+        id: "no-interface",
+        text: ":1:7: warning: [fe80::1%nope]: host not found",
+        wrong: "svcd: [fe80::1%nope]",
+        right: "svcd: [fe80::1%lo] [fe80::1%1] [fe80::%lo]/10",
+    },
+    Case {
+        id: "no-interface",
+        text: ":1:7: warning: [fe80::%nope]/10: bad net/mask pattern",
+        wrong: "svcd: [fe80::%nope]/10",
+        right: "svcd: [fe80::]/10",
+    },
+    Case {
         id: "names-late",
         text: "tcpdchk: warning: the name service gave no answer about 1 of 2 hosts",
         wrong: "svcd: host.example.test good.example.test",
