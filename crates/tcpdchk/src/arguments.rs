@@ -9,6 +9,7 @@ use tools::arguments::{Files, Usage};
 #[command(
     name = "tcpdchk",
     version,
+    disable_help_flag = true,
     max_term_width = 100,
     after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too), \
                   2 could not check."

@@ -102,7 +102,7 @@ impl Earlier {
             return;
         }
         let by = By {
-            shown: rule.stretch.shown().into(),
+            shown: rule.stretch.name().into(),
             certain: !self.may_end,
         };
         if everything {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use hosts_access::problem::Written;
 use tools::remark::{Check, Level, Remark};
 
 /// Whose words a finding has.
@@ -147,7 +148,7 @@ impl Finding {
         match &self.place {
             Some(place) => format!(
                 "{}, line {}: {}",
-                place.file.display(),
+                Written::from(&*place.file),
                 place.number,
                 self.text
             ),

@@ -133,7 +133,9 @@ fn row(name: &[u8], services: &Services<'_>) -> Row {
         name: Written(name).to_string(),
         applies,
         by: by.to_owned(),
-        program: program.map_or(String::new(), |program| program.display().to_string()),
+        program: program.map_or(String::new(), |program| {
+            Written::from(&*program).to_string()
+        }),
         starter: starter.unwrap_or_default(),
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use hosts_access::filelist::{ListError, ListWords};
 use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use hosts_access::pattern::path_of;
-use hosts_access::problem::{Problem, reason};
+use hosts_access::problem::{Problem, Written, reason};
 
 use crate::checker::Checker;
 use crate::checks;
@@ -114,7 +114,7 @@ pub(crate) fn check(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: 
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
-            let text = format!("open {}: No such file or directory", path.display());
+            let text = format!("open {}: No such file or directory", Written::from(path));
             return checker.find(host.own(&LIST_MISSING, text));
         }
         Err(error) => {
@@ -122,7 +122,7 @@ pub(crate) fn check(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: 
                 // To tcpd, which runs as root, the list may be all right.
                 checker.report.could_not_check();
             }
-            let text = format!("open {}: {}", path.display(), reason(&error));
+            let text = format!("open {}: {}", Written::from(path), reason(&error));
             return checker.find(host.warn(&LIST_OPEN, text));
         }
     };
@@ -199,7 +199,7 @@ fn check_words(
 fn report_end(error: ListError, source: &Source<'_>, line: u64, checker: &Checker<'_>) {
     let text = match error {
         ListError::Word => Problem::ListWord(source.path.to_owned()).to_string(),
-        ListError::Io(error) => format!("open {}: {}", source.path.display(), reason(&error)),
+        ListError::Io(error) => format!("open {}: {}", Written::from(source.path), reason(&error)),
     };
     checker.find(Finding::warning(&LIST_OPEN, text).at(source.whole_line(line)));
 }

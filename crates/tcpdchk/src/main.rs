@@ -29,7 +29,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 
-use hosts_access::problem::reason;
+use hosts_access::problem::{Written, reason};
 use hosts_access::settings::REAL_DAEMON_DIR;
 use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
@@ -102,8 +102,9 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let named = files.tables.iter().flatten().chain(&files.root);
     for path in named {
         // What is named has to be there; the usual tables need not.
-        std::fs::metadata(path)
-            .map_err(|error| anyhow::anyhow!("open {}: {}", path.display(), reason(&error)))?;
+        std::fs::metadata(path).map_err(|error| {
+            anyhow::anyhow!("open {}: {}", Written::from(&**path), reason(&error))
+        })?;
     }
     let remark = &mut |remark: Remark| report.finding(&remark.into());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);

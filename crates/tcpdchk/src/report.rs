@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Colour, Origin, Renderer, Snippet};
+use hosts_access::problem::Written;
 use serde_json::json;
 use tools::output::{Output, is_coloured};
 use tools::remark::Level;
@@ -178,7 +179,7 @@ fn excerpt<'p>(group: Group<'p>, place: &'p Place) -> Group<'p> {
         return group;
     };
     let number = |line: u64| usize::try_from(line).unwrap_or(usize::MAX);
-    let path = place.file.display().to_string();
+    let path = Written::from(&*place.file).to_string();
     let word = Snippet::source(&mark.excerpt)
         .line_start(number(mark.line))
         .annotation(AnnotationKind::Primary.span(mark.span.clone()));
@@ -218,7 +219,7 @@ fn classic(finding: &Finding) -> Option<String> {
 fn gcc(finding: &Finding) -> String {
     let place = match &finding.place {
         Some(place) => {
-            let file = place.file.display();
+            let file = Written::from(&*place.file);
             match &place.mark {
                 Some(mark) => format!("{file}:{}:{}: ", place.first, mark.rule_column),
                 None => format!("{file}:{}: ", place.first),
@@ -228,7 +229,7 @@ fn gcc(finding: &Finding) -> String {
     };
     let word = finding.place.as_ref().and_then(|place| {
         let mark = place.continued()?;
-        let file = place.file.display();
+        let file = Written::from(&*place.file);
         let (line, column) = (mark.line, mark.column);
         Some(format!("\n{file}:{line}:{column}: note: here"))
     });

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
+use hosts_access::problem::Written;
+
 use crate::finding::{Mark, Place};
 
 /// Bytes of a long line that are shown before and behind a word.
@@ -83,8 +85,7 @@ impl<'s> Source<'s> {
     /// The beginning of a line.
     fn head(&self, number: u64) -> String {
         let line = self.line(number);
-        let shown = line.get(..WHOLE_BYTES).unwrap_or(line);
-        String::from_utf8_lossy(shown).into_owned()
+        shown(line.get(..WHOLE_BYTES).unwrap_or(line))
     }
 
     /// A range of bytes of a physical line.
@@ -132,20 +133,17 @@ impl<'s> Source<'s> {
         let end = range.end.min(line.len());
         let start = range.start.min(end);
         let whole = line.len() <= WHOLE_BYTES;
-        let shown = match whole {
+        let part = match whole {
             true => 0..line.len(),
             false => {
                 let from = start.saturating_sub(BEFORE_BYTES);
                 from..(start + BEHIND_BYTES).min(line.len())
             }
         };
-        let text = |range: Range<usize>| {
-            let bytes = line.get(range).unwrap_or_default();
-            String::from_utf8_lossy(bytes).into_owned()
-        };
-        let before = text(shown.start..start);
-        let word = text(start..end.min(shown.end));
-        let excerpt = format!("{before}{word}{}", text(end.min(shown.end)..shown.end));
+        let text = |range: Range<usize>| shown(line.get(range).unwrap_or_default());
+        let before = text(part.start..start);
+        let word = text(start..end.min(part.end));
+        let excerpt = format!("{before}{word}{}", text(end.min(part.end)..part.end));
         let column = self.column(number, start);
         Mark {
             line: number,
@@ -242,8 +240,8 @@ impl Stretch<'_> {
     }
 
     /// The table and the first line, as `hosts.allow:3`.
-    pub(crate) fn shown(&self) -> String {
-        format!("{}:{}", self.source.path.display(), self.first)
+    pub(crate) fn name(&self) -> String {
+        format!("{}:{}", Written::from(self.source.path), self.first)
     }
 
     fn place_at(&self, range: Range<usize>) -> Place {
@@ -266,6 +264,12 @@ impl Stretch<'_> {
             mark: Some(self.source.mark(number, start..end, begin.characters)),
         }
     }
+}
+
+/// Text for an excerpt. Its renderer knows ASCII's control characters, but not the others.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.replace(|letter| matches!(letter, '\u{80}'..='\u{9f}'), "\u{fffd}")
 }
 
 /// Where a part of a text begins in it.

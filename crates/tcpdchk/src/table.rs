@@ -39,7 +39,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return checks::end_table(table, None, checker),
         Err(error) => {
-            let text = format!("cannot open {}: {}", path.display(), reason(&error));
+            let text = format!("cannot open {}: {}", Written::from(path), reason(&error));
             if error.kind() == ErrorKind::PermissionDenied {
                 // To tcpd, which runs as root, the table may be all right.
                 checker.report.could_not_check();
@@ -105,7 +105,7 @@ fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
             checker.report.fact(text);
         }
     };
-    let table = spot.table.display();
+    let table = Written::from(&**spot.table);
     fact(format!("\n>>> Rule {table} line {}:", spot.line));
     fact(format!("daemons:  {}", words(rule.fields.daemons)));
     daemons::check(rule, checker);

@@ -19,7 +19,12 @@ pub(crate) enum Format {
 
 /// Predict how tcpd would treat a client
 #[derive(Debug, Parser)]
-#[command(name = "tcpdmatch", version, max_term_width = 100)]
+#[command(
+    name = "tcpdmatch",
+    version,
+    disable_help_flag = true,
+    max_term_width = 100
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub files: Files,

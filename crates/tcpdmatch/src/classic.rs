@@ -280,7 +280,7 @@ impl Log for Spoken<'_> {
     }
 
     fn matched(&self, place: &Place) {
-        let table = place.table.display();
+        let table = Written::from(&*place.table);
         self.0
             .line(format_args!("matched:  {table} line {}", place.line));
     }

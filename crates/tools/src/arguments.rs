@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser};
+use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
 use hosts_access::access::Tables;
+use hosts_access::problem::Written;
 
 use crate::disk::Disk;
 use crate::output::complain;
@@ -14,6 +15,10 @@ use crate::output::complain;
 /// Which files to look at.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Files {
+    /// Print this help
+    #[arg(short = 'h', long, action = ArgAction::HelpShort, display_order = 1000)]
+    help: Option<bool>,
+
     /// Use hosts.allow and hosts.deny of the current directory
     #[arg(short = 'd')]
     pub here: bool,
@@ -93,8 +98,9 @@ pub fn parse<T: Parser>(usage: &Usage) -> Result<T, u8> {
         }
         kind => {
             if kind != ErrorKind::MissingRequiredArgument {
-                complain(format_args!("{}: {}", usage.program, first_line(&error)));
+                complain(format_args!("{}: {}", usage.program, what_is_wrong(&error)));
             }
+            let invoked = Written(invoked.as_bytes());
             complain(format_args!("usage: {invoked} {}", usage.classic));
             complain(format_args!(
                 "Try '{} --help' for all options.",
@@ -105,11 +111,17 @@ pub fn parse<T: Parser>(usage: &Usage) -> Result<T, u8> {
     })
 }
 
-/// What is wrong, without hints.
-fn first_line(error: &clap::Error) -> String {
+/// What is wrong, with the tip that there may be, without the usage.
+fn what_is_wrong(error: &clap::Error) -> String {
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let text = text.split("\n\nFor more").next().unwrap_or_default();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<_> = lines
+        .map(|line| Written(line.as_bytes()).to_string())
+        .collect();
+    lines.join("\n")
 }
 
 /// Writes a completion script for a shell.

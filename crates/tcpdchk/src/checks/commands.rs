@@ -211,9 +211,9 @@ fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &Place, checker: &Chec
                     super::files::check(&path, place, checker);
                     continue;
                 }
-                format!("{}: no banner for {}", path.display(), Written(name))
+                format!("{}: no banner for {}", Written::from(&*path), Written(name))
             }
-            None if empty => format!("{}: there are no banners", folder.display()),
+            None if empty => format!("{}: there are no banners", Written::from(folder)),
             None => continue,
         };
         checker.find(Finding::own(&BANNER_MISSING, text).at(place.clone()));

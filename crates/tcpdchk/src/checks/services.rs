@@ -39,7 +39,7 @@ pub(crate) fn check(daemon: &Host<'_>, checker: &Checker<'_>) {
     let finding = match checker.services.honours(name) {
         Honours::Tcpd(_) | Honours::SuperServer(_) | Honours::Program { .. } => return,
         Honours::Nobody { program, starter } => {
-            let program = program.display();
+            let program = Written::from(&*program);
             let starter =
                 starter.map_or(String::new(), |starter| format!(", started by {starter},"));
             let text = format!(
@@ -50,7 +50,7 @@ pub(crate) fn check(daemon: &Host<'_>, checker: &Checker<'_>) {
         Honours::Untold { program } => {
             let text = format!(
                 "{shown}: cannot tell whether {} uses libwrap",
-                program.display()
+                Written::from(&*program)
             );
             daemon.own(&UNTOLD_DAEMON, text)
         }

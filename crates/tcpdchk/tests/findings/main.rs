@@ -319,6 +319,70 @@ fn other_tables() {
     );
 }
 
+/// What a table holds does not get at the terminal, and the words of its rules and files neither.
+#[test]
+fn no_escape_sequence_gets_through() {
+    let rules =
+        "svcd: /srv/\x1b[31mx /srv/\x1b[2J\na\x1b[1mb: \x1b]0;t\x07: banners /\x1b[2J\nx\x1b[3m\n";
+    let rules = format!(
+        "{rules}svcd: ALL: spawn /bin/\x1b4m &\nx EXCEPT: @\x1b6m joe@\u{9b}7m: \u{9b}8m\n"
+    );
+    let tree = tree(&rules, "ALL: ALL\n");
+    tree.file("srv/\x1b[31mx", "\x1b[31my\n10.0.0.0/33\x1b[31m\n");
+    for format in ["human", "classic", "gcc", "json"] {
+        for arguments in [&["--format", format][..], &["-v", "--format", format]] {
+            let said = tcpdchk(&tree, arguments).stdout;
+            assert!(
+                !said.contains(['\x1b', '\x07', '\u{9b}']),
+                "{format}: {said:?}"
+            );
+            assert!(
+                format == "classic" || said.contains("list-missing"),
+                "{said}"
+            );
+        }
+    }
+    let ran = tcpdchk(&tree, &["--\x1b[31m"]);
+    assert!(!ran.stderr.contains('\x1b'), "{ran:?}");
+}
+
+/// Wrong usage says what is meant.
+#[test]
+fn usage_has_a_tip() {
+    let tree = tree("", "");
+    for (arguments, tip) in [
+        (
+            &["--forma", "gcc"][..],
+            "a similar argument exists: '--format'",
+        ),
+        (
+            &["--format", "x"],
+            "[possible values: human, classic, gcc, json]",
+        ),
+        (&["--explain", "net-mas"], "did you mean net-mask?"),
+        (&["--explain", "net"], "did you mean net-mask?"),
+    ] {
+        let ran = tcpdchk(&tree, arguments);
+        assert!(ran.stderr.contains(tip) && ran.status == Some(2), "{ran:?}");
+    }
+    // Short, all of it on one screen.
+    let help = tcpdchk(&tree, &["--help"]).stdout;
+    assert!(
+        help.contains("--no-dns") && help.lines().count() < 24,
+        "{help}"
+    );
+}
+
+/// A table of none is no finding.
+#[test]
+fn no_table_at_all() {
+    let tree = tree("", "");
+    let good = tree.file("good", "svcd: 10.: allow\nALL: ALL: deny\n");
+    let good = good.to_str().unwrap();
+    let ran = tcpdchk(&tree, &["--strict", "--tables", good, "/dev/null"]);
+    assert_eq!((ran.stdout.as_str(), ran.status), ("", Some(0)));
+}
+
 /// Completions for each shell name the options.
 #[test]
 fn completions() {
