@@ -51,6 +51,9 @@ pub(crate) fn list(
         }
         return;
     }
+    if rows.is_empty() {
+        return output.line("no service here is known to use the tables, and they name none");
+    }
     let wide = |of: fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or(0).max(7);
     let (name, by, program) = (
         wide(|row| row.name.len()),

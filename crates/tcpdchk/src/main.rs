@@ -29,7 +29,6 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 
-use hosts_access::problem::{Written, reason};
 use hosts_access::settings::REAL_DAEMON_DIR;
 use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
@@ -61,6 +60,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         catalog::explain(id, output)?;
         return Ok(ExitCode::SUCCESS);
     }
+    arguments.files.check_named().map_err(anyhow::Error::msg)?;
     if arguments.services {
         inventory(arguments, output)?;
         return Ok(ExitCode::SUCCESS);
@@ -99,13 +99,6 @@ fn read_conf(
 fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let files = &arguments.files;
     let disk = files.disk();
-    let named = files.tables.iter().flatten().chain(&files.root);
-    for path in named {
-        // What is named has to be there; the usual tables need not.
-        std::fs::metadata(path).map_err(|error| {
-            anyhow::anyhow!("open {}: {}", Written::from(&**path), reason(&error))
-        })?;
-    }
     let remark = &mut |remark: Remark| report.finding(&remark.into());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);
     let conf = read_conf(arguments, &disk, remark)?;

@@ -18,10 +18,15 @@ mod question;
 mod stream;
 mod why;
 
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use hosts_access::access::Tables;
+use hosts_access::problem::{Written, reason};
+use tools::arguments::Files;
+use tools::disk::Disk;
 
 use arguments::Arguments;
 use judge::Judge;
@@ -41,6 +46,12 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let tables = arguments.files.tables();
     let disk = arguments.files.disk();
+    let many = arguments.test.is_some() || arguments.stdin;
+    if let Err(text) = check_files(&arguments.files, &tables, &disk, many) {
+        tools::output::complain(text);
+        let status = if many { EXIT_UNABLE } else { EXIT_FAILED };
+        return Ok(status.into());
+    }
     if let Some(file) = &arguments.test {
         let judge = Judge::new(tables, disk.keeping());
         return policy::run(file, &judge, arguments.format, output);
@@ -61,6 +72,21 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         manner,
         output,
     )
+}
+
+/// Looks whether the tables are there, if they were named; and for many questions whether they can be
+/// read, since tcpd, which is root, would answer otherwise.
+fn check_files(files: &Files, tables: &Tables, disk: &Disk, many: bool) -> Result<(), String> {
+    files.check_named()?;
+    for table in [&tables.allow, &tables.deny].into_iter().filter(|_| many) {
+        if let Err(error) = disk.read(table)
+            && error.kind() == ErrorKind::PermissionDenied
+        {
+            let table = Written::from(&**table);
+            return Err(format!("open {table}: {}", reason(&error)));
+        }
+    }
+    Ok(())
 }
 
 /// A word of the command line.

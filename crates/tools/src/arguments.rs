@@ -1,13 +1,14 @@
 //! The command line that both programs have in common.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
 use hosts_access::access::Tables;
-use hosts_access::problem::Written;
+use hosts_access::problem::{Written, reason};
 
 use crate::disk::Disk;
 use crate::output::complain;
@@ -57,6 +58,25 @@ impl Files {
             allow: disk.shown(&usual.allow).into_owned(),
             deny: disk.shown(&usual.deny).into_owned(),
         }
+    }
+
+    /// Looks whether all is there that was named; the usual tables need not be. What is mistyped
+    /// would else count as empty, and grant.
+    ///
+    /// # Errors
+    /// What is not there, and why.
+    pub fn check_named(&self) -> Result<(), String> {
+        let fails = |path: &Path, why: &str| Err(format!("open {}: {why}", Written::from(path)));
+        for path in self.tables.iter().flatten().chain(&self.root) {
+            match fs::metadata(path) {
+                Ok(metadata) if self.root.as_ref() == Some(path) && !metadata.is_dir() => {
+                    return fails(path, "Not a directory");
+                }
+                Ok(_) => {}
+                Err(error) => return fails(path, &reason(&error)),
+            }
+        }
+        Ok(())
     }
 
     /// The file system with these files in it.

@@ -42,7 +42,11 @@ fn tree(allow: &str, deny: &str) -> Scratch {
 fn tcpdchk(tree: &Scratch, arguments: &[&str]) -> Run {
     let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
     let mut command = ours.command(tree.path());
-    run(command.args(["--root", ".", "--no-dns"]).args(arguments))
+    let root = match arguments.contains(&"--root") {
+        true => &[][..],
+        false => &["--root", "."],
+    };
+    run(command.args(root).arg("--no-dns").args(arguments))
 }
 
 /// The lines about one kind of finding.
@@ -132,6 +136,9 @@ fn exit_status() {
             &["--tables", "etc/hosts.allow", "etc/hosts.deny"],
             0,
         ),
+        ("svcd: 10.", &["--root", "/nonexistent"], 2),
+        ("svcd: 10.", &["--services", "--root", "/nonexistent"], 2),
+        ("svcd: 10.", &["--root", "etc/hosts.allow"], 2),
         ("svcd: 10.", &["--explain", "nonsense"], 2),
         ("svcd: 10.0.0.0/33", &["--explain", "net-mask"], 0),
         ("svcd: 10.0.0.0/33", &["--services"], 0),
