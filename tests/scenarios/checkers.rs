@@ -67,6 +67,36 @@ fn the_checks_of_names_end_in_time() {
     });
 }
 
+/// On a terminal a bar shows that something goes on, and only if it takes long.
+#[test]
+fn progress_is_shown_on_a_terminal() {
+    scenario(&[], |world| {
+        let dns = Dns::usual();
+        let on_terminal = |clients: &str| {
+            world.tables(format!("svcd: {clients}\n"), "ALL: ALL\n");
+            let program = Subject::Ours.program("tcpdchk");
+            let line = format!("TERM=xterm {} --format gcc", program.display());
+            let output = Command::new("script")
+                .args(["-qec", &line, "/dev/null"])
+                .output();
+            let output = output.expect("run script(1)").stdout;
+            String::from_utf8_lossy(&output).into_owned()
+        };
+        let dead = format!("good.example.test {}", dead_names(&dns, 3));
+        for (clients, shown) in [(&*dead, true), ("good.example.test", false)] {
+            let text = on_terminal(clients);
+            let bar = text.contains("looking hosts up");
+            world.holds("bar", bar == shown, || format!("{clients}: {text:?}"));
+            let (lines, _) = check_names(world, clients, &[]);
+            world.same(
+                "not in a file",
+                lines.iter().any(|line| line.contains("looking")),
+                false,
+            );
+        }
+    });
+}
+
 #[test]
 fn no_answer_is_no_claim() {
     scenario(&[], |world| {

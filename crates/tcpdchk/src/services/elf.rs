@@ -94,8 +94,12 @@ fn standard_folders(disk: &Disk) -> Vec<PathBuf> {
 
 fn needs(file: &Path, disk: &Disk) -> Option<Needs> {
     let bytes = disk.read(file).ok().flatten()?;
-    let elf = Elf::parse(&bytes).ok()?;
-    let origin = file.parent().unwrap_or(Path::new("/"));
+    parse(&bytes, file.parent().unwrap_or(Path::new("/")))
+}
+
+/// What a program in the folder `origin` needs.
+fn parse(bytes: &[u8], origin: &Path) -> Option<Needs> {
+    let elf = Elf::parse(bytes).ok()?;
     let folders = elf.runpaths.iter().chain(&elf.rpaths);
     let folders = folders.flat_map(|paths| paths.split(':'));
     Some(Needs {
@@ -109,6 +113,40 @@ fn needs(file: &Path, disk: &Disk) -> Option<Needs> {
             .collect(),
         names_tables: [&b"hosts.allow"[..], LIBWRAP.as_bytes()]
             .iter()
-            .any(|name| memmem::find(&bytes, name).is_some()),
+            .any(|name| memmem::find(bytes, name).is_some()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 2000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        /// A tree may hold damaged programs, or traps.
+        #[test]
+        fn a_damaged_program_is_read_or_is_none(
+            places in vec((0_usize..2048, any::<u8>()), 1..12),
+            length in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+        ) {
+            let mut bytes = std::fs::read("/bin/true").unwrap_or_default();
+            for (at, byte) in places {
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            if cut {
+                bytes.truncate(length.index(bytes.len() + 1));
+            }
+            let _ = parse(&bytes, Path::new("/"));
+        }
+    }
 }

@@ -94,6 +94,27 @@ fn no_permission() {
     }
 }
 
+/// Files of super-servers that include each other many times over.
+#[test]
+fn super_servers_without_end() {
+    let tree = tree("svcd: 10.\n", "ALL: ALL\n");
+    let many = "include /etc/xinetd.conf\ninclude /etc/x1\nincludedir /etc/xinetd.d\n".repeat(20);
+    tree.file("etc/xinetd.conf", &many);
+    for number in 0..10 {
+        let next = format!("include /etc/x{}\n", number + 1).repeat(20);
+        tree.file(&format!("etc/x{number}"), next);
+        tree.file(&format!("etc/xinetd.d/x{number}"), &many);
+    }
+    tree.file(
+        "etc/x5",
+        "service a\n{\n server = /usr/sbin/svcd\n}\n".repeat(2),
+    );
+    let start = std::time::Instant::now();
+    let table = tcpdchk(&tree, &["--services"]).stdout;
+    assert!(table.contains("svcd"), "{table}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
+}
+
 /// A program that is linked with libwrap, itself or by a library, and one that is not.
 #[test]
 fn programs_and_super_servers() {
