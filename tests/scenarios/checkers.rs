@@ -72,7 +72,7 @@ fn the_checks_of_names_end_in_time() {
 fn progress_is_shown_on_a_terminal() {
     scenario(&[], |world| {
         let dns = Dns::usual();
-        let on_terminal = |clients: &str| {
+        let on_terminal = |world: &World, clients: &str| {
             world.tables(format!("svcd: {clients}\n"), "ALL: ALL\n");
             let program = Subject::Ours.program("tcpdchk");
             let line = format!("TERM=xterm {} --format gcc", program.display());
@@ -84,7 +84,7 @@ fn progress_is_shown_on_a_terminal() {
         };
         let dead = format!("good.example.test {}", dead_names(&dns, 3));
         for (clients, shown) in [(&*dead, true), ("good.example.test", false)] {
-            let text = on_terminal(clients);
+            let text = on_terminal(world, clients);
             let bar = text.contains("looking hosts up");
             world.holds("bar", bar == shown, || format!("{clients}: {text:?}"));
             let (lines, _) = check_names(world, clients, &[]);
