@@ -72,6 +72,13 @@ fn the_checks_of_names_end_in_time() {
 fn progress_is_shown_on_a_terminal() {
     scenario(&[], |world| {
         let dns = Dns::usual();
+        // The world's /dev has no terminals.
+        world.file("/dev/pts/.made", "");
+        world.tool(
+            "mount",
+            &["-t", "devpts", "-o", "ptmxmode=666", "devpts", "/dev/pts"],
+        );
+        std::os::unix::fs::symlink("pts/ptmx", "/dev/ptmx").expect("link /dev/ptmx");
         let on_terminal = |world: &World, clients: &str| {
             world.tables(format!("svcd: {clients}\n"), "ALL: ALL\n");
             let program = Subject::Ours.program("tcpdchk");
