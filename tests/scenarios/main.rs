@@ -8,6 +8,7 @@
 mod abuse;
 mod banners;
 mod booby_trap;
+mod checkers;
 mod daemons;
 mod descriptors;
 mod differences;

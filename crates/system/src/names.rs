@@ -23,17 +23,29 @@ pub struct SystemResolver {
     budget: Rc<Budget>,
 }
 
+/// Why a name has no addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// There is no such name, or it has none.
+    NotFound,
+    /// The name service gave no answer, or none in time; another time it may.
+    NoAnswer,
+}
+
 impl SystemResolver {
     /// A resolver that charges this budget.
     pub fn new(budget: Rc<Budget>) -> Self {
         Self { budget }
     }
 
-    /// Canonical name and addresses of either family, in the order of getaddrinfo(3). `None`: there
-    /// are none, or no answer in time.
-    pub fn all_addresses_of(&self, name: &[u8]) -> Option<Forward> {
-        let name = CString::new(name).ok()?;
-        self.budget.look_up(move || forward(&name, None))
+    /// Canonical name and addresses of either family, in the order of getaddrinfo(3).
+    ///
+    /// # Errors
+    /// There are none, or nothing is known of them.
+    pub fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure> {
+        let name = CString::new(name).map_err(|_| Failure::NotFound)?;
+        let answer = self.budget.look_up(move || Some(forward(&name, None)));
+        answer.unwrap_or(Err(Failure::NoAnswer))
     }
 }
 
@@ -50,7 +62,8 @@ impl Resolver for SystemResolver {
 
     fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
         let name = CString::new(name).ok()?;
-        self.budget.look_up(move || forward(&name, Some(family)))
+        self.budget
+            .look_up(move || forward(&name, Some(family)).ok())
     }
 
     fn interface_index(&self, name: &[u8]) -> Option<u32> {
@@ -87,7 +100,7 @@ fn reverse(address: SocketAddr) -> Option<Vec<u8>> {
 }
 
 /// Looks a name up; without a family, in both.
-fn forward(name: &CStr, family: Option<Family>) -> Option<Forward> {
+fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Failure> {
     // SAFETY: all zero is what the call wants of the members that are no hint (getaddrinfo(3)).
     let mut hints: libc::addrinfo = unsafe { zeroed() };
     hints.ai_flags = libc::AI_CANONNAME;
@@ -102,8 +115,13 @@ fn forward(name: &CStr, family: Option<Family>) -> Option<Forward> {
     // that live through the call.
     let failed =
         unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &raw const hints, &mut first) };
-    if failed != 0 {
-        return None;
+    match failed {
+        0 => {}
+        // Temporary, or not of the name service's making.
+        libc::EAI_AGAIN | libc::EAI_FAIL | libc::EAI_MEMORY | libc::EAI_SYSTEM => {
+            return Err(Failure::NoAnswer);
+        }
+        _ => return Err(Failure::NotFound),
     }
     let mut found = Forward::default();
     // SAFETY: after a success there is a list, whose members are null or what the manual says; it is
@@ -119,7 +137,7 @@ fn forward(name: &CStr, family: Option<Family>) -> Option<Forward> {
         }
         libc::freeaddrinfo(first);
     }
-    Some(found)
+    Ok(found)
 }
 
 /// The address of an entry, if it is one of the two families.

@@ -1,25 +1,15 @@
-//! The command line.
+//! The command line. Wrong usage is told as the original tells it.
 
 use clap::{Parser, ValueEnum};
 use clap_complete::Shell;
 use tools::arguments::{Files, Usage};
-
-/// Wrong usage, as the original puts it.
-pub(crate) const USAGE: Usage = Usage {
-    program: "tcpdchk",
-    classic: "[-a] [-d] [-i inet_conf] [-v]\n\
-        \t-a: report rules with implicit \"ALLOW\" at end\n\
-        \t-d: use allow/deny files in current directory\n\
-        \t-i: location of inetd.conf file\n\
-        \t-v: list all rules",
-    status: 2,
-};
 
 /// Find what is wrong with hosts.allow and hosts.deny
 #[derive(Debug, Parser)]
 #[command(
     name = "tcpdchk",
     version,
+    disable_help_flag = true,
     max_term_width = 100,
     after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too), \
                   2 could not check."
@@ -59,6 +49,22 @@ pub(crate) struct Arguments {
     /// Print a completion script
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub completions: Option<Shell>,
+}
+
+impl tools::program::Arguments for Arguments {
+    const USAGE: Usage = Usage {
+        program: "tcpdchk",
+        classic: "[-a] [-d] [-i inet_conf] [-v]\n\
+            \t-a: report rules with implicit \"ALLOW\" at end\n\
+            \t-d: use allow/deny files in current directory\n\
+            \t-i: location of inetd.conf file\n\
+            \t-v: list all rules",
+        status: 2,
+    };
+
+    fn completions(&self) -> Option<Shell> {
+        self.completions
+    }
 }
 
 /// How findings are shown.

@@ -7,11 +7,12 @@ use crate::checks;
 use crate::suggest::closest;
 
 /// The groups of checks, as their modules define them.
-static GROUPS: [&[&Check]; 15] = [
+static GROUPS: [&[&Check]; 16] = [
     tools::remark::CHECKS,
     crate::table::CHECKS,
     crate::daemons::CHECKS,
     crate::clients::CHECKS,
+    crate::lists::CHECKS,
     crate::options::CHECKS,
     crate::names::CHECKS,
     checks::lines::CHECKS,
@@ -65,6 +66,35 @@ mod tests {
     fn ids_are_told_apart() {
         let ids: BTreeSet<_> = all().map(|check| check.id).collect();
         assert_eq!(ids.len(), all().count());
+    }
+
+    /// The manual says of each what `--explain` says.
+    #[test]
+    fn the_manual_agrees() {
+        let page = include_str!("../../../man/tcpdchk.8");
+        let entries = page.split("\n.It Sy ").skip(1);
+        let entries: Vec<_> = entries
+            .map(|entry| entry.split("\n.").next().unwrap_or_default())
+            .map(|entry| {
+                entry
+                    .replace("\\&", "")
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect();
+        for check in all() {
+            let (first, rest) = check.title.split_at(1);
+            let title = format!("{}{rest}", first.to_uppercase());
+            let wanted = format!(
+                "{} Pq {} {title}. {} {}",
+                check.id, check.level, check.why, check.remedy
+            );
+            let words: Vec<_> = wanted.split_whitespace().collect();
+            let wanted = words.join(" ").replace('\\', "\\e");
+            let same = |entry: &String| entry.trim_end_matches('.') == wanted.trim_end_matches('.');
+            assert!(entries.iter().any(same), "{wanted}");
+        }
     }
 
     /// The manual has a paragraph on each, and on no other.

@@ -12,8 +12,9 @@ use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 
-use crate::checks::reach::Reach;
+use crate::cover::Earlier;
 use crate::finding::Finding;
+use crate::lists::Lists;
 use crate::names::Names;
 use crate::report::Report;
 use crate::services::Services;
@@ -45,16 +46,16 @@ pub(crate) struct Checker<'c> {
     pub services: &'c Services<'c>,
     /// Hosts.
     pub names: &'c Names,
-    /// What earlier rules leave over.
-    pub reach: RefCell<Reach>,
+    /// What the rules so far match.
+    pub earlier: RefCell<Earlier>,
     /// Daemons that were spoken of already; once is enough.
     named: RefCell<BTreeSet<Vec<u8>>>,
     /// Daemons that were looked for already.
     served: RefCell<BTreeSet<Vec<u8>>>,
     /// Files and folders whose owners were looked at already.
     paths: RefCell<BTreeSet<PathBuf>>,
-    /// Lists that were gone through already.
-    lists: RefCell<BTreeSet<PathBuf>>,
+    /// The `/file` lists so far.
+    pub lists: RefCell<Lists>,
 }
 
 impl<'c> Checker<'c> {
@@ -76,7 +77,7 @@ impl<'c> Checker<'c> {
             conf,
             services,
             names,
-            reach: RefCell::default(),
+            earlier: RefCell::default(),
             named: RefCell::default(),
             served: RefCell::default(),
             lists: RefCell::default(),
@@ -104,11 +105,6 @@ impl<'c> Checker<'c> {
         self.paths.borrow_mut().insert(path.to_owned())
     }
 
-    /// Whether this is the first time that a `/file` list is gone through.
-    pub(crate) fn is_new_list(&self, path: &Path) -> bool {
-        self.lists.borrow_mut().insert(path.to_owned())
-    }
-
     /// Whether a netgroup exists and has a member.
     pub(crate) fn has_netgroup(&self, group: &[u8]) -> bool {
         SystemNetgroups::new(Rc::default()).has_members(group)
@@ -119,9 +115,10 @@ impl<'c> Checker<'c> {
         SystemNetgroups::new(Rc::default())
     }
 
-    /// Whether a scope names an interface of this machine.
+    /// Whether a scope names an interface of this machine. Those of a tree's machine are not known.
     pub(crate) fn has_interface(&self, scope: &[u8]) -> bool {
-        hosts_access::number::decimal(scope).is_some()
+        self.disk.is_rooted()
+            || hosts_access::number::decimal(scope).is_some()
             || SystemResolver::new(Rc::default())
                 .interface_index(scope)
                 .is_some()

@@ -1,14 +1,10 @@
 //! Words of client lists and host parts of daemon lists, as the original checks them.
 
-use std::path::Path;
-
-use hosts_access::filelist::{ListError, ListWords};
-use hosts_access::limits::MAX_LIST_DEPTH;
 use hosts_access::list::{Words, is_except};
 use hosts_access::netmask::{bracketed, dotted_quad};
 use hosts_access::number::decimal;
 use hosts_access::pattern::{HostPattern, path_of, split_at_sign, split_scope};
-use hosts_access::problem::{Problem, Written, reason};
+use hosts_access::problem::Written;
 use hosts_access::request::parse_ipv6;
 use hosts_access::strings::is_glob;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
@@ -16,9 +12,10 @@ use tools::hosts::{Complaint, alias_texts, not_found_text};
 use crate::checker::Checker;
 use crate::checks;
 use crate::finding::Finding;
+use crate::lists;
 use crate::names::{Answer, Lookup};
 use crate::rule::RuleAt;
-use crate::source::{ListWord, Origin, Source};
+use crate::source::Origin;
 
 tools::checks! {
     /// What is wrong with clients, in the original's eyes.
@@ -35,16 +32,14 @@ tools::checks! {
     NETGROUP: "netgroup", Error, "a netgroup that does not exist or is empty",
         why "The pattern never matches. In hosts.deny that lets everybody in.",
         remedy "Correct the name, or define the netgroup; getent netgroup NAME shows it.";
-    LIST_OPEN: "list-open", Error, "a list of hosts that cannot be read",
-        why "The rule is in error: in hosts.allow it cannot grant, in hosts.deny it denies everybody.",
-        remedy "Make it a regular file that root may read, in which no list includes itself.";
-    LIST_MISSING: "list-missing", Warning, "a list of hosts that is not there",
-        why "A missing list counts as empty, so the pattern never matches.",
-        remedy "Create the file, or correct its name.";
     NET_MASK: "net-mask", Error, "a net/mask pattern that never matches",
         why "The network must be four numbers, and the mask four numbers or a prefix length from 0 to 32; \
              for IPv6 an address in brackets and a length from 0 to 128. In hosts.deny such a pattern lets everybody in.",
         remedy "Write it as 192.0.2.0/24 or [2001:db8::]/32.";
+    NO_INTERFACE: "no-interface", Warning, "an IPv6 scope that is no network interface here",
+        why "A pattern with a scope matches clients on that interface only. This machine has none of that name, so \
+             the pattern never matches.",
+        remedy "Correct the name, as ip link shows it; or leave the scope out.";
     NAME_DOT: "name-dot", Error, "a name that ends in a dot",
         why "A final dot makes it a prefix: it matches hosts whose names begin with it.",
         remedy "Leave the dot out; a domain has its dot in front.";
@@ -217,13 +212,18 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
                 checker.find(host.warn(&NETGROUP, text));
             }
         }
-        HostPattern::File(path) => check_list(host, &path_of(path), checker, depth),
+        HostPattern::File(path) => lists::check(host, &path_of(path), checker, depth),
         HostPattern::Net { mask, scope } => {
             let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));
             if mask.is_none() || no_scope || is_zero_length(word) {
                 let text = format!("{}: bad net/mask pattern", Written(word));
-                let instead = checks::networks::meant(word);
-                checker.find(host.warn(&NET_MASK, text).instead(instead));
+                let finding = match mask {
+                    Some(_) if no_scope => host.warn(&NO_INTERFACE, text),
+                    _ => host
+                        .warn(&NET_MASK, text)
+                        .instead(checks::networks::meant(word)),
+                };
+                checker.find(finding);
             }
         }
         HostPattern::Known | HostPattern::Local => {}
@@ -248,8 +248,12 @@ fn is_zero_length(word: &[u8]) -> bool {
 fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     let word = host.word;
     let shown = Written(word);
-    if is_ipv6(word, checker) {
-        return 1;
+    if let Some(scope) = ipv6_scope(word) {
+        if scope.is_none_or(|scope| checker.has_interface(scope)) {
+            return 1;
+        }
+        checker.find(host.warn(&NO_INTERFACE, not_found_text(word)));
+        return 0;
     }
     let numeric = word
         .iter()
@@ -274,13 +278,11 @@ fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     0
 }
 
-/// Whether a word is an IPv6 address in brackets, whose scope is an interface if it has one.
-fn is_ipv6(word: &[u8], checker: &Checker<'_>) -> bool {
-    let Some(inside) = bracketed(word).filter(|_| !is_glob(word)) else {
-        return false;
-    };
+/// The scope, if there is one, of an IPv6 address in brackets. `None`: the word is none.
+fn ipv6_scope(word: &[u8]) -> Option<Option<&[u8]>> {
+    let inside = bracketed(word).filter(|_| !is_glob(word))?;
     let (address, scope) = split_scope(inside);
-    parse_ipv6(address).is_some() && scope.is_none_or(|scope| checker.has_interface(scope))
+    parse_ipv6(address).map(|_| scope)
 }
 
 /// Checks what the name service says of a host.
@@ -292,6 +294,12 @@ fn check_lookup(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     };
     match checker.names.look_up(host.word) {
         Lookup::Nothing => 0,
+        Lookup::NoAnswer => {
+            // The original does not know better; what there is to say is said at the end.
+            let finding = host.warn(&HOST_NOT_FOUND, not_found_text(host.word));
+            checker.find(finding.minor_if(true));
+            0
+        }
         Lookup::NotFound => {
             checker.find(host.warn(&HOST_NOT_FOUND, not_found_text(host.word)));
             0
@@ -317,68 +325,6 @@ fn check_answer(host: &Host<'_>, answer: &Answer, checker: &Checker<'_>) {
                 Complaint::NotConfirmed(_) => &HOST_MISMATCH,
             };
             checker.find(host.warn(check, complaint.to_string()));
-        }
-    }
-}
-
-/// Checks each word of a list.
-fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
-    if depth >= MAX_LIST_DEPTH {
-        let text = Problem::ListNesting(path.to_owned()).to_string();
-        let place = host.origin.place(host.word);
-        return checker.find(Finding::warning(&LIST_OPEN, text).at(place));
-    }
-    let bytes = match checker.disk.read(path) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => {
-            let text = format!("open {}: No such file or directory", path.display());
-            return checker.find(host.own(&LIST_MISSING, text));
-        }
-        Err(error) => {
-            let text = format!("open {}: {}", path.display(), reason(&error));
-            return checker.find(host.warn(&LIST_OPEN, text));
-        }
-    };
-    let fresh = checker.is_new_list(path);
-    let source = Source::new(path, &bytes);
-    if fresh {
-        checks::list(&source, &host.origin.place(host.word), checker);
-    }
-    let mut words = ListWords::new(&bytes[..]);
-    let mut line = 1;
-    loop {
-        let word = match words.next_word() {
-            Ok(Some(found)) => {
-                line = found.line;
-                found.word.to_vec()
-            }
-            Ok(None) => return,
-            Err(error) => {
-                let text = match error {
-                    ListError::Word => Problem::ListWord(path.to_owned()).to_string(),
-                    ListError::Io(error) => {
-                        format!("open {}: {}", path.display(), reason(&error))
-                    }
-                };
-                return checker
-                    .find(Finding::warning(&LIST_OPEN, text).at(source.whole_line(line)));
-            }
-        };
-        let origin = ListWord {
-            source: &source,
-            line,
-            word: &word,
-        };
-        let mut inner = Host {
-            word: &word,
-            origin: &origin,
-            minor: !fresh,
-        };
-        let finding = fresh.then(|| checks::host_word(&inner)).flatten();
-        inner.minor |= checks::explains_word(finding.as_ref());
-        check_host(&inner, checker, depth + 1);
-        if let Some(finding) = finding {
-            checker.find(finding);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use hosts_access::problem::Written;
 use tools::remark::{Check, Level, Remark};
 
 /// Whose words a finding has.
@@ -43,6 +44,8 @@ pub(crate) struct Place {
     pub number: u64,
     /// The rule's first physical line.
     pub first: u64,
+    /// The text of that line, if the word stands on another one.
+    pub head: Option<String>,
     /// The very word.
     pub mark: Option<Mark>,
 }
@@ -52,8 +55,11 @@ pub(crate) struct Place {
 pub(crate) struct Mark {
     /// Its physical line.
     pub line: u64,
-    /// Its column in characters, counted from 1.
+    /// Its column there, in characters, counted from 1.
     pub column: usize,
+    /// Its column in the rule as if that were one line: the same for a word of the first line. For
+    /// any other it lies at or behind the backslash that ends the first line, never in another word.
+    pub rule_column: usize,
     /// The line, or the part of a long line around the word.
     pub excerpt: String,
     /// The word, in bytes of the excerpt.
@@ -69,8 +75,14 @@ impl Place {
             file: file.into(),
             number,
             first: number,
+            head: None,
             mark: None,
         }
+    }
+
+    /// The word, if it stands on a continuation line.
+    pub(crate) fn continued(&self) -> Option<&Mark> {
+        self.mark.as_ref().filter(|mark| mark.line != self.first)
     }
 }
 
@@ -136,7 +148,7 @@ impl Finding {
         match &self.place {
             Some(place) => format!(
                 "{}, line {}: {}",
-                place.file.display(),
+                Written::from(&*place.file),
                 place.number,
                 self.text
             ),

@@ -51,6 +51,9 @@ pub(crate) fn list(
         }
         return;
     }
+    if rows.is_empty() {
+        return output.line("no service here is known to use the tables, and they name none");
+    }
     let wide = |of: fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or(0).max(7);
     let (name, by, program) = (
         wide(|row| row.name.len()),
@@ -133,7 +136,9 @@ fn row(name: &[u8], services: &Services<'_>) -> Row {
         name: Written(name).to_string(),
         applies,
         by: by.to_owned(),
-        program: program.map_or(String::new(), |program| program.display().to_string()),
+        program: program.map_or(String::new(), |program| {
+            Written::from(&*program).to_string()
+        }),
         starter: starter.unwrap_or_default(),
     }
 }

@@ -11,9 +11,11 @@ mod catalog;
 mod checker;
 mod checks;
 mod clients;
+mod cover;
 mod daemons;
 mod finding;
 mod inventory;
+mod lists;
 mod names;
 mod options;
 mod report;
@@ -27,7 +29,6 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 
-use hosts_access::problem::reason;
 use hosts_access::settings::REAL_DAEMON_DIR;
 use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
@@ -47,37 +48,19 @@ use services::Services;
 /// Exit status if something is wrong with the tables.
 const EXIT_FOUND: u8 = 1;
 
-/// Exit status of wrong usage and of what cannot be done.
+/// Exit status if something could not be checked; of wrong usage too.
 const EXIT_FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
-        Ok(arguments) => arguments,
-        Err(status) => return status.into(),
-    };
-    let output = Output::stdout();
-    let outcome = run(&arguments, &output);
-    let written = output.flush().map_err(anyhow::Error::from);
-    match outcome.and_then(|status| written.map(|()| status)) {
-        Ok(status) => status,
-        Err(error) => {
-            tools::output::complain(&error);
-            EXIT_FAILED.into()
-        }
-    }
+    tools::program::main(run)
 }
 
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    if let Some(shell) = arguments.completions {
-        output.bytes(&tools::arguments::completions::<Arguments>(
-            "tcpdchk", shell,
-        ));
-        return Ok(ExitCode::SUCCESS);
-    }
     if let Some(id) = &arguments.explain {
         catalog::explain(id, output)?;
         return Ok(ExitCode::SUCCESS);
     }
+    arguments.files.check_named().map_err(anyhow::Error::msg)?;
     if arguments.services {
         inventory(arguments, output)?;
         return Ok(ExitCode::SUCCESS);
@@ -116,12 +99,6 @@ fn read_conf(
 fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let files = &arguments.files;
     let disk = files.disk();
-    let named = files.tables.iter().flatten().chain(&files.root);
-    for path in named {
-        // What is named has to be there; the usual tables need not.
-        std::fs::metadata(path)
-            .map_err(|error| anyhow::anyhow!("open {}: {}", path.display(), reason(&error)))?;
-    }
     let remark = &mut |remark: Remark| report.finding(&remark.into());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &disk, remark);
     let conf = read_conf(arguments, &disk, remark)?;
@@ -151,8 +128,9 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
         names = names.ask();
     }
     go_through(report, &names);
-    if names.late() > 0 {
-        let text = format!("{} hosts were not looked up in time", names.late());
+    let (unanswered, all) = names.unanswered();
+    if unanswered > 0 {
+        let text = format!("the name service gave no answer about {unanswered} of {all} hosts");
         report.finding(&Finding::own(&names::LATE, text));
     }
     Ok(())

@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hosts_access::world::Resolver;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::names::SystemResolver;
-use tools::hosts::{Checked, check_address, find};
+use tools::hosts::{Checked, Failure, check_address, find};
 
 tools::checks! {
     /// What is wrong with the name service.
@@ -52,8 +53,10 @@ pub(crate) struct Answer {
 /// What became of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lookup {
-    /// It was not made, or not answered in time.
+    /// It was not made, or given up at the deadline.
     Nothing,
+    /// The name service gave no answer.
+    NoAnswer,
     /// There is no such host.
     NotFound,
     /// There is.
@@ -94,11 +97,16 @@ impl Names {
         }
     }
 
-    /// Hosts of which no answer came in time.
-    pub(crate) fn late(&self) -> usize {
+    /// How many hosts no answer came about, and how many were asked about.
+    pub(crate) fn unanswered(&self) -> (usize, usize) {
         match self {
-            Self::Collecting(_) => 0,
-            Self::Answered { late, .. } => *late,
+            Self::Collecting(_) => (0, 0),
+            Self::Answered { answers, late } => {
+                let without = answers
+                    .values()
+                    .filter(|answer| **answer == Lookup::NoAnswer);
+                (late + without.count(), late + answers.len())
+            }
         }
     }
 
@@ -114,15 +122,21 @@ impl Names {
 /// Asks about one host. Each lookup has the engine's own limits too.
 fn ask_system(host: &[u8]) -> Lookup {
     let resolver = SystemResolver::new(Rc::default());
-    let Some(found) = find(host, &resolver) else {
-        return Lookup::NotFound;
+    let found = match find(host, &resolver) {
+        Ok(found) => found,
+        Err(Failure::NotFound) => return Lookup::NotFound,
+        Err(Failure::NoAnswer) => return Lookup::NoAnswer,
     };
-    let addresses = found.addresses.into_iter();
+    let mut addresses = Vec::new();
+    for address in found.addresses {
+        addresses.push(check_address(address, &resolver));
+        if resolver.timed_out() {
+            return Lookup::NoAnswer;
+        }
+    }
     Lookup::Found(Answer {
         official: found.official,
-        addresses: addresses
-            .map(|address| check_address(address, &resolver))
-            .collect(),
+        addresses,
     })
 }
 
@@ -212,7 +226,7 @@ mod tests {
         let names = ask(&["a", "b"], DEADLINE, |_| Lookup::NotFound);
         assert_eq!(names.look_up(b"a"), Lookup::NotFound);
         assert_eq!(names.look_up(b"c"), Lookup::Nothing);
-        assert_eq!(names.late(), 0);
+        assert_eq!(names.unanswered().0, 0);
     }
 
     #[test]
@@ -226,7 +240,8 @@ mod tests {
         });
         assert!(start.elapsed() < Duration::from_secs(10));
         assert_eq!(names.look_up(b"a"), Lookup::NotFound);
-        assert_eq!((names.look_up(b"slow"), names.late()), (Lookup::Nothing, 1));
+        assert_eq!(names.look_up(b"slow"), Lookup::Nothing);
+        assert_eq!(names.unanswered(), (1, 2));
     }
 
     #[test]
@@ -238,7 +253,7 @@ mod tests {
             thread::sleep(Duration::from_millis(200));
             Lookup::NotFound
         });
-        assert_eq!(names.late(), 0);
+        assert_eq!(names.unanswered().0, 0);
         assert!(start.elapsed() < Duration::from_secs(4));
     }
 }

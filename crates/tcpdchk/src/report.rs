@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::io::IsTerminal;
 
-use annotate_snippets::{AnnotationKind, Group, Level as Colour, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level as Colour, Origin, Renderer, Snippet};
+use hosts_access::problem::Written;
 use serde_json::json;
-use tools::output::Output;
+use tools::output::{Output, is_coloured};
 use tools::remark::Level;
 
 use crate::arguments::Format;
-use crate::finding::{Finding, Mark};
+use crate::finding::{Finding, Place, Voice};
 
 /// Columns of the terminal that a snippet may fill.
 const WIDTH: usize = 140;
@@ -27,6 +27,8 @@ pub(crate) struct Report<'o> {
 #[derive(Default)]
 struct State {
     counts: Counts,
+    /// How many findings there were, those that do not count included.
+    said: usize,
     /// Whether something that was to be checked could not be.
     incomplete: bool,
     /// Checks that were explained already.
@@ -47,7 +49,7 @@ pub(crate) struct Counts {
 impl<'o> Report<'o> {
     /// Reports in this format.
     pub(crate) fn new(output: &'o Output, format: Format) -> Self {
-        let renderer = match colours() {
+        let renderer = match is_coloured() {
             true => Renderer::styled(),
             false => Renderer::plain(),
         };
@@ -72,6 +74,11 @@ impl<'o> Report<'o> {
     /// How many findings there were so far.
     pub(crate) fn counts(&self) -> Counts {
         self.state.borrow().counts
+    }
+
+    /// How many findings there were so far, those that do not count included.
+    pub(crate) fn said(&self) -> usize {
+        self.state.borrow().said
     }
 
     /// Notes that something that was to be checked could not be.
@@ -99,6 +106,7 @@ impl<'o> Report<'o> {
 
     /// A finding.
     pub(crate) fn finding(&self, finding: &Finding) {
+        self.state.borrow_mut().said += 1;
         let Some(output) = self.output else {
             return;
         };
@@ -144,13 +152,9 @@ impl<'o> Report<'o> {
         if finding.minor {
             return output.line(self.renderer.render(&[group]));
         }
-        let mark = finding.place.as_ref().and_then(|place| place.mark.as_ref());
-        let group = match (mark, &finding.place) {
-            (Some(mark), Some(place)) => {
-                let path = place.file.display().to_string();
-                group.element(snippet(mark, path))
-            }
-            _ => group,
+        let group = match &finding.place {
+            Some(place) => excerpt(group, place),
+            None => group,
         };
         let check = finding.check;
         let kind = format!("{} [{}]: {}", check.level, check.id, check.title);
@@ -162,52 +166,79 @@ impl<'o> Report<'o> {
         if let Some(instead) = &finding.instead {
             notes.push(Colour::HELP.with_name(Some("write")).message(instead));
         }
-        output.line(self.renderer.render(&[group.elements(notes)]));
+        let shown = self.renderer.render(&[group.elements(notes)]);
+        for line in shown.lines().filter(|line| !is_gap(line)) {
+            output.line(line);
+        }
     }
 }
 
-/// The line and the word in it. A part of a line is shown without its place, which would be wrong.
-fn snippet(mark: &Mark, path: String) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    let snippet = Snippet::source(&mark.excerpt)
-        .line_start(usize::try_from(mark.line).unwrap_or(usize::MAX))
+/// The place, the rule's first line, and the line with the word in it if that is another.
+fn excerpt<'p>(group: Group<'p>, place: &'p Place) -> Group<'p> {
+    let Some(mark) = &place.mark else {
+        return group;
+    };
+    let number = |line: u64| usize::try_from(line).unwrap_or(usize::MAX);
+    let path = Written::from(&*place.file).to_string();
+    let word = Snippet::source(&mark.excerpt)
+        .line_start(number(mark.line))
         .annotation(AnnotationKind::Primary.span(mark.span.clone()));
-    match mark.whole {
-        true => snippet.path(path),
-        false => snippet,
+    if mark.whole && place.head.is_none() {
+        return group.element(word.path(path));
+    }
+    // The renderer would take the place from the excerpt.
+    let origin = Origin::path(path).line(number(place.first));
+    let group = group.element(origin.char_column(mark.rule_column));
+    match &place.head {
+        Some(head) => {
+            let visible = AnnotationKind::Visible.span(0..head.len());
+            let head = Snippet::source(head).line_start(number(place.first));
+            group.element(head.annotation(visible)).element(word)
+        }
+        None => group.element(word),
     }
 }
 
-/// Colours are for terminals, unless the user wants none (no-color.org).
-fn colours() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb")
-        && std::io::stdout().is_terminal()
+/// Whether a line is the renderer's mark for an excerpt without a place of its own.
+fn is_gap(line: &str) -> bool {
+    let parts = line.split('\x1b').enumerate().map(|(index, part)| {
+        let styled = part.split_once('m').map_or("", |(_, rest)| rest);
+        if index == 0 { part } else { styled }
+    });
+    parts.collect::<String>().trim() == ":::"
 }
 
 /// The original's line, if the original has one.
 fn classic(finding: &Finding) -> Option<String> {
-    use crate::finding::Voice;
     (finding.voice != Voice::Own)
         .then(|| format!("{}: {}", finding.prefix(), finding.placed_text()))
 }
 
-/// `FILE:LINE:COLUMN: LEVEL: TEXT [ID]`, as far as there is a place.
+/// `FILE:LINE:COLUMN: LEVEL: TEXT [ID]`, as far as there is a place; and a line of its own that
+/// leads an editor to a word on a continuation line.
 fn gcc(finding: &Finding) -> String {
     let place = match &finding.place {
         Some(place) => {
-            let file = place.file.display();
+            let file = Written::from(&*place.file);
             match &place.mark {
-                Some(mark) => format!("{file}:{}:{}: ", mark.line, mark.column),
+                Some(mark) => format!("{file}:{}:{}: ", place.first, mark.rule_column),
                 None => format!("{file}:{}: ", place.first),
             }
         }
         None => "tcpdchk: ".to_owned(),
     };
+    let word = finding.place.as_ref().and_then(|place| {
+        let mark = place.continued()?;
+        let file = Written::from(&*place.file);
+        let (line, column) = (mark.line, mark.column);
+        Some(format!("\n{file}:{line}:{column}: note: here"))
+    });
+    let word = word.unwrap_or_default();
     let check = finding.check;
     let instead = finding.instead.as_ref();
     let instead = instead.map_or(String::new(), |text| format!("; write: {text}"));
     format!(
-        "{place}{}: {}{instead} [{}]",
+        "{place}{}: {}{instead} [{}]{word}",
         check.level, finding.text, check.id
     )
 }
@@ -221,9 +252,10 @@ fn json(finding: &Finding) -> serde_json::Value {
         "level": check.level.to_string(),
         "text": finding.text,
         "file": place.map(|place| place.file.display().to_string()),
-        "rule_line": place.map(|place| place.first),
-        "line": mark.map(|mark| mark.line).or(place.map(|place| place.first)),
-        "column": mark.map(|mark| mark.column),
+        "line": place.map(|place| place.first),
+        "column": mark.map(|mark| mark.rule_column),
+        "word_line": mark.map(|mark| mark.line),
+        "word_column": mark.map(|mark| mark.column),
         "word": mark.and_then(|mark| mark.excerpt.get(mark.span.clone())),
         "title": check.title,
         "why": check.why,

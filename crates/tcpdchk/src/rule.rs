@@ -104,6 +104,21 @@ impl<'r> RuleAt<'r> {
         !self.bare_ipv6.is_empty()
     }
 
+    /// Whether one of these is among the rule's options. It may be if there are more than are looked
+    /// at.
+    pub(crate) fn has_option(&self, keywords: &[&str]) -> bool {
+        let fields = self.fields.options.map(Fields::new);
+        let mut fields = fields
+            .into_iter()
+            .flatten()
+            .take(MAX_OPTIONS + 1)
+            .enumerate();
+        fields.any(|(index, field)| {
+            let is = |keyword: &&str| field.keyword.eq_ignore_ascii_case(keyword.as_bytes());
+            index == MAX_OPTIONS || keywords.iter().any(is)
+        })
+    }
+
     /// The rule's options, as many as are looked at.
     pub(crate) fn options(&self) -> impl Iterator<Item = Field<'r>> {
         let fields = self.fields.options.map(Fields::new);

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
+use hosts_access::problem::Written;
+
 use crate::finding::{Mark, Place};
 
 /// Bytes of a long line that are shown before and behind a word.
@@ -38,15 +40,24 @@ struct Position {
 }
 
 /// A logical line of a file: the physical lines that it was joined from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Stretch<'s> {
     source: &'s Source<'s>,
     /// The joined text. Words are told from each other by where they stand in it.
     text: &'s [u8],
     /// The first physical line.
-    pub first: u64,
+    first: u64,
     /// The last physical line.
-    pub last: u64,
+    last: u64,
+    /// Where each physical line begins in the joined text. A rule may have a million of them.
+    begins: Vec<Begin>,
+}
+
+/// The bytes and characters of a logical line before one of its physical lines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Begin {
+    byte: usize,
+    characters: usize,
 }
 
 impl<'s> Source<'s> {
@@ -71,9 +82,21 @@ impl<'s> Source<'s> {
         self.lines.get(index).copied().unwrap_or_default()
     }
 
+    /// The beginning of a line.
+    fn head(&self, number: u64) -> String {
+        let line = self.line(number);
+        shown(line.get(..WHOLE_BYTES).unwrap_or(line))
+    }
+
     /// A range of bytes of a physical line.
     pub(crate) fn place(&self, number: u64, range: Range<usize>) -> Place {
-        self.place_of_rule(number, number, number, range)
+        Place {
+            file: self.path.to_owned(),
+            number,
+            first: number,
+            head: None,
+            mark: Some(self.mark(number, range, 0)),
+        }
     }
 
     /// A whole physical line, but for blanks around it.
@@ -104,38 +127,28 @@ impl<'s> Source<'s> {
         }
     }
 
-    fn place_of_rule(&self, number: u64, first: u64, line: u64, range: Range<usize>) -> Place {
-        Place {
-            file: self.path.to_owned(),
-            number,
-            first,
-            mark: Some(self.mark(line, range)),
-        }
-    }
-
-    /// Marks a range of bytes of a line.
-    fn mark(&self, number: u64, range: Range<usize>) -> Mark {
+    /// Marks a range of bytes of a line, before which its rule has so many characters.
+    fn mark(&self, number: u64, range: Range<usize>, before_line: usize) -> Mark {
         let line = self.line(number);
         let end = range.end.min(line.len());
         let start = range.start.min(end);
         let whole = line.len() <= WHOLE_BYTES;
-        let shown = match whole {
+        let part = match whole {
             true => 0..line.len(),
             false => {
                 let from = start.saturating_sub(BEFORE_BYTES);
                 from..(start + BEHIND_BYTES).min(line.len())
             }
         };
-        let text = |range: Range<usize>| {
-            let bytes = line.get(range).unwrap_or_default();
-            String::from_utf8_lossy(bytes).into_owned()
-        };
-        let before = text(shown.start..start);
-        let word = text(start..end.min(shown.end));
-        let excerpt = format!("{before}{word}{}", text(end.min(shown.end)..shown.end));
+        let text = |range: Range<usize>| shown(line.get(range).unwrap_or_default());
+        let before = text(part.start..start);
+        let word = text(start..end.min(part.end));
+        let excerpt = format!("{before}{word}{}", text(end.min(part.end)..part.end));
+        let column = self.column(number, start);
         Mark {
             line: number,
-            column: self.column(number, start),
+            column,
+            rule_column: before_line + column,
             span: before.len()..before.len() + word.len(),
             excerpt,
             whole,
@@ -161,11 +174,29 @@ impl<'s> Source<'s> {
 
     /// The logical line of these physical lines.
     pub(crate) fn stretch(&'s self, text: &'s [u8], first: u64, last: u64) -> Stretch<'s> {
+        let mut begins = vec![Begin::default()];
+        let mut at = Begin::default();
+        for number in first..last {
+            let line = self.line(number);
+            let joined = line.strip_suffix(b"\\").unwrap_or(line);
+            at.byte += joined.len() - self.skipped(number);
+            at.characters += String::from_utf8_lossy(joined).chars().count();
+            begins.push(at);
+        }
         Stretch {
             source: self,
             text,
             first,
             last,
+            begins,
+        }
+    }
+
+    /// Bytes at the beginning of a line that are no part of its rule.
+    fn skipped(&self, number: u64) -> usize {
+        match number {
+            1 if self.line(1).starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
+            _ => 0,
         }
     }
 }
@@ -208,30 +239,37 @@ impl Stretch<'_> {
         self.place(self.text.trim_ascii())
     }
 
-    fn place_at(&self, range: Range<usize>) -> Place {
-        let mut begin = 0;
-        for number in self.first..=self.last {
-            let line = self.source.line(number);
-            let skipped = match number {
-                1 if line.starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
-                _ => 0,
-            };
-            let continued = usize::from(number < self.last);
-            let length = line.len().saturating_sub(skipped + continued);
-            if range.start < begin + length || number == self.last {
-                let start = range.start - begin + skipped;
-                let end = (range.end - begin).min(length) + skipped;
-                return self.source.place_of_rule(
-                    self.last,
-                    self.first,
-                    number,
-                    start..end.max(start),
-                );
-            }
-            begin += length;
-        }
-        self.source.whole_line(self.last)
+    /// The table and the first line, as `hosts.allow:3`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}:{}", Written::from(self.source.path), self.first)
     }
+
+    fn place_at(&self, range: Range<usize>) -> Place {
+        let behind = self
+            .begins
+            .partition_point(|begin| begin.byte <= range.start);
+        let index = behind.saturating_sub(1);
+        let begin = self.begins.get(index).copied().unwrap_or_default();
+        let number = self.first + index as u64;
+        let end_of_line = self.begins.get(index + 1);
+        let end = end_of_line.map_or(range.end, |next| range.end.min(next.byte));
+        let shift = self.source.skipped(number);
+        let start = range.start - begin.byte + shift;
+        let end = (end - begin.byte + shift).max(start);
+        Place {
+            file: self.source.path.to_owned(),
+            number: self.last,
+            first: self.first,
+            head: (number != self.first).then(|| self.source.head(self.first)),
+            mark: Some(self.source.mark(number, start..end, begin.characters)),
+        }
+    }
+}
+
+/// Text for an excerpt. Its renderer knows ASCII's control characters, but not the others.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.replace(|letter| matches!(letter, '\u{80}'..='\u{9f}'), "\u{fffd}")
 }
 
 /// Where a part of a text begins in it.
@@ -246,7 +284,7 @@ mod tests {
     use hosts_access::line::Lines;
     use hosts_access::list::Words;
 
-    /// `line:column:marked` of each word of each rule.
+    /// `line:column:marked` of each word of each rule, with the column in the rule if that is another.
     fn marks(table: &str) -> Vec<String> {
         let source = Source::new(Path::new("t"), table.as_bytes());
         let mut lines = Lines::new(table.as_bytes());
@@ -256,7 +294,11 @@ mod tests {
             for word in Words::new(line.text) {
                 let mark = stretch.place(word).mark.unwrap();
                 let marked = &mark.excerpt[mark.span.clone()];
-                found.push(format!("{}:{}:{marked}", mark.line, mark.column));
+                let (column, in_rule) = (mark.column, mark.rule_column);
+                found.push(match column == in_rule {
+                    true => format!("{}:{column}:{marked}", mark.line),
+                    false => format!("{}:{column}({in_rule}):{marked}", mark.line),
+                });
             }
         }
         found
@@ -269,11 +311,12 @@ mod tests {
             ("\n# x\n  a: b\n", &["3:3:a:", "3:6:b"]),
             (
                 "a: b \\\n  c\\\nd e\n",
-                &["1:1:a:", "1:4:b", "2:3:c", "3:3:e"],
+                &["1:1:a:", "1:4:b", "2:3(8):c", "3:3(11):e"],
             ),
             ("\u{feff}a: b\n", &["1:2:a:", "1:5:b"]),
             ("é: b\n", &["1:1:é:", "1:4:b"]),
             ("\\\n\\\na: b\n", &["3:1:a:", "3:4:b"]),
+            ("\u{feff}é: \\\n b\n", &["1:2:é:", "2:2(6):b"]),
         ] {
             assert_eq!(marks(table), expected, "{table:?}");
         }

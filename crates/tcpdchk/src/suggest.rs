@@ -9,17 +9,21 @@ pub(crate) fn closest<'n>(name: &[u8], known: impl IntoIterator<Item = &'n str>)
     let rated = known.into_iter().map(|known| {
         let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
         let begins = name.len() >= 3 && known.starts_with(&name);
-        (
-            if begins {
-                likeness.max(CLOSE)
-            } else {
-                likeness
-            },
-            known,
-        )
+        let rate = if begins {
+            likeness.max(CLOSE)
+        } else {
+            likeness
+        };
+        (rate, likeness, known)
     });
-    let (likeness, best) = rated.max_by(|left, right| left.0.total_cmp(&right.0))?;
-    (likeness >= CLOSE && best != name).then(|| best.to_owned())
+    // Of several that begin so, the shortest.
+    let order = |rated: &(f64, f64, &str)| (rated.0, rated.1);
+    let (rate, _, best) = rated.max_by(|left, right| {
+        let ((left, left_likeness), (right, right_likeness)) = (order(left), order(right));
+        left.total_cmp(&right)
+            .then(left_likeness.total_cmp(&right_likeness))
+    })?;
+    (rate >= CLOSE && best != name).then(|| best.to_owned())
 }
 
 #[cfg(test)]
@@ -33,11 +37,12 @@ mod tests {
             ("SPAWNN", Some("spawn")),
             ("severty", Some("severity")),
             ("sev", Some("severity")),
+            ("spa", Some("spawn")),
             ("echo", None),
             ("", None),
             ("spawn", None),
         ] {
-            let found = closest(name.as_bytes(), ["spawn", "severity", "allow"]);
+            let found = closest(name.as_bytes(), ["spawn", "severity", "allow", "spawning"]);
             assert_eq!(found.as_deref(), expected, "{name}");
         }
     }

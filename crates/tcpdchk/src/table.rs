@@ -39,7 +39,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return checks::end_table(table, None, checker),
         Err(error) => {
-            let text = format!("cannot open {}: {}", path.display(), reason(&error));
+            let text = format!("cannot open {}: {}", Written::from(path), reason(&error));
             if error.kind() == ErrorKind::PermissionDenied {
                 // To tcpd, which runs as root, the table may be all right.
                 checker.report.could_not_check();
@@ -78,9 +78,9 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             }
             Ok(None) => break,
             Err(error) => {
+                // In hosts.deny, whoever gets that far is denied: nothing is left over.
                 let place = source.whole_line(lines.last());
-                report_end(error, place, checker);
-                break;
+                return report_end(error, place, checker);
             }
         }
     }
@@ -98,13 +98,14 @@ fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
 }
 
 fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
+    checker.lists.borrow_mut().begin_rule();
     let verbose = checker.wishes.verbose;
     let fact = |text: String| {
         if verbose {
             checker.report.fact(text);
         }
     };
-    let table = spot.table.display();
+    let table = Written::from(&**spot.table);
     fact(format!("\n>>> Rule {table} line {}:", spot.line));
     fact(format!("daemons:  {}", words(rule.fields.daemons)));
     daemons::check(rule, checker);
@@ -115,7 +116,7 @@ fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
         "access:   {}",
         if granted { "granted" } else { "denied" }
     ));
-    checks::rule(rule, checker);
+    checks::rule(rule, granted, checker);
 }
 
 /// The words of a list with one blank between them.

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line. Wrong usage is told as the original tells it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,15 +6,6 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use tools::arguments::{Files, Usage};
-
-/// Wrong usage, as the original puts it.
-pub(crate) const USAGE: Usage = Usage {
-    program: "tcpdmatch",
-    classic: "[-d] [-i inet_conf] daemon[@host] [user@]host\n\
-        \t-d: use allow/deny files in current directory\n\
-        \t-i: location of inetd.conf file",
-    status: 1,
-};
 
 /// In which form answers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -28,7 +19,12 @@ pub(crate) enum Format {
 
 /// Predict how tcpd would treat a client
 #[derive(Debug, Parser)]
-#[command(name = "tcpdmatch", version, max_term_width = 100)]
+#[command(
+    name = "tcpdmatch",
+    version,
+    disable_help_flag = true,
+    max_term_width = 100
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub files: Files,
@@ -75,4 +71,18 @@ pub(crate) struct Arguments {
         required_unless_present_any = ["completions", "test", "stdin"]
     )]
     pub client: Option<OsString>,
+}
+
+impl tools::program::Arguments for Arguments {
+    const USAGE: Usage = Usage {
+        program: "tcpdmatch",
+        classic: "[-d] [-i inet_conf] daemon[@host] [user@]host\n\
+            \t-d: use allow/deny files in current directory\n\
+            \t-i: location of inetd.conf file",
+        status: 1,
+    };
+
+    fn completions(&self) -> Option<Shell> {
+        self.completions
+    }
 }

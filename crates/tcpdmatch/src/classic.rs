@@ -58,7 +58,7 @@ pub(crate) fn run(
     let question = &surroundings(question, files, judge, say)?;
     let resolver = SystemResolver::new(Rc::default());
     let ends = server(question, &resolver, say)?.and_then(|server| {
-        let client = endpoint::client(question.client, &resolver);
+        let client = endpoint::client(question.client, &resolver).ok();
         if client.is_none() {
             tell(&not_found_text(question.client), say);
         }
@@ -190,7 +190,7 @@ fn server(
     let Some(name) = question.server else {
         return Ok(Some(Host::unknown().with_name(Fact::Unknown)));
     };
-    let Some(found) = endpoint::server(name, resolver) else {
+    let Ok(found) = endpoint::server(name, resolver) else {
         tell(&not_found_text(name), say);
         return Ok(None);
     };
@@ -280,7 +280,7 @@ impl Log for Spoken<'_> {
     }
 
     fn matched(&self, place: &Place) {
-        let table = place.table.display();
+        let table = Written::from(&*place.table);
         self.0
             .line(format_args!("matched:  {table} line {}", place.line));
     }

@@ -2,7 +2,7 @@
 
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::Host;
-use tools::hosts::{Complaint, HostLookup, check_address, find, is_plain_address, text_of};
+use tools::hosts::{Complaint, Failure, HostLookup, check_address, find, is_plain_address, text_of};
 
 /// Splits at the first `@`; without one, all of it is the right side.
 pub(crate) fn split_user(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
@@ -67,23 +67,23 @@ pub(crate) fn plain_client(text: &[u8], resolver: &dyn HostLookup) -> Option<Hos
     state(text).or_else(|| is_plain_address(text, resolver).then(plain))
 }
 
-/// The client. `None`: no such host.
-pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
+/// The client.
+pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> {
     match plain_client(text, resolver) {
-        Some(host) => Some(Resolved::one(host)),
+        Some(host) => Ok(Resolved::one(host)),
         None => look_up(text, resolver),
     }
 }
 
-/// The server, whose name is looked up in any form. `None`: no such host.
-pub(crate) fn server(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
+/// The server, whose name is looked up in any form.
+pub(crate) fn server(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> {
     match state(text) {
-        Some(host) => Some(Resolved::one(host)),
+        Some(host) => Ok(Resolved::one(host)),
         None => look_up(text, resolver),
     }
 }
 
-fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
+fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> {
     let found = find(text, resolver)?;
     let ends = found.addresses.into_iter().map(|address| {
         let checked = check_address(address, resolver);
@@ -92,7 +92,7 @@ fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Option<Resolved> {
             complaint: checked.complaint,
         }
     });
-    Some(Resolved {
+    Ok(Resolved {
         official: found.official,
         ends: ends.collect(),
     })

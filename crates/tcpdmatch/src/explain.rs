@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
+use hosts_access::problem::Written;
 use hosts_access::problem::{Diagnostic, Place};
 use hosts_access::request::{Request, Side};
 use hosts_access::trace::{Event, List, Need};
@@ -202,7 +203,11 @@ impl Log for Explainer<'_> {
     }
 
     fn matched(&self, rule: &Place) {
-        let line = format!("matched:  {} line {}", rule.table.display(), rule.line);
+        let line = format!(
+            "matched:  {} line {}",
+            Written::from(&*rule.table),
+            rule.line
+        );
         self.say(
             &line,
             || json!({"rule": RulePlace::new(rule), "step": "matched"}),
@@ -223,7 +228,7 @@ impl Log for Explainer<'_> {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::Table { path, found } => {
-                let path = path.display().to_string();
+                let path = Written::from(*path).to_string();
                 if !found {
                     let line = format!("{path}: no such table, which is as good as an empty one");
                     self.say(
@@ -237,7 +242,7 @@ impl Log for Explainer<'_> {
             Event::Rule { spot, text: rule } => {
                 let rule = text(rule);
                 let spot = spot.place();
-                let line = format!("{} line {}: {rule}", spot.table.display(), spot.line);
+                let line = format!("{} line {}: {rule}", Written::from(&*spot.table), spot.line);
                 self.say(
                     &line,
                     || json!({"rule": RulePlace::new(&spot), "step": "rule", "text": rule}),

@@ -1,13 +1,14 @@
 //! The ends of many questions: each host name is looked up once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use hosts_access::facts::Fact;
 use hosts_access::request::{Host, Request};
 use system::names::SystemResolver;
-use tools::hosts::not_found_text;
+use tools::hosts::{Failure, no_answer_text, not_found_text};
 
 use crate::answer::text;
 use crate::endpoint;
@@ -16,14 +17,20 @@ use crate::question::Question;
 /// Most hosts that are remembered; past that all are forgotten, which costs lookups only.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// Hosts by the text that names them; nothing if there is no such host.
-type Known = RefCell<BTreeMap<Vec<u8>, Option<Vec<Host>>>>;
+/// Time that may go by without an answer, all together. Then the name service is taken for dead:
+/// many questions would else take as many times as long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Hosts by the text that names them.
+type Known = RefCell<BTreeMap<Vec<u8>, Result<Vec<Host>, Failure>>>;
 
 /// Looks hosts up and remembers them.
 #[derive(Default)]
 pub(crate) struct Lookups {
     clients: Known,
     servers: Known,
+    /// Time that went by without an answer.
+    wasted: Cell<Duration>,
 }
 
 impl Lookups {
@@ -36,7 +43,7 @@ impl Lookups {
         let server = match question.server {
             None => Host::unknown().with_name(Fact::Unknown),
             Some(name) => {
-                let found = remember(&self.servers, name, || {
+                let found = self.remember(&self.servers, name, || {
                     endpoint::server(name, &resolver).map(hosts)
                 })?;
                 let [server] = &found[..] else {
@@ -60,7 +67,7 @@ impl Lookups {
                     "{client} is no address, so it cannot have a NAME too; give its address"
                 ));
             }
-            (None, None) => remember(&self.clients, question.client, || {
+            (None, None) => self.remember(&self.clients, question.client, || {
                 endpoint::client(question.client, &resolver).map(hosts)
             })?,
         };
@@ -69,26 +76,45 @@ impl Lookups {
             .map(|client| question.request(client, &server));
         Ok(requests.collect())
     }
+
+    fn remember(
+        &self,
+        known: &Known,
+        name: &[u8],
+        look_up: impl FnOnce() -> Result<Vec<Host>, Failure>,
+    ) -> Result<Vec<Host>, String> {
+        let remembered = known.borrow().get(name).cloned();
+        let found = remembered.unwrap_or_else(|| {
+            let found = self.ask(look_up);
+            let known = &mut *known.borrow_mut();
+            if known.len() >= MAX_REMEMBERED {
+                known.clear();
+            }
+            known.insert(name.to_vec(), found.clone());
+            found
+        });
+        found.map_err(|failure| {
+            let text = match failure {
+                Failure::NotFound => not_found_text(name),
+                Failure::NoAnswer => no_answer_text(name),
+            };
+            format!("{text}; give an address instead")
+        })
+    }
+
+    fn ask<T>(&self, look_up: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        if self.wasted.get() >= PATIENCE {
+            return Err(Failure::NoAnswer);
+        }
+        let start = Instant::now();
+        let found = look_up();
+        if matches!(found, Err(Failure::NoAnswer)) {
+            self.wasted.set(self.wasted.get() + start.elapsed());
+        }
+        found
+    }
 }
 
 fn hosts(found: endpoint::Resolved) -> Vec<Host> {
     found.ends.into_iter().map(|end| end.host).collect()
-}
-
-fn remember(
-    known: &Known,
-    name: &[u8],
-    look_up: impl FnOnce() -> Option<Vec<Host>>,
-) -> Result<Vec<Host>, String> {
-    let remembered = known.borrow().get(name).cloned();
-    let found = remembered.unwrap_or_else(|| {
-        let found = look_up();
-        let known = &mut *known.borrow_mut();
-        if known.len() >= MAX_REMEMBERED {
-            known.clear();
-        }
-        known.insert(name.to_vec(), found.clone());
-        found
-    });
-    found.ok_or_else(|| format!("{}; give an address instead", not_found_text(name)))
 }

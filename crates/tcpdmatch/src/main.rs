@@ -18,49 +18,40 @@ mod question;
 mod stream;
 mod why;
 
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use hosts_access::access::Tables;
+use hosts_access::problem::{Written, reason};
+use tools::arguments::Files;
+use tools::disk::Disk;
 
 use arguments::Arguments;
 use judge::Judge;
 use question::Question;
 use tools::output::Output;
 
-/// Exit status of wrong usage, of what cannot be done, and of expectations that are not met.
+/// Exit status of expectations that are not met; of wrong usage and of what cannot be done too.
 const EXIT_FAILED: u8 = 1;
 
 /// Exit status of expectations that cannot be checked and of questions that cannot be answered.
 const EXIT_UNABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments: Arguments = match tools::arguments::parse(&arguments::USAGE) {
-        Ok(arguments) => arguments,
-        Err(status) => return status.into(),
-    };
-    let output = Output::stdout();
-    let outcome = run(&arguments, &output);
-    let written = output.flush().map_err(anyhow::Error::from);
-    match outcome.and_then(|status| written.map(|()| status)) {
-        Ok(status) => status,
-        Err(error) => {
-            tools::output::complain(&error);
-            EXIT_FAILED.into()
-        }
-    }
+    tools::program::main(run)
 }
 
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    if let Some(shell) = arguments.completions {
-        output.bytes(&tools::arguments::completions::<Arguments>(
-            "tcpdmatch",
-            shell,
-        ));
-        return Ok(ExitCode::SUCCESS);
-    }
     let tables = arguments.files.tables();
     let disk = arguments.files.disk();
+    let many = arguments.test.is_some() || arguments.stdin;
+    if let Err(text) = check_files(&arguments.files, &tables, &disk, many) {
+        tools::output::complain(text);
+        let status = if many { EXIT_UNABLE } else { EXIT_FAILED };
+        return Ok(status.into());
+    }
     if let Some(file) = &arguments.test {
         let judge = Judge::new(tables, disk.keeping());
         return policy::run(file, &judge, arguments.format, output);
@@ -81,6 +72,21 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         manner,
         output,
     )
+}
+
+/// Looks whether the tables are there, if they were named; and for many questions whether they can be
+/// read, since tcpd, which is root, would answer otherwise.
+fn check_files(files: &Files, tables: &Tables, disk: &Disk, many: bool) -> Result<(), String> {
+    files.check_named()?;
+    for table in [&tables.allow, &tables.deny].into_iter().filter(|_| many) {
+        if let Err(error) = disk.read(table)
+            && error.kind() == ErrorKind::PermissionDenied
+        {
+            let table = Written::from(&**table);
+            return Err(format!("open {table}: {}", reason(&error)));
+        }
+    }
+    Ok(())
 }
 
 /// A word of the command line.

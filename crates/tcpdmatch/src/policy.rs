@@ -14,7 +14,7 @@ use anyhow::Context;
 use hosts_access::access::{Decision, Tables};
 use hosts_access::line::Lines;
 use hosts_access::pattern::path_of;
-use hosts_access::problem::Place;
+use hosts_access::problem::{Place, Written};
 use hosts_access::request::Request;
 use hosts_access::settings;
 use hosts_access::world::Files;
@@ -141,7 +141,7 @@ pub(crate) fn run(
         }
     };
     let runner = Runner {
-        file: &file.display().to_string(),
+        file: &Written::from(file).to_string(),
         judge,
         lookups: Lookups::default(),
         format,
@@ -178,14 +178,14 @@ pub(crate) fn run(
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let source: Box<dyn Read> = match file.as_os_str() == "-" {
         true => Box::new(io::stdin()),
-        false => Box::new(File::open(file).with_context(|| file.display().to_string())?),
+        false => Box::new(File::open(file).with_context(|| Written::from(file).to_string())?),
     };
     let mut bytes = Vec::new();
     let mut source = source.take(MAX_FILE_BYTES + 1);
     let read = source.read_to_end(&mut bytes);
-    read.with_context(|| file.display().to_string())?;
+    read.with_context(|| Written::from(file).to_string())?;
     let long = bytes.len() as u64 > MAX_FILE_BYTES;
-    anyhow::ensure!(!long, "{}: too long for expectations", file.display());
+    anyhow::ensure!(!long, "{}: too long for expectations", Written::from(file));
     Ok(bytes)
 }
 
@@ -254,7 +254,7 @@ impl Runner<'_> {
         output.line(format_args!("    expected: {}", expectation.shown()));
         match rule {
             Some(place) => {
-                let table = place.table.display();
+                let table = Written::from(&*place.table);
                 output.line(format_args!(
                     "    came:     {verdict} by {table}:{}",
                     place.line

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use tools::testing::{Run, Scratch, run};
+use tools::testing::{COLOUR_SETTINGS, Run, Scratch, check_completions, on_terminal, run, skip};
 
 const ALLOW: &str = "\
 svcd: 10. .example.test EXCEPT 10.1.
@@ -355,12 +355,12 @@ fn tables_in_other_places() {
     for (arguments, place, access) in [
         (&["--root", &root][..], place.as_str(), "granted"),
         (
-            &["--tables", "hosts.deny", "none"],
+            &["--tables", "hosts.deny", "/dev/null"],
             "hosts.deny line 1",
             "delegated",
         ),
-        (&["--tables", "none", "none"], "", "granted"),
-        (&["--tables", "none", "etc"], "", "denied"),
+        (&["--tables", "/dev/null", "/dev/null"], "", "granted"),
+        (&["--tables", "/dev/null", "etc"], "", "denied"),
     ] {
         let came = ask(&scratch, &[arguments, &["svcd", "192.0.2.7"]].concat());
         assert!(
@@ -369,6 +369,53 @@ fn tables_in_other_places() {
         );
         assert!(came.stdout.contains(&format!("matched:  {place}")) || place.is_empty());
         assert_eq!(came.status, Some(0));
+    }
+}
+
+/// A mistyped name is no empty table, and a table that may not be read no wrong one: either would
+/// answer otherwise than tcpd.
+#[test]
+fn tables_that_cannot_be_judged_by() {
+    let scratch = tables();
+    scratch.file("policy", "svcd 192.0.2.7 => denied\n");
+    let hidden = scratch.file_with_mode("hidden", "ALL: ALL\n", 0o000);
+    let hidden = hidden.to_str().unwrap();
+    for (arguments, reason) in [
+        (
+            &["--tables", "none", "hosts.deny"][..],
+            "open none: No such file",
+        ),
+        (&["--root", "none"], "open none: No such file"),
+        (&["--root", "policy"], "open policy: Not a directory"),
+        (
+            &["--tables", "/dev/null", hidden],
+            "hidden: Permission denied",
+        ),
+    ] {
+        for (question, status) in [
+            (&["svcd", "192.0.2.7"][..], 1),
+            (&["--test", "policy"], 2),
+            (&["--stdin"], 2),
+        ] {
+            if arguments.contains(&hidden) && status == 1 {
+                continue;
+            }
+            let mut command = Command::new("unshare");
+            command.arg("--user").arg(env!("CARGO_BIN_EXE_tcpdmatch"));
+            let came = run(command
+                .current_dir(scratch.path())
+                .args(arguments)
+                .args(question));
+            if came.stderr.contains("unshare: ") {
+                return skip("tables_that_cannot_be_judged_by", "user namespaces");
+            }
+            assert_eq!(
+                (came.status, came.stdout.as_str()),
+                (Some(status), ""),
+                "{arguments:?} {came:?}"
+            );
+            assert!(came.stderr.contains(reason), "{came:?}");
+        }
     }
 }
 
@@ -398,12 +445,33 @@ fn wrong_usage() {
 
 #[test]
 fn completions_name_every_option() {
-    let scratch = Scratch::new();
-    for shell in ["bash", "zsh", "fish"] {
-        let came = ask(&scratch, &["--completions", shell]);
-        assert_eq!(came.status, Some(0));
-        for option in ["explain", "test", "stdin", "format", "root", "tables"] {
-            assert!(came.stdout.contains(option), "{shell} {option}");
+    let options = ["explain", "test", "stdin", "format", "root", "tables"];
+    check_completions(env!("CARGO_BIN_EXE_tcpdmatch"), &options);
+}
+
+/// Colours are for terminals, and for those who want them.
+#[test]
+fn colours() {
+    let scratch = tables();
+    scratch.file("policy", "svcd 192.0.2.7 => denied\n");
+    for (line, told) in [
+        ("-d --test policy", "FAILED"),
+        ("-d --explain svcd 192.0.2.7", "matched:"),
+    ] {
+        let plain = ask(&scratch, &line.split(' ').collect::<Vec<_>>()).stdout;
+        assert!(plain.contains(told) && !plain.contains('\x1b'), "{plain}");
+        for (setting, coloured) in COLOUR_SETTINGS {
+            let program = env!("CARGO_BIN_EXE_tcpdmatch");
+            let Some(shown) = on_terminal("colours", program, scratch.path(), line, setting) else {
+                return;
+            };
+            let shown = shown.stdout;
+            assert!(shown.contains(told), "{shown}");
+            assert_eq!(
+                shown.contains('\x1b'),
+                coloured,
+                "{line} {setting}: {shown}"
+            );
         }
     }
 }

@@ -1,8 +1,6 @@
 //! tcpdmatch against Debian's: the same arguments, the same output and exit status.
 
-use std::path::Path;
-
-use tools::testing::{Machine, Program, Run, Scratch, run, skip};
+use tools::testing::{Scratch, Sides};
 
 const HOSTS: &str = "\
 127.0.0.1 localhost
@@ -19,43 +17,14 @@ const HOSTS: &str = "\
 255.255.255.255 broadcast.example.test
 ";
 
-struct Sides {
-    machine: Machine,
-    debian: Program,
-}
-
-impl Sides {
-    fn new(test: &str) -> Option<Self> {
-        let sides = Machine::new(HOSTS).and_then(|machine| {
-            let debian = Program::debian("tcpdmatch")?;
-            Some(Self { machine, debian })
-        });
-        if sides.is_none() {
-            skip(
-                test,
-                "namespaces, cc, and tcpd and libwrap0 as tests/setup unpacks them",
-            );
-        }
-        sides
-    }
-
-    fn run(&self, program: &Program, folder: &Path, arguments: &[&str]) -> Run {
-        run(program.command_with(&self.machine, folder).args(arguments))
-    }
-
-    fn both(&self, folder: &Path, arguments: &[&str]) -> (Run, Run) {
-        let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdmatch"));
-        (
-            self.run(&self.debian, folder, arguments),
-            self.run(&ours, folder, arguments),
-        )
-    }
+fn sides(test: &str) -> Option<Sides> {
+    Sides::new(test, "tcpdmatch", env!("CARGO_BIN_EXE_tcpdmatch"), HOSTS)
 }
 
 /// Clients in every form, then daemons and servers in every form.
 #[test]
 fn names_and_addresses() {
-    let Some(sides) = Sides::new("names_and_addresses") else {
+    let Some(sides) = sides("names_and_addresses") else {
         return;
     };
     let scratch = Scratch::new();
@@ -152,7 +121,7 @@ fn names_and_addresses() {
     let of_clients = clients.iter().map(|client| ["-d", "svcd", client]);
     let of_daemons = daemons.iter().map(|daemon| ["-d", daemon, "127.0.0.1"]);
     for arguments in of_clients.chain(of_daemons) {
-        let (debian, ours) = sides.both(scratch.path(), &arguments);
+        let [debian, ours] = sides.both(scratch.path(), &arguments);
         assert_eq!(ours, debian, "{arguments:?}");
     }
 }
@@ -160,7 +129,7 @@ fn names_and_addresses() {
 /// Tables, and what each does to a client; one case a line.
 #[test]
 fn tables() {
-    let Some(sides) = Sides::new("tables") else {
+    let Some(sides) = sides("tables") else {
         return;
     };
     let banner = "hello %a %n %u %d %h %c %s\nsecond";
@@ -211,7 +180,7 @@ fn tables() {
             "unknown",
             "192.0.2.10",
         ] {
-            let (debian, ours) = sides.both(scratch.path(), &["-d", "svcd", client]);
+            let [debian, ours] = sides.both(scratch.path(), &["-d", "svcd", client]);
             assert_eq!(ours, debian, "{allow:?} {deny:?} {client}");
         }
     }
@@ -220,7 +189,7 @@ fn tables() {
 /// inetd.conf, permissions and the daemon's folder.
 #[test]
 fn surroundings() {
-    let Some(sides) = Sides::new("surroundings") else {
+    let Some(sides) = sides("surroundings") else {
         return;
     };
     let scratch = Scratch::new();
@@ -239,7 +208,7 @@ fn surroundings() {
         &["-dinone", "/x/svcd", "127.0.0.1"],
         &["-d", "svcd@nope", "127.0.0.1"],
     ] {
-        let (debian, ours) = sides.both(scratch.path(), arguments);
+        let [debian, ours] = sides.both(scratch.path(), arguments);
         assert_eq!(ours, debian, "{arguments:?}");
     }
 }
@@ -262,10 +231,9 @@ fn file_names_are_no_formats() {
 /// Wrong usage gives the original's usage text, and our own first and last line.
 #[test]
 fn usage() {
-    let Some(sides) = Sides::new("usage") else {
+    let Some(sides) = sides("usage") else {
         return;
     };
-    let scratch = Scratch::new();
     for arguments in [
         &[][..],
         &["svcd"],
@@ -273,15 +241,7 @@ fn usage() {
         &["-x", "svcd", "a"],
         &["-i"],
     ] {
-        let (debian, ours) = sides.both(scratch.path(), arguments);
-        let usage = |run: &Run| {
-            let at = run.stderr.find(" [-d]").unwrap_or_default();
-            run.stderr.get(at..).unwrap_or_default().to_owned()
-        };
-        assert!(
-            usage(&ours).starts_with(&usage(&debian)),
-            "{arguments:?} {ours:?}"
-        );
-        assert_eq!((ours.status, ours.stdout), (debian.status, debian.stdout));
+        let [debian, ours] = sides.compare_usage(arguments, " [-d]");
+        assert_eq!(debian.status, ours.status);
     }
 }

@@ -1,12 +1,14 @@
 //! The command line that both programs have in common.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser};
+use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
 use hosts_access::access::Tables;
+use hosts_access::problem::{Written, reason};
 
 use crate::disk::Disk;
 use crate::output::complain;
@@ -14,6 +16,10 @@ use crate::output::complain;
 /// Which files to look at.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Files {
+    /// Print this help
+    #[arg(short = 'h', long, action = ArgAction::HelpShort, display_order = 1000)]
+    help: Option<bool>,
+
     /// Use hosts.allow and hosts.deny of the current directory
     #[arg(short = 'd')]
     pub here: bool,
@@ -49,9 +55,28 @@ impl Files {
         let usual = Tables::default();
         let disk = Disk::new(self.root.clone());
         Tables {
-            allow: disk.real(&usual.allow).into_owned(),
-            deny: disk.real(&usual.deny).into_owned(),
+            allow: disk.shown(&usual.allow).into_owned(),
+            deny: disk.shown(&usual.deny).into_owned(),
         }
+    }
+
+    /// Looks whether all is there that was named; the usual tables need not be. What is mistyped
+    /// would else count as empty, and grant.
+    ///
+    /// # Errors
+    /// What is not there, and why.
+    pub fn check_named(&self) -> Result<(), String> {
+        let fails = |path: &Path, why: &str| Err(format!("open {}: {why}", Written::from(path)));
+        for path in self.tables.iter().flatten().chain(&self.root) {
+            match fs::metadata(path) {
+                Ok(metadata) if self.root.as_ref() == Some(path) && !metadata.is_dir() => {
+                    return fails(path, "Not a directory");
+                }
+                Ok(_) => {}
+                Err(error) => return fails(path, &reason(&error)),
+            }
+        }
+        Ok(())
     }
 
     /// The file system with these files in it.
@@ -71,7 +96,7 @@ pub struct Usage {
     pub program: &'static str,
     /// The original's usage text, behind the program's name.
     pub classic: &'static str,
-    /// The exit status.
+    /// The exit status, of whatever else cannot be done too.
     pub status: u8,
 }
 
@@ -93,8 +118,9 @@ pub fn parse<T: Parser>(usage: &Usage) -> Result<T, u8> {
         }
         kind => {
             if kind != ErrorKind::MissingRequiredArgument {
-                complain(format_args!("{}: {}", usage.program, first_line(&error)));
+                complain(format_args!("{}: {}", usage.program, what_is_wrong(&error)));
             }
+            let invoked = Written(invoked.as_bytes());
             complain(format_args!("usage: {invoked} {}", usage.classic));
             complain(format_args!(
                 "Try '{} --help' for all options.",
@@ -105,11 +131,17 @@ pub fn parse<T: Parser>(usage: &Usage) -> Result<T, u8> {
     })
 }
 
-/// What is wrong, without hints.
-fn first_line(error: &clap::Error) -> String {
+/// What is wrong, with the tip that there may be, without the usage.
+fn what_is_wrong(error: &clap::Error) -> String {
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let text = text.split("\n\nFor more").next().unwrap_or_default();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<_> = lines
+        .map(|line| Written(line.as_bytes()).to_string())
+        .collect();
+    lines.join("\n")
 }
 
 /// Writes a completion script for a shell.

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io::{self, Cursor, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use hosts_access::world::Files;
@@ -13,6 +14,9 @@ use system::files::RealFiles;
 
 /// Longest file that is kept in memory. Longer ones are tables gone wrong.
 pub const MAX_FILE_BYTES: u64 = 1 << 28;
+
+/// How many symbolic links are followed on the way to a file below a root, as the kernel has it.
+const MAX_LINKS: usize = 40;
 
 static FILES: RealFiles = RealFiles;
 
@@ -57,16 +61,43 @@ impl Disk {
         self.root.is_some()
     }
 
-    /// Where a path really is.
-    pub fn real<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
+    /// A path as it is shown: below the root if there is one.
+    pub fn shown<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
         match (&self.root, path.strip_prefix("/")) {
-            (Some(root), Ok(below)) if !self.is_outside(root, path) => Cow::Owned(root.join(below)),
+            (Some(root), Ok(below)) if !path.starts_with(root) && !self.is_outside(path) => {
+                Cow::Owned(root.join(below))
+            }
             _ => Cow::Borrowed(path),
         }
     }
 
-    fn is_outside(&self, root: &Path, path: &Path) -> bool {
-        path.starts_with(root) || self.outside.iter().any(|known| known == path)
+    /// Where a path leads. Below a root, symbolic links are followed as they will be once the tree is
+    /// in its place: an absolute one begins at the root, and `..` never leads out of it.
+    fn real<'p>(&self, path: &'p Path) -> io::Result<Cow<'p, Path>> {
+        let Some(root) = self.root.as_deref().filter(|_| !self.is_outside(path)) else {
+            return Ok(Cow::Borrowed(path));
+        };
+        match path.strip_prefix(root).or_else(|_| path.strip_prefix("/")) {
+            Ok(below) => resolve(root, below).map(Cow::Owned),
+            Err(_) => Ok(Cow::Borrowed(path)),
+        }
+    }
+
+    fn is_outside(&self, path: &Path) -> bool {
+        self.outside.iter().any(|known| known == path)
+    }
+
+    /// The names of a folder's entries, in order.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn entries(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+        let entries = fs::read_dir(self.real(folder)?)?;
+        let mut names: Vec<_> = entries
+            .filter_map(|entry| Some(entry.ok()?.file_name()))
+            .collect();
+        names.sort();
+        Ok(names)
     }
 
     /// What the file system says of a path, symbolic links followed.
@@ -74,7 +105,7 @@ impl Disk {
     /// # Errors
     /// Those of stat(2).
     pub fn metadata(&self, path: &Path) -> io::Result<Metadata> {
-        fs::metadata(self.real(path))
+        fs::metadata(self.real(path)?)
     }
 
     /// The bytes of a file. `None`: there is none.
@@ -82,7 +113,7 @@ impl Disk {
     /// # Errors
     /// It cannot be read, is no regular file, or is longer than [`MAX_FILE_BYTES`].
     pub fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        let real = self.real(path);
+        let real = self.real(path)?;
         let Some(source) = FILES.open(&real)? else {
             return Ok(None);
         };
@@ -114,6 +145,43 @@ impl Disk {
     }
 }
 
+/// Follows the symbolic links of a path below a root.
+fn resolve(root: &Path, path: &Path) -> io::Result<PathBuf> {
+    let mut resolved = PathBuf::new();
+    let mut links = 0;
+    let mut pending = names(path);
+    while let Some(name) = pending.pop() {
+        let Some(name) = name else {
+            resolved.pop();
+            continue;
+        };
+        let Ok(target) = fs::read_link(root.join(&resolved).join(&name)) else {
+            // Whatever it is, the caller will see.
+            resolved.push(name);
+            continue;
+        };
+        links += 1;
+        if links > MAX_LINKS {
+            return Err(io::Error::other("Too many levels of symbolic links"));
+        }
+        if target.is_absolute() {
+            resolved.clear();
+        }
+        pending.append(&mut names(&target));
+    }
+    Ok(root.join(resolved))
+}
+
+/// The names of a path, the first one last; nothing stands for `..`.
+fn names(path: &Path) -> Vec<Option<OsString>> {
+    let names = path.components().rev().filter_map(|part| match part {
+        Component::Normal(name) => Some(Some(name.to_owned())),
+        Component::ParentDir => Some(None),
+        Component::CurDir | Component::RootDir | Component::Prefix(_) => None,
+    });
+    names.collect()
+}
+
 impl Files for Disk {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
         match &self.kept {
@@ -121,7 +189,7 @@ impl Files for Disk {
                 let bytes = self.kept(kept, path)?;
                 Ok(bytes.map(|bytes| Box::new(Cursor::new(bytes)) as Box<dyn Read>))
             }
-            None => FILES.open(&self.real(path)),
+            None => FILES.open(&self.real(path)?),
         }
     }
 
@@ -144,9 +212,62 @@ mod tests {
             ("/tmp/deny", "/image/tmp/deny"),
             ("hosts.allow", "hosts.allow"),
         ] {
-            assert_eq!(disk.real(Path::new(path)), Path::new(real), "{path}");
+            assert_eq!(disk.shown(Path::new(path)), Path::new(real), "{path}");
+            assert_eq!(
+                disk.real(Path::new(path)).unwrap(),
+                Path::new(real),
+                "{path}"
+            );
         }
-        assert_eq!(Disk::default().real(Path::new("/etc")), Path::new("/etc"));
+        assert_eq!(Disk::default().shown(Path::new("/etc")), Path::new("/etc"));
+        let here = Disk::new(Some(".".into()));
+        let real = here.real(Path::new("./etc/hosts.allow"));
+        assert_eq!(real.unwrap(), Path::new("./etc/hosts.allow"));
+    }
+
+    /// A tree for another machine has links as that machine needs them, and maybe traps.
+    #[test]
+    fn links_do_not_lead_out_of_the_root() {
+        let root = std::env::temp_dir().join(format!("links-{}", std::process::id()));
+        fs::create_dir_all(root.join("etc/x")).unwrap();
+        fs::write(root.join("etc/passwd"), "the tree's").unwrap();
+        let disk = Disk::new(Some(root.clone()));
+        for (name, target) in [
+            ("etc/absolute", "/etc/passwd"),
+            ("etc/x/relative", "../passwd"),
+            ("etc/out", "../../../../../../../../etc/passwd"),
+            ("etc/folder", "/etc/x/.."),
+            ("etc/twice", "folder/absolute"),
+            ("etc/self", "self"),
+            ("etc/hostname", "/etc/hostname"),
+            ("etc/version", "/proc/version"),
+        ] {
+            std::os::unix::fs::symlink(target, root.join(name)).unwrap();
+        }
+        let read = |path: &str| {
+            let text = disk.read(Path::new(path)).map(Option::unwrap_or_default);
+            text.map(|text| String::from_utf8(text).unwrap())
+        };
+        for path in [
+            "/etc/passwd",
+            "/etc/absolute",
+            "/etc/x/relative",
+            "/etc/out",
+            "/etc/folder/passwd",
+            "/etc/twice",
+            "/../etc/passwd",
+        ] {
+            assert_eq!(read(path).unwrap(), "the tree's", "{path}");
+        }
+        assert_eq!(read("/etc/version").unwrap(), "");
+        for path in ["/etc/self", "/etc/hostname"] {
+            assert!(
+                read(path).unwrap_err().to_string().contains("links"),
+                "{path}"
+            );
+        }
+        assert!(disk.metadata(&root.join("etc/hostname")).is_err());
+        fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]

@@ -12,14 +12,19 @@ use hosts_access::request::parse_ipv6;
 use hosts_access::world::{Forward, Resolver};
 use system::names::SystemResolver;
 
+pub use system::names::Failure;
+
 /// The name service, asked for addresses of either family at once.
 pub trait HostLookup: Resolver {
     /// Canonical name and addresses, in the resolver's order.
-    fn all_addresses_of(&self, name: &[u8]) -> Option<Forward>;
+    ///
+    /// # Errors
+    /// There are none, or nothing is known of them.
+    fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure>;
 }
 
 impl HostLookup for SystemResolver {
-    fn all_addresses_of(&self, name: &[u8]) -> Option<Forward> {
+    fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure> {
         Self::all_addresses_of(self, name)
     }
 }
@@ -34,16 +39,19 @@ pub struct Found {
 }
 
 /// Looks a host up by its name, or by an address in one of the forms of inet_aton(3).
-pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Option<Found> {
+///
+/// # Errors
+/// There is no such host, or nothing is known of it.
+pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Result<Found, Failure> {
     if host.is_empty() {
-        return None;
+        return Err(Failure::NotFound);
     }
     let forward = resolver.all_addresses_of(host)?;
     if forward.addresses.is_empty() {
-        return None;
+        return Err(Failure::NotFound);
     }
     let alias = !forward.canonical.is_empty() && !forward.canonical.eq_ignore_ascii_case(host);
-    Some(Found {
+    Ok(Found {
         official: alias.then_some(forward.canonical),
         addresses: forward.addresses,
     })
@@ -100,6 +108,11 @@ pub fn text_of(address: &SocketAddr) -> String {
 /// `H: host not found`.
 pub fn not_found_text(host: &[u8]) -> String {
     format!("{}: host not found", Shown(host))
+}
+
+/// `H: no answer from the name service`.
+pub fn no_answer_text(host: &[u8]) -> String {
+    format!("{}: no answer from the name service", Shown(host))
 }
 
 /// The two lines about a name that is not the official one.

@@ -2,7 +2,7 @@
 //!
 //! Both read the tables with the engine, look at the files around them ([`disk`], [`paths`],
 //! [`inetd`]), look host names up as the original did ([`hosts`]), and say what they find on the
-//! terminal ([`output`], [`remark`]). Options run dry ([`dry`]): nothing is executed, asked of an
+//! terminal ([`output`], [`remark`]). They begin and end alike ([`program`]). Options run dry ([`dry`]): nothing is executed, asked of an
 //! ident server, or changed.
 
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod inetd;
 pub mod output;
 pub mod paths;
+pub mod program;
 pub mod remark;
 #[cfg(feature = "testing")]
 pub mod testing;

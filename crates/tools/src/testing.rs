@@ -1,5 +1,5 @@
 //! What the tests of tcpdchk and tcpdmatch share: a folder of their own, a machine with made-up host
-//! names, and Debian's programs to compare with.
+//! names, Debian's programs to compare with, and a terminal.
 //!
 //! Debian's build hands its diagnostics to syslog through entry points that its own stand-in does
 //! not catch; `fakelog.c` catches them and prints them, as the plain build of 7.6 does.
@@ -188,8 +188,9 @@ fn fakelog() -> Option<PathBuf> {
 
 /// A machine whose only host names are those of a hosts file.
 pub struct Machine {
-    _files: Scratch,
+    files: Scratch,
     binds: Vec<(PathBuf, PathBuf)>,
+    networked: bool,
 }
 
 impl Machine {
@@ -206,8 +207,9 @@ impl Machine {
             ),
         ];
         let machine = Self {
-            _files: files,
+            files,
             binds,
+            networked: true,
         };
         let works = *WORKS.get_or_init(|| {
             let mut probe = machine.command();
@@ -215,6 +217,17 @@ impl Machine {
             probe.status().is_ok_and(|status| status.success())
         });
         works.then_some(machine)
+    }
+
+    /// A machine that asks a name server too, which it cannot reach: it has no network.
+    pub fn without_network(hosts: &str) -> Option<Self> {
+        let machine = Self::new(hosts)?;
+        let services = "hosts: files dns\npasswd: files\ngroup: files\nnetgroup: files\n";
+        machine.files.file("nsswitch.conf", services);
+        let servers = machine.files.file("resolv.conf", "nameserver 127.0.0.1\n");
+        let mut machine = machine.with(servers, "/etc/resolv.conf");
+        machine.networked = false;
+        Some(machine)
     }
 
     /// The same machine with a file or folder laid over another.
@@ -231,12 +244,116 @@ impl Machine {
         }
         let script = "while [ \"$1\" != -- ]; do mount --bind \"$1\" \"$2\" || exit 99; \
                       shift 2; done; shift; exec \"$@\"";
+        if !self.networked {
+            command.arg("--net");
+        }
         command.args(["--mount", "sh", "-c", script, "sh"]);
         for (here, there) in &self.binds {
             command.arg(here).arg(there);
         }
         command.arg("--");
         command
+    }
+}
+
+/// A program of Debian's and ours, on a machine with made-up host names.
+pub struct Sides {
+    machine: Machine,
+    debian: Program,
+    ours: Program,
+}
+
+impl Sides {
+    /// Both, on a machine with this hosts file. `None`: one side is not to be had; the test says so.
+    pub fn new(test: &str, name: &str, ours: &str, hosts: &str) -> Option<Self> {
+        let sides = Machine::new(hosts).and_then(|machine| {
+            Some(Self {
+                machine,
+                debian: Program::debian(name)?,
+                ours: Program::ours(ours),
+            })
+        });
+        if sides.is_none() {
+            let needs = "namespaces, cc, and tcpd and libwrap0 as tests/setup unpacks them";
+            skip(test, needs);
+        }
+        sides
+    }
+
+    /// What Debian's does.
+    pub fn debian(&self, folder: &Path, arguments: &[&str]) -> Run {
+        run(self
+            .debian
+            .command_with(&self.machine, folder)
+            .args(arguments))
+    }
+
+    /// What ours does.
+    pub fn ours(&self, folder: &Path, arguments: &[&str]) -> Run {
+        run(self
+            .ours
+            .command_with(&self.machine, folder)
+            .args(arguments))
+    }
+
+    /// What both do with the same arguments.
+    pub fn both(&self, folder: &Path, arguments: &[&str]) -> [Run; 2] {
+        [self.debian(folder, arguments), self.ours(folder, arguments)]
+    }
+
+    /// Both get wrong usage, and say the usage text that ends with the same words from `begin` on.
+    ///
+    /// # Panics
+    /// They do not.
+    pub fn compare_usage(&self, arguments: &[&str], begin: &str) -> [Run; 2] {
+        let scratch = Scratch::new();
+        let both = self.both(scratch.path(), arguments);
+        let [debian, ours] = both.each_ref().map(|run| {
+            let at = run.stderr.find(begin).unwrap_or_default();
+            run.stderr.get(at..).unwrap_or_default()
+        });
+        assert!(ours.starts_with(debian), "{arguments:?} {both:?}");
+        assert_eq!(both[0].stdout, both[1].stdout);
+        both
+    }
+}
+
+/// What a program of ours writes to a terminal, with one variable set, as `NAME=VALUE`.
+/// `None`: there is no script(1) here; the test says so.
+pub fn on_terminal(test: &str, program: &str, folder: &Path, line: &str, set: &str) -> Option<Run> {
+    if !Path::new("/usr/bin/script").exists() {
+        skip(test, "script(1)");
+        return None;
+    }
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("{program} {line}"), "/dev/null"]);
+    command.current_dir(folder).env("TERM", "xterm");
+    command.env_remove("NO_COLOR");
+    command.envs(set.split_once('='));
+    Some(run(&mut command))
+}
+
+/// Settings under which a terminal shows colours or not.
+pub const COLOUR_SETTINGS: [(&str, bool); 4] = [
+    ("", true),
+    ("NO_COLOR=", true),
+    ("NO_COLOR=1", false),
+    ("TERM=dumb", false),
+];
+
+/// Each shell's completion script names these options.
+///
+/// # Panics
+/// It does not.
+pub fn check_completions(program: &str, options: &[&str]) {
+    for shell in ["bash", "zsh", "fish"] {
+        let scratch = Scratch::new();
+        let mut command = Program::ours(program).command(scratch.path());
+        let ran = run(command.args(["--completions", shell]));
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+        for option in options {
+            assert!(ran.stdout.contains(option), "{shell} {option}");
+        }
     }
 }
 

@@ -198,12 +198,11 @@ fn daemons<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
 
 fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &Place, checker: &Checker<'_>) {
     // A folder that is missing is reported in the original's words.
-    let Ok(entries) = std::fs::read_dir(checker.disk.real(folder)) else {
+    let Ok(entries) = checker.disk.entries(folder) else {
         return;
     };
     super::files::check(folder, place, checker);
-    let mut entries = entries;
-    let empty = entries.next().is_none();
+    let empty = entries.is_empty();
     for daemon in daemons(rule) {
         let text = match daemon {
             Some(name) => {
@@ -212,9 +211,9 @@ fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &Place, checker: &Chec
                     super::files::check(&path, place, checker);
                     continue;
                 }
-                format!("{}: no banner for {}", path.display(), Written(name))
+                format!("{}: no banner for {}", Written::from(&*path), Written(name))
             }
-            None if empty => format!("{}: there are no banners", folder.display()),
+            None if empty => format!("{}: there are no banners", Written::from(folder)),
             None => continue,
         };
         checker.find(Finding::own(&BANNER_MISSING, text).at(place.clone()));

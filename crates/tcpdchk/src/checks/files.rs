@@ -4,6 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use hosts_access::problem::Written;
 use tools::remark::WORLD_WRITABLE;
 
 use crate::checker::Checker;
@@ -24,7 +25,7 @@ const OTHERS_WRITE: u32 = 0o002;
 pub(crate) fn check(path: &Path, place: &Place, checker: &Checker<'_>) {
     each(path, checker, &mut |path, metadata| {
         if metadata.permissions().mode() & OTHERS_WRITE != 0 {
-            let text = format!("{}: world writable", path.display());
+            let text = format!("{}: world writable", Written::from(path));
             return Some(Finding::own(&WORLD_WRITABLE, text).at(place.clone()));
         }
         others(path, metadata, checker).map(|finding| finding.at(place.clone()))
@@ -62,7 +63,7 @@ fn each(
 /// Whether another owner, or a group other than root's, may write. In a tree that is not installed
 /// yet, the files belong to whoever makes it.
 fn others(path: &Path, metadata: &Metadata, checker: &Checker<'_>) -> Option<Finding> {
-    let shown = path.display();
+    let shown = Written::from(path);
     let text = if metadata.permissions().mode() & GROUP_WRITE != 0 && metadata.gid() != 0 {
         format!("{shown}: group {} may write", metadata.gid())
     } else if metadata.uid() != 0 && !checker.disk.is_rooted() {

@@ -31,7 +31,7 @@ tools::checks! {
 const MERGE_MARKS: [&[u8]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"];
 
 /// Delimiters of template languages that have no meaning to tcpd or a shell.
-const TEMPLATE_MARKS: [&[u8]; 3] = [b"{{", b"{%", b"<%"];
+const TEMPLATE_MARKS: [&[u8]; 4] = [b"{{", b"{%", b"{#", b"<%"];
 
 /// Looks at each line of a table or list.
 pub(crate) fn check(source: &Source<'_>, checker: &Checker<'_>) {

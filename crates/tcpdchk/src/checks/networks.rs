@@ -114,8 +114,13 @@ fn check_number(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
         return None;
     }
     if !numeric {
-        let address = loose_ipv4(word)?;
-        let text = format!("{shown}: never matches; others read it as {address}");
+        let text = match loose_ipv4(word) {
+            Some(address) => format!("{shown}: never matches; others read it as {address}"),
+            None if is_address_with_more(word) => {
+                format!("{shown}: is neither an address nor a name, so it never matches")
+            }
+            None => return None,
+        };
         return Some(host.own(&NUMBER_FORM, text));
     }
     let parts: Vec<_> = plain.split(|byte| *byte == b'.').collect();
@@ -150,7 +155,21 @@ fn check_number(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
     let other = loose_ipv4(plain)?;
     let text = format!("{shown}: never matches without a final dot; others read it as {other}");
     let finding = host.own(&NETWORK_PREFIX, text);
-    Some(finding.instead(format!("{shown}.")))
+    // A single number may be anything, a port perhaps.
+    Some(finding.instead((parts.len() > 1).then(|| format!("{shown}."))))
+}
+
+/// Whether a word begins as an address and goes on as none: three numbers, and something that begins
+/// with a digit. No top-level domain does.
+fn is_address_with_more(word: &[u8]) -> bool {
+    let parts: Vec<_> = word.split(|byte| *byte == b'.').collect();
+    let [numbers @ .., last] = &parts[..] else {
+        return false;
+    };
+    numbers.len() == 3
+        && numbers.iter().all(|part| decimal(part).is_some())
+        && last.first().is_some_and(u8::is_ascii_digit)
+        && last.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// An address of which no client is, since it is a mask.

@@ -24,8 +24,9 @@ tools::checks! {
         why "The rule takes effect once the daemon is installed.",
         remedy "Nothing needs to be done.";
     UNTOLD_DAEMON: "untold-daemon", Note, "a daemon of which it cannot be told",
-        why "The program is a script, or cannot be read; what it starts may or may not read the tables.",
-        remedy "Look at what the program starts, and check that with ldd.";
+        why "The program is a script, or cannot be read, or is not linked with libwrap and speaks of the tables all the \
+             same. It may or may not read them.",
+        remedy "Look at what the program starts, and at its manual.";
 }
 
 /// Looks at a daemon, the first time that it is named.
@@ -38,7 +39,7 @@ pub(crate) fn check(daemon: &Host<'_>, checker: &Checker<'_>) {
     let finding = match checker.services.honours(name) {
         Honours::Tcpd(_) | Honours::SuperServer(_) | Honours::Program { .. } => return,
         Honours::Nobody { program, starter } => {
-            let program = program.display();
+            let program = Written::from(&*program);
             let starter =
                 starter.map_or(String::new(), |starter| format!(", started by {starter},"));
             let text = format!(
@@ -49,7 +50,7 @@ pub(crate) fn check(daemon: &Host<'_>, checker: &Checker<'_>) {
         Honours::Untold { program } => {
             let text = format!(
                 "{shown}: cannot tell whether {} uses libwrap",
-                program.display()
+                Written::from(&*program)
             );
             daemon.own(&UNTOLD_DAEMON, text)
         }

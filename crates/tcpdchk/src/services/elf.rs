@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use goblin::elf::Elf;
+use memchr::memmem;
 use tools::disk::Disk;
 
 /// The library, whatever its version.
@@ -26,11 +27,14 @@ pub(crate) struct Libraries {
 struct Needs {
     libraries: Vec<String>,
     folders: Vec<PathBuf>,
+    /// Whether hosts.allow or libwrap is spoken of anywhere.
+    names_tables: bool,
 }
 
 impl Libraries {
     /// Whether a program is linked with libwrap, itself or by one of its libraries. `None`: it is no
-    /// ELF file that can be read.
+    /// ELF file that can be read, or it names the tables all the same, as a program does that has
+    /// libwrap within itself or opens it on its own.
     pub(crate) fn links_libwrap(&mut self, program: &Path, disk: &Disk) -> Option<bool> {
         self.look(program, disk, 0)
     }
@@ -41,7 +45,10 @@ impl Libraries {
         }
         // A library that needs itself, in a circle, adds nothing.
         self.known.insert(file.to_owned(), Some(false));
-        let links = needs(file, disk).map(|needs| self.any(&needs, disk, depth));
+        let links = needs(file, disk).and_then(|needs| {
+            let links = self.any(&needs, disk, depth);
+            (links || depth > 0 || !needs.names_tables).then_some(links)
+        });
         self.known.insert(file.to_owned(), links);
         links
     }
@@ -87,8 +94,12 @@ fn standard_folders(disk: &Disk) -> Vec<PathBuf> {
 
 fn needs(file: &Path, disk: &Disk) -> Option<Needs> {
     let bytes = disk.read(file).ok().flatten()?;
-    let elf = Elf::parse(&bytes).ok()?;
-    let origin = file.parent().unwrap_or(Path::new("/"));
+    parse(&bytes, file.parent().unwrap_or(Path::new("/")))
+}
+
+/// What a program in the folder `origin` needs.
+fn parse(bytes: &[u8], origin: &Path) -> Option<Needs> {
+    let elf = Elf::parse(bytes).ok()?;
     let folders = elf.runpaths.iter().chain(&elf.rpaths);
     let folders = folders.flat_map(|paths| paths.split(':'));
     Some(Needs {
@@ -100,5 +111,42 @@ fn needs(file: &Path, disk: &Disk) -> Option<Needs> {
         folders: folders
             .map(|folder| folder.replace("$ORIGIN", &origin.to_string_lossy()).into())
             .collect(),
+        names_tables: [&b"hosts.allow"[..], LIBWRAP.as_bytes()]
+            .iter()
+            .any(|name| memmem::find(bytes, name).is_some()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 2000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        /// A tree may hold damaged programs, or traps.
+        #[test]
+        fn a_damaged_program_is_read_or_is_none(
+            places in vec((0_usize..2048, any::<u8>()), 1..12),
+            length in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+        ) {
+            let mut bytes = std::fs::read("/bin/true").unwrap_or_default();
+            for (at, byte) in places {
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            if cut {
+                bytes.truncate(length.index(bytes.len() + 1));
+            }
+            let _ = parse(&bytes, Path::new("/"));
+        }
+    }
 }

@@ -241,12 +241,6 @@ fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, PathBuf) {
 
 /// The names of a folder's entries, in order. Those of a folder that cannot be read are none.
 fn entries(folder: &Path, disk: &Disk) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(disk.real(folder)) else {
-        return Vec::new();
-    };
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names
+    let names = disk.entries(folder).unwrap_or_default().into_iter();
+    names.filter_map(|name| name.into_string().ok()).collect()
 }

@@ -1,6 +1,6 @@
 //! Services of xinetd: xinetd.conf and the files and folders that it includes (xinetd.conf(5)).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use tools::disk::Disk;
@@ -22,8 +22,9 @@ type Attributes = BTreeMap<String, String>;
 
 /// Every service that is not disabled.
 pub(crate) fn services(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
-    let mut blocks = Vec::new();
-    read(Path::new(CONF), disk, 0, &mut blocks);
+    let mut conf = Conf::default();
+    conf.read(Path::new(CONF), disk, 0);
+    let blocks = conf.blocks;
     let by_libwrap = PROGRAMS
         .iter()
         .any(|path| libraries.links_libwrap(Path::new(path), disk) == Some(true));
@@ -91,42 +92,56 @@ fn service(
     })
 }
 
-/// Reads a file's blocks; those without a name are defaults.
-fn read(path: &Path, disk: &Disk, depth: usize, blocks: &mut Vec<(Option<String>, Attributes)>) {
-    let Some(bytes) = disk.read(path).ok().flatten().filter(|_| depth < MAX_DEPTH) else {
-        return;
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    let mut open: Option<(Option<String>, Attributes)> = None;
-    for line in text.lines().map(str::trim) {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
+/// What the files say.
+#[derive(Default)]
+struct Conf {
+    /// Blocks; those without a name are defaults.
+    blocks: Vec<(Option<String>, Attributes)>,
+    /// Files that were read: one that is included many times over says nothing new.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Conf {
+    fn read(&mut self, path: &Path, disk: &Disk, depth: usize) {
+        if depth >= MAX_DEPTH || !self.seen.insert(path.to_owned()) {
+            return;
         }
-        let mut words = line.split_whitespace();
-        match (words.next(), words.next()) {
-            (Some("defaults"), _) => open = Some((None, Attributes::new())),
-            (Some("service"), Some(name)) => {
-                open = Some((
-                    Some(name.trim_end_matches('{').to_owned()),
-                    Attributes::new(),
-                ));
-            }
-            (Some("include"), Some(file)) => read(Path::new(file), disk, depth + 1, blocks),
-            (Some("includedir"), Some(folder)) => {
-                for name in entries(Path::new(folder), disk) {
-                    // xinetd passes over backups and hidden files.
-                    if !name.contains('.') && !name.ends_with('~') {
-                        read(&Path::new(folder).join(name), disk, depth + 1, blocks);
+        let Some(bytes) = disk.read(path).ok().flatten() else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let mut open: Option<(Option<String>, Attributes)> = None;
+        for line in text.lines().map(str::trim) {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next()) {
+                (None, _) => {}
+                (Some(word), _) if word.starts_with('#') => {}
+                (Some("defaults"), _) => open = Some((None, Attributes::new())),
+                (Some("service"), Some(name)) => {
+                    let name = name.trim_end_matches('{').to_owned();
+                    open = Some((Some(name), Attributes::new()));
+                }
+                (Some("include"), Some(file)) => self.read(Path::new(file), disk, depth + 1),
+                (Some("includedir"), Some(folder)) => {
+                    self.read_folder(Path::new(folder), disk, depth + 1);
+                }
+                (Some("}"), _) => self.blocks.extend(open.take()),
+                _ => {
+                    if let (Some((_, attributes)), Some((key, value))) =
+                        (&mut open, line.split_once('='))
+                    {
+                        add(attributes, key.trim(), value.trim());
                     }
                 }
             }
-            (Some("}"), _) => blocks.extend(open.take()),
-            _ => {
-                if let (Some((_, attributes)), Some((key, value))) =
-                    (&mut open, line.split_once('='))
-                {
-                    add(attributes, key.trim(), value.trim());
-                }
+        }
+    }
+
+    fn read_folder(&mut self, folder: &Path, disk: &Disk, depth: usize) {
+        for name in entries(folder, disk) {
+            // xinetd passes over backups and hidden files.
+            if !name.contains('.') && !name.ends_with('~') {
+                self.read(&folder.join(name), disk, depth);
             }
         }
     }

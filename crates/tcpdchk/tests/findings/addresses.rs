@@ -80,6 +80,11 @@ pub(crate) const CASES: &[Case] = &[
         right: &["svcd: 192.168. 10. 192.168.0.1"],
     },
     Case {
+        id: "network-prefix",
+        wrong: &[("svcd: 1.2.3.4 22", "others read it as 0.0.0.22")],
+        right: &["svcd: 22."],
+    },
+    Case {
         id: "number-form",
         wrong: &[
             (
@@ -90,8 +95,12 @@ pub(crate) const CASES: &[Case] = &[
             ("svcd: 0x7f.1", "others read it as 127.0.0.1"),
             ("svcd: 300.1.1.1", "300.1.1.1: is no part of an address"),
             ("svcd: 1.2.3.4.", "is no part"),
+            (
+                "svcd: 127.0.0.1a",
+                "127.0.0.1a: is neither an address nor a name",
+            ),
         ],
-        right: &["svcd: 10.0.0.1 10.0. 10.*"],
+        right: &["svcd: 10.0.0.1 10.0. 10.* 1.2.3.example 4.3.2.1.example.org 3com.com"],
     },
     Case {
         id: "mask-apart",

@@ -93,6 +93,7 @@ pub(crate) const CASES: &[Case] = &[
                 ":1:7: error: a template was not filled in",
             ),
             ("{% if x %}", ":1:1: error"),
+            ("{# x: y #}", ":1:1: error"),
             ("svcd: <%= @net %>", ":1:7"),
             ("svcd: $NET", "$NET: was not filled in"),
             ("svcd: @NETWORK@", "@NETWORK@: was not filled in"),
@@ -117,6 +118,7 @@ pub(crate) const CASES: &[Case] = &[
             ),
             ("svcd: 10.0.0.0/8: deny\nsvcd: 10.1.0.0/16", ":2:1"),
             ("svcd: ALL EXCEPT 10.\nsvcd: ALL EXCEPT 10.", ":2:1"),
+            ("svcd: 10.1.*.*\nsvcd: 10.1.2.3", ":2:1"),
         ],
         right: &[
             "svcd: 10.1.\nsvcd: 10.",

@@ -6,14 +6,15 @@ use tools::testing::{Program, Scratch, run, skip};
 
 use crate::{found, tcpdchk, tree};
 
+fn set_mode(tree: &Scratch, path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = tree.path().join(path);
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
 /// Who may write to tables, lists and banners. The owner only counts for what is in its place.
 #[test]
 fn permissions() {
-    let set = |tree: &Scratch, path: &str, mode: u32| {
-        use std::os::unix::fs::PermissionsExt;
-        let path = tree.path().join(path);
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    };
     let rules = "svcd: /srv/list: banners /srv/banners\n";
     for path in [
         "etc/hosts.allow",
@@ -25,7 +26,7 @@ fn permissions() {
     ] {
         let tree = tree(rules, "ALL: ALL\n");
         assert_eq!(found(&tree, "world-writable"), [""; 0]);
-        set(&tree, path, 0o757);
+        set_mode(&tree, path, 0o757);
         let lines = found(&tree, "world-writable");
         assert_eq!(lines.len(), 1, "{path} {lines:?}");
         assert!(
@@ -44,7 +45,7 @@ fn permissions() {
     assert_eq!(found(&tree, "not-roots"), [""; 0]);
     std::os::unix::fs::chown(&list, None, Some(7)).unwrap();
     assert_eq!(found(&tree, "not-roots"), [""; 0]);
-    set(&tree, "srv/list", 0o664);
+    set_mode(&tree, "srv/list", 0o664);
     let lines = found(&tree, "not-roots");
     assert!(
         lines.len() == 1 && lines[0].ends_with("/srv/list: group 7 may write"),
@@ -61,6 +62,57 @@ fn permissions() {
             .contains("belongs to user 7, not to root [not-roots]"),
         "{ran:?}"
     );
+}
+
+/// What may not be read could not be checked: tcpd, which is root, may read it.
+#[test]
+fn no_permission() {
+    for hidden in ["etc/hosts.allow", "etc/hosts.deny", "srv/list"] {
+        let tree = tree("svcd: /srv/list\n", "ALL: ALL\n");
+        set_mode(&tree, hidden, 0o000);
+        // As nobody in particular, root's rights do not hold for files of others.
+        let mut command = Command::new("unshare");
+        command.arg("--user").arg(env!("CARGO_BIN_EXE_tcpdchk"));
+        command.args(["--root", ".", "--no-dns", "--format", "gcc"]);
+        let ran = run(command.current_dir(tree.path()));
+        if ran.stderr.contains("unshare: ") {
+            return skip("no_permission", "user namespaces");
+        }
+        assert_eq!(
+            (ran.status, ran.stderr.as_str()),
+            (Some(2), ""),
+            "{hidden} {ran:?}"
+        );
+        let line = ran
+            .stdout
+            .lines()
+            .find(|line| line.contains("Permission denied"));
+        assert!(
+            line.is_some_and(|line| line.contains(hidden)),
+            "{hidden} {ran:?}"
+        );
+    }
+}
+
+/// Files of super-servers that include each other many times over.
+#[test]
+fn super_servers_without_end() {
+    let tree = tree("svcd: 10.\n", "ALL: ALL\n");
+    let many = "include /etc/xinetd.conf\ninclude /etc/x1\nincludedir /etc/xinetd.d\n".repeat(20);
+    tree.file("etc/xinetd.conf", &many);
+    for number in 0..10 {
+        let next = format!("include /etc/x{}\n", number + 1).repeat(20);
+        tree.file(&format!("etc/x{number}"), next);
+        tree.file(&format!("etc/xinetd.d/x{number}"), &many);
+    }
+    tree.file(
+        "etc/x5",
+        "service a\n{\n server = /usr/sbin/svcd\n}\n".repeat(2),
+    );
+    let start = std::time::Instant::now();
+    let table = tcpdchk(&tree, &["--services"]).stdout;
+    assert!(table.contains("svcd"), "{table}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
 }
 
 /// A program that is linked with libwrap, itself or by a library, and one that is not.
@@ -164,6 +216,17 @@ fn programs_and_super_servers() {
             .collect();
         assert_eq!(words, row, "{name}: {table}");
     }
+    // One that has libwrap within itself, or opens it on its own, is not told to have no effect.
+    let plain = std::fs::read(tree.path().join("usr/sbin/unlinked")).unwrap();
+    tree.file(
+        "usr/sbin/unlinked",
+        [&plain[..], b"/etc/hosts.allow"].concat(),
+    );
+    assert_eq!(found(&tree, "no-effect").len(), 2);
+    let untold = found(&tree, "untold-daemon");
+    let text = "cannot tell whether /usr/sbin/unlinked uses libwrap";
+    assert!(untold[0].contains(text), "{untold:?}");
+    tree.file("usr/sbin/unlinked", plain);
     let json = tcpdchk(&tree, &["--services", "--format", "json"]).stdout;
     let linked = json
         .lines()

@@ -2,11 +2,17 @@
 
 mod addresses;
 mod lines;
+mod lists;
 mod machine;
+mod names;
 mod options;
+mod texts;
+mod trees;
 mod words;
 
-use tools::testing::{Program, Run, Scratch, run};
+use std::collections::BTreeSet;
+
+use tools::testing::{COLOUR_SETTINGS, Program, Run, Scratch, check_completions, on_terminal, run};
 
 /// A tree with a daemon behind tcpd, one for datagrams, one without, and these tables.
 fn tree(allow: &str, deny: &str) -> Scratch {
@@ -36,12 +42,20 @@ fn tree(allow: &str, deny: &str) -> Scratch {
 fn tcpdchk(tree: &Scratch, arguments: &[&str]) -> Run {
     let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
     let mut command = ours.command(tree.path());
-    run(command.args(["--root", ".", "--no-dns"]).args(arguments))
+    let root = match arguments.contains(&"--root") {
+        true => &[][..],
+        false => &["--root", "."],
+    };
+    run(command.args(root).arg("--no-dns").args(arguments))
 }
 
 /// The lines about one kind of finding.
 fn found(tree: &Scratch, id: &str) -> Vec<String> {
-    let ran = tcpdchk(tree, &["--format", "gcc"]);
+    found_with(tree, id, &[])
+}
+
+fn found_with(tree: &Scratch, id: &str, arguments: &[&str]) -> Vec<String> {
+    let ran = tcpdchk(tree, &[&["--format", "gcc"], arguments].concat());
     assert_eq!(ran.stderr, "");
     let tag = format!(" [{id}]");
     let lines = ran.stdout.lines().filter(|line| line.ends_with(&tag));
@@ -122,6 +136,9 @@ fn exit_status() {
             &["--tables", "etc/hosts.allow", "etc/hosts.deny"],
             0,
         ),
+        ("svcd: 10.", &["--root", "/nonexistent"], 2),
+        ("svcd: 10.", &["--services", "--root", "/nonexistent"], 2),
+        ("svcd: 10.", &["--root", "etc/hosts.allow"], 2),
         ("svcd: 10.", &["--explain", "nonsense"], 2),
         ("svcd: 10.0.0.0/33", &["--explain", "net-mask"], 0),
         ("svcd: 10.0.0.0/33", &["--services"], 0),
@@ -143,6 +160,16 @@ fn the_second_table() {
         ("", "svcd: 10.\nALL: ALL\n", "no-catch-all", 0),
         ("ALL: ALL: deny\n", "", "no-catch-all", 0),
         ("", "ALL: ALL EXCEPT 10.\n", "no-catch-all", 1),
+        // An error at the end of hosts.deny denies; whatever may fail in hosts.allow may grant.
+        ("", "svcd: 10.\n# cut off", "no-catch-all", 0),
+        ("svcd: /srv/list\nALL: ALL: deny\n", "", "no-catch-all", 1),
+        (
+            "svcd: /srv/list\nALL: ALL: deny\n",
+            "svcd: 10.\n",
+            "unreachable",
+            0,
+        ),
+        ("ALL: ALL: bogus\n", "", "allow-all", 0),
         ("ALL: ALL\n", "svcd: 10.\n", "unreachable", 1),
         ("svcd: 10.\n", "svcd: 10.1.\n", "unreachable", 1),
         ("svcd: 10.1.\n", "svcd: 10.\n", "unreachable", 0),
@@ -150,99 +177,30 @@ fn the_second_table() {
         let tree = tree(allow, deny);
         assert_eq!(found(&tree, id).len(), expected, "{allow:?} {deny:?} {id}");
     }
+    let prefix = found(&tree("svcd: 22\n", ""), "network-prefix");
+    assert!(!prefix[0].contains("write:"), "{prefix:?}");
     let tree = tree("svcd: 10.\n", "");
     std::fs::remove_file(tree.path().join("etc/hosts.deny")).unwrap();
     assert_eq!(found(&tree, "no-catch-all").len(), 1);
 }
 
-/// Words and lines of a /file list have places of their own.
-#[test]
-fn lists() {
-    let list = |text: &str, id: &str| {
-        let tree = tree("svcd: /srv/list\nsvcd: 10. /srv/list\n", "ALL: ALL\n");
-        tree.file("srv/list", text);
-        found(&tree, id)
-    };
-    for (text, id, expected) in [
-        (
-            "10.0.0.1\n 10.0.0.1/8\n",
-            "host-bits",
-            "/srv/list:2:2: error: ",
-        ),
-        ("10.0.0.0/33", "net-mask", "/srv/list:1:1: error: "),
-        ("192.168", "network-prefix", "/srv/list:1:1: error: "),
-        ("# ALL hosts\n", "list-comment", "/srv/list:1:1: note: "),
-        ("a\r\nb\r\n", "crlf", "/srv/list:1:2: warning: 2 lines"),
-        ("{{ x }}\n", "template", "/srv/list:1:1: error: "),
-        ("/srv/none", "list-missing", "/srv/list:1:1: warning: "),
-        (
-            "/srv/list",
-            "list-open",
-            "/srv/list:1:1: error: /srv/list: lists include each other",
-        ),
-        ("a\0", "list-open", "/srv/list:1:1: error: "),
-    ] {
-        let lines = list(text, id);
-        assert!(
-            lines.iter().any(|line| line.starts_with(expected)),
-            "{text:?} {lines:?}"
-        );
-    }
-    for id in [
-        "list-comment",
-        "crlf",
-        "host-bits",
-        "net-mask",
-        "name-never",
-    ] {
-        assert_eq!(
-            list("10.0.0.1 2001:db8::1 *.b\n.example.org", id),
-            [""; 0],
-            "{id}"
-        );
-    }
-}
-
-/// Every kind of finding that the other tests do not name has its own here, or needs names.
+/// Every kind of finding has a case that brings it up and one that does not.
 #[test]
 fn every_kind_is_tested() {
     let tree = tree("", "");
     let listed = tcpdchk(&tree, &["--explain"]).stdout;
-    // Those of inetd.conf and of names are tested with the original's, in original.rs.
-    let elsewhere = [
-        "daemon-directory",
-        "world-writable",
-        "inetd-incomplete",
-        "program-missing",
-        "program-not-executable",
-        "insecure-service",
-        "tcpd-recursion",
-        "tcpd-setuid",
-        "tcpd-inserted",
-        "file-lookup",
-        "rpc-tcp",
-        "table-open",
-        "unknown-process",
-        "not-wrapped",
-        "host-not-found",
-        "host-alias",
-        "host-mismatch",
-        "host-unnamed",
-        "several-addresses",
-        "implicit-allow",
-        "names-late",
-        "no-effect",
-        "list-comment",
-        "no-catch-all",
-        "not-roots",
-    ];
-    for id in listed
+    let known: BTreeSet<_> = listed
         .lines()
         .filter_map(|line| line.split_whitespace().next())
-    {
-        let here = cases().any(|case| case.id == id) || elsewhere.contains(&id);
-        assert!(here, "{id}");
-    }
+        .collect();
+    let both = |case: &&Case| !case.wrong.is_empty() && !case.right.is_empty();
+    let tested: BTreeSet<_> = cases()
+        .filter(both)
+        .map(|case| case.id)
+        .chain(trees::CASES.iter().map(|case| case.id))
+        .chain(names::CASES.iter().map(|case| case.id))
+        .collect();
+    assert_eq!(known, tested);
 }
 
 /// The forms in which a finding is shown.
@@ -258,7 +216,9 @@ fn formats() {
         human,
         format!(
             "error: ./etc/hosts.allow, line 2: {text}\n \
-             --> ./etc/hosts.allow:2:3\n  \
+             --> ./etc/hosts.allow:1:9\n  \
+             |\n\
+             1 | svcd: \\\n  \
              |\n\
              2 |   10.0.0.1/8\n  \
              |   ^^^^^^^^^^\n  \
@@ -273,20 +233,83 @@ fn formats() {
     );
     assert_eq!(
         gcc,
-        format!("./etc/hosts.allow:2:3: error: {text}; write: 10.0.0.0/8 [host-bits]\n")
+        format!(
+            "./etc/hosts.allow:1:9: error: {text}; write: 10.0.0.0/8 [host-bits]\n\
+             ./etc/hosts.allow:2:3: note: here\n"
+        )
     );
     for part in [
         "\"id\":\"host-bits\"",
         "\"level\":\"error\"",
-        "\"line\":2",
-        "\"column\":3",
-        "\"rule_line\":1",
+        "\"line\":1",
+        "\"column\":9",
+        "\"word_line\":2",
+        "\"word_column\":3",
         "\"word\":\"10.0.0.1/8\"",
         "\"instead\":\"10.0.0.0/8\"",
     ] {
         assert!(json.contains(part), "{part}: {json}");
     }
     assert_eq!(classic, "");
+}
+
+/// The line is the rule's first, wherever the word stands; the column never lies in another word of
+/// that line; and a long line that is cut has its right place.
+#[test]
+fn places() {
+    let long = "10.2.3.4 ".repeat(60);
+    for (rule, gcc, head, lines) in [
+        (
+            "svcd: 10.0.0.1/8 \\\n  10.",
+            &["1:7: error: "][..],
+            "1:7",
+            &["1 | svcd: 10.0.0.1/8 \\"][..],
+        ),
+        (
+            "svcd: 10. \\\n11. \\\n\t10.0.0.1/8",
+            &["1:16: error: ", "3:2: note: here"],
+            "1:16",
+            &["1 | svcd: 10. \\", "3 |     10.0.0.1/8"],
+        ),
+        (
+            "\\\nsvcd: 10.0.0.1/8",
+            &["1:7: error: ", "2:7: note: here"],
+            "1:7",
+            &["1 | \\", "2 | svcd: 10.0.0.1/8"],
+        ),
+        (
+            &format!("svcd: {long}10.0.0.1/8"),
+            &["1:547: error: "],
+            "1:547",
+            &["10.2.3.4 10.0.0.1/8"],
+        ),
+        (
+            &format!("svcd: {long}\\\n{long}10.0.0.1/8"),
+            &["1:1087: error: ", "2:541: note: here"],
+            "1:1087",
+            &["1 | svcd: 10.2.3.4", "2 | "],
+        ),
+    ] {
+        let tree = tree(&format!("{rule}\n"), "ALL: ALL\n");
+        let shown = tcpdchk(&tree, &["--format", "gcc"]).stdout;
+        let mut found = shown.lines();
+        for part in gcc {
+            let wanted = format!("./etc/hosts.allow:{part}");
+            assert!(
+                found.any(|line| line.starts_with(&wanted)),
+                "{wanted}: {shown}"
+            );
+        }
+        let notes = shown.lines().filter(|line| line.ends_with("note: here"));
+        assert_eq!(notes.count(), gcc.len() - 1, "{shown}");
+        let human = tcpdchk(&tree, &[]).stdout;
+        let mut found = human.lines();
+        let head = format!("--> ./etc/hosts.allow:{head}");
+        for wanted in [&[&*head], lines].concat() {
+            assert!(found.any(|line| line.contains(wanted)), "{wanted}: {human}");
+        }
+        assert!(!human.contains(":::"), "{human}");
+    }
 }
 
 /// Tables that are to be installed are checked where they lie.
@@ -303,18 +326,77 @@ fn other_tables() {
     );
 }
 
+/// What a table holds does not get at the terminal, and the words of its rules and files neither.
+#[test]
+fn no_escape_sequence_gets_through() {
+    let rules =
+        "svcd: /srv/\x1b[31mx /srv/\x1b[2J\na\x1b[1mb: \x1b]0;t\x07: banners /\x1b[2J\nx\x1b[3m\n";
+    let rules = format!(
+        "{rules}svcd: ALL: spawn /bin/\x1b4m &\nx EXCEPT: @\x1b6m joe@\u{9b}7m: \u{9b}8m\n"
+    );
+    let tree = tree(&rules, "ALL: ALL\n");
+    tree.file("srv/\x1b[31mx", "\x1b[31my\n10.0.0.0/33\x1b[31m\n");
+    for format in ["human", "classic", "gcc", "json"] {
+        for arguments in [&["--format", format][..], &["-v", "--format", format]] {
+            let said = tcpdchk(&tree, arguments).stdout;
+            assert!(
+                !said.contains(['\x1b', '\x07', '\u{9b}']),
+                "{format}: {said:?}"
+            );
+            assert!(
+                format == "classic" || said.contains("list-missing"),
+                "{said}"
+            );
+        }
+    }
+    let ran = tcpdchk(&tree, &["--\x1b[31m"]);
+    assert!(!ran.stderr.contains('\x1b'), "{ran:?}");
+}
+
+/// Wrong usage says what is meant.
+#[test]
+fn usage_has_a_tip() {
+    let tree = tree("", "");
+    for (arguments, tip) in [
+        (
+            &["--forma", "gcc"][..],
+            "a similar argument exists: '--format'",
+        ),
+        (
+            &["--format", "x"],
+            "[possible values: human, classic, gcc, json]",
+        ),
+        (&["--explain", "net-mas"], "did you mean net-mask?"),
+        (&["--explain", "net"], "did you mean net-mask?"),
+    ] {
+        let ran = tcpdchk(&tree, arguments);
+        assert!(ran.stderr.contains(tip) && ran.status == Some(2), "{ran:?}");
+    }
+    // Short, all of it on one screen.
+    let help = tcpdchk(&tree, &["--help"]).stdout;
+    assert!(
+        help.contains("--no-dns") && help.lines().count() < 24,
+        "{help}"
+    );
+}
+
+/// A table of none is no finding.
+#[test]
+fn no_table_at_all() {
+    let tree = tree("", "");
+    let good = tree.file("good", "svcd: 10.: allow\nALL: ALL: deny\n");
+    let good = good.to_str().unwrap();
+    let ran = tcpdchk(&tree, &["--strict", "--tables", good, "/dev/null"]);
+    assert_eq!((ran.stdout.as_str(), ran.status), ("", Some(0)));
+}
+
 /// Completions for each shell name the options.
 #[test]
 fn completions() {
-    for shell in ["bash", "zsh", "fish"] {
-        let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
-        let tree = Scratch::new();
-        let ran = run(ours.command(tree.path()).args(["--completions", shell]));
-        assert!(
-            ran.stdout.contains("no-dns") && ran.status == Some(0),
-            "{shell}"
-        );
-    }
+    let options = [
+        "no-dns", "services", "explain", "format", "strict", "root", "tables",
+    ];
+    check_completions(env!("CARGO_BIN_EXE_tcpdchk"), &options);
 }
 
 /// Tables out of all proportion: each is gone through in a time that grows with its length only.
@@ -338,6 +420,7 @@ fn endless_tables() {
             String::new(),
         ),
         (format!("svcd: {}\n", many("a.")), String::new()),
+        (format!("svcd: {}\n", many("192.168 \\\n")), String::new()),
         ("svcd: /srv/list\n".to_owned(), many("192.168 ")),
     ] {
         let tree = tree(&allow, "ALL: ALL\n");
@@ -358,30 +441,15 @@ fn endless_tables() {
 #[test]
 fn colours() {
     let tree = tree("svcd: 10.0.0.0/33\n", "ALL: ALL\n");
-    let on_terminal = |setting: &str| {
-        let program = env!("CARGO_BIN_EXE_tcpdchk");
-        let line = format!("{program} --root . --no-dns");
-        let mut command = std::process::Command::new("script");
-        command.args(["-qec", &line, "/dev/null"]);
-        command.current_dir(tree.path()).env("TERM", "xterm");
-        command.env_remove("NO_COLOR");
-        if let Some((name, value)) = setting.split_once('=') {
-            command.env(name, value);
-        }
-        run(&mut command).stdout
-    };
     let plain = tcpdchk(&tree, &[]).stdout;
     assert!(plain.contains("bad net/mask") && !plain.contains('\x1b'));
-    if !std::path::Path::new("/usr/bin/script").exists() {
-        return tools::testing::skip("colours", "script(1)");
-    }
-    for (setting, coloured) in [
-        ("", true),
-        ("NO_COLOR=", true),
-        ("NO_COLOR=1", false),
-        ("TERM=dumb", false),
-    ] {
-        let shown = on_terminal(setting);
+    for (setting, coloured) in COLOUR_SETTINGS {
+        let program = env!("CARGO_BIN_EXE_tcpdchk");
+        let line = "--root . --no-dns";
+        let Some(shown) = on_terminal("colours", program, tree.path(), line, setting) else {
+            return;
+        };
+        let shown = shown.stdout;
         assert!(shown.contains("bad net/mask"), "{shown}");
         assert_eq!(shown.contains('\x1b'), coloured, "{setting}: {shown}");
     }

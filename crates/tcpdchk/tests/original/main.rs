@@ -4,7 +4,7 @@ mod rules;
 
 use std::path::Path;
 
-use tools::testing::{Machine, Program, Run, Scratch, run, skip};
+use tools::testing::{Program, Scratch, Sides, run};
 
 const HOSTS: &str = "\
 127.0.0.1 localhost
@@ -18,66 +18,36 @@ const HOSTS: &str = "\
 2001:db8::5 six.example.test
 ";
 
-struct Sides {
-    machine: Machine,
-    debian: Program,
+fn sides(test: &str) -> Option<Sides> {
+    Sides::new(test, "tcpdchk", env!("CARGO_BIN_EXE_tcpdchk"), HOSTS)
 }
 
-impl Sides {
-    fn new(test: &str) -> Option<Self> {
-        let sides = Machine::new(HOSTS).and_then(|machine| {
-            let debian = Program::debian("tcpdchk")?;
-            Some(Self { machine, debian })
-        });
-        if sides.is_none() {
-            skip(
-                test,
-                "namespaces, cc, and tcpd and libwrap0 as tests/setup unpacks them",
-            );
-        }
-        sides
+/// What both print; the exit status is row X2 of the differences.
+fn compare(sides: &Sides, folder: &Path, arguments: &[&str], what: &str) -> String {
+    let debian = sides.debian(folder, arguments);
+    let mut classic = vec!["--format", "classic"];
+    classic.extend(arguments);
+    let ours = sides.ours(folder, &classic);
+    assert_eq!(ours.stdout, debian.stdout, "{what} {arguments:?}");
+    assert_eq!(ours.stderr, debian.stderr, "{what} {arguments:?}");
+    assert_eq!(debian.status, Some(0));
+    // People see the original's lines too, in the same sequence.
+    let human = sides.ours(folder, arguments);
+    let mut lines = human.stdout.lines();
+    for line in debian.stdout.lines() {
+        let wanted = line.trim_end_matches('\r');
+        assert!(
+            lines.any(|line| line.trim_end_matches('\r') == wanted),
+            "{wanted}: {human:?}"
+        );
     }
-
-    fn run(&self, program: &Program, folder: &Path, arguments: &[&str]) -> Run {
-        run(program.command_with(&self.machine, folder).args(arguments))
-    }
-
-    fn debian(&self, folder: &Path, arguments: &[&str]) -> Run {
-        self.run(&self.debian, folder, arguments)
-    }
-
-    fn ours(&self, folder: &Path, arguments: &[&str]) -> Run {
-        let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
-        self.run(&ours, folder, arguments)
-    }
-
-    /// What both print; the exit status is row X2 of the differences.
-    fn compare(&self, folder: &Path, arguments: &[&str], what: &str) -> String {
-        let debian = self.debian(folder, arguments);
-        let mut classic = vec!["--format", "classic"];
-        classic.extend(arguments);
-        let ours = self.ours(folder, &classic);
-        assert_eq!(ours.stdout, debian.stdout, "{what} {arguments:?}");
-        assert_eq!(ours.stderr, debian.stderr, "{what} {arguments:?}");
-        assert_eq!(debian.status, Some(0));
-        // People see the original's lines too, in the same sequence.
-        let human = self.ours(folder, arguments);
-        let mut lines = human.stdout.lines();
-        for line in debian.stdout.lines() {
-            let wanted = line.trim_end_matches('\r');
-            assert!(
-                lines.any(|line| line.trim_end_matches('\r') == wanted),
-                "{wanted}: {human:?}"
-            );
-        }
-        ours.stdout
-    }
+    ours.stdout
 }
 
 /// What is not about a rule: permissions, inetd.conf, lists, banners, tables, the daemon's folder.
 #[test]
 fn texts_about_files() {
-    let Some(sides) = Sides::new("texts_about_files") else {
+    let Some(sides) = sides("texts_about_files") else {
         return;
     };
     let scratch = Scratch::new();
@@ -115,13 +85,13 @@ fn texts_about_files() {
         &["-di", "empty"],
         &["-dvi", "/"],
     ] {
-        let said = sides.compare(scratch.path(), arguments, "files");
+        let said = compare(&sides, scratch.path(), arguments, "files");
         assert!(
             said.contains("warning: hosts.deny: world writable\n"),
             "{said}"
         );
     }
-    let said = sides.compare(scratch.path(), &["-di", "inetd.conf"], "inetd");
+    let said = compare(&sides, scratch.path(), &["-di", "inetd.conf"], "inetd");
     for text in [
         "inetd.conf, line 5: incomplete line",
         "rexd may be an insecure service",
@@ -141,13 +111,12 @@ fn texts_about_files() {
 /// Tables that are not there, empty, or not readable as a table.
 #[test]
 fn odd_tables() {
-    let Some(sides) = Sides::new("odd_tables") else {
+    let Some(sides) = sides("odd_tables") else {
         return;
     };
     let empty = Scratch::new();
     assert_eq!(
-        sides
-            .compare(empty.path(), &["-dv"], "none")
+        compare(&sides, empty.path(), &["-dv"], "none")
             .lines()
             .count(),
         1
@@ -157,7 +126,7 @@ fn odd_tables() {
         scratch.file("hosts.allow", text);
         // Row X3: CR separates words here too.
         if !text.contains('\r') {
-            sides.compare(scratch.path(), &["-dv"], text);
+            compare(&sides, scratch.path(), &["-dv"], text);
         }
     }
 }
@@ -166,7 +135,7 @@ fn odd_tables() {
 /// list is checked. Row X8: an interface may be named. Row T2, T3: networks.
 #[test]
 fn where_we_differ() {
-    let Some(sides) = Sides::new("where_we_differ") else {
+    let Some(sides) = sides("where_we_differ") else {
         return;
     };
     for (table, debian, ours) in [
@@ -249,23 +218,12 @@ fn where_we_differ() {
 /// Wrong usage gives the original's usage text; row X2: the exit status is 2.
 #[test]
 fn usage() {
-    let Some(sides) = Sides::new("usage") else {
+    let Some(sides) = sides("usage") else {
         return;
     };
-    let scratch = Scratch::new();
     for arguments in [&["x"][..], &["-x"], &["-i"], &["-d", "-i", "/nonexistent"]] {
-        let debian = sides.debian(scratch.path(), arguments);
-        let ours = sides.ours(scratch.path(), arguments);
-        let tail = |run: &Run| {
-            let at = run.stderr.find(" [-a]").unwrap_or_default();
-            run.stderr.get(at..).unwrap_or_default().to_owned()
-        };
-        assert!(
-            tail(&ours).starts_with(&tail(&debian)),
-            "{arguments:?} {ours:?}"
-        );
+        let [debian, ours] = sides.compare_usage(arguments, " [-a]");
         assert_eq!((debian.status, ours.status), (Some(1), Some(2)));
-        assert_eq!(ours.stdout, debian.stdout);
     }
 }
 

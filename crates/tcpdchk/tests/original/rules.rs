@@ -2,12 +2,12 @@
 
 use tools::testing::Scratch;
 
-use crate::Sides;
+use crate::{compare, sides};
 
 /// Every text of the original about a rule, for the least that brings it up.
 #[test]
 fn texts_about_rules() {
-    let Some(sides) = Sides::new("texts_about_rules") else {
+    let Some(sides) = sides("texts_about_rules") else {
         return;
     };
     for (rule, text) in [
@@ -169,7 +169,7 @@ fn texts_about_rules() {
         scratch.file("hosts.allow", format!("{rule}\n"));
         scratch.file("hosts.deny", format!("{rule}\n"));
         for arguments in [&["-d"][..], &["-dva"]] {
-            let said = sides.compare(scratch.path(), arguments, rule);
+            let said = compare(&sides, scratch.path(), arguments, rule);
             assert!(said.contains(text), "{rule}: {said}");
         }
     }
