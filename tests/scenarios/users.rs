@@ -184,3 +184,39 @@ fn name_services_are_those_of_nsswitch() {
         ]);
     });
 }
+
+#[test]
+fn a_plug_in_of_the_name_service_decides() {
+    // It names the machine's own addresses after the machine; no file and no server knows them.
+    scenario(&["libnss-myhostname"], |world| {
+        let known = |address: &str, known: bool| {
+            let case = clients("scenario").from(address).is(known);
+            case.who(if known { "scenario" } else { address })
+        };
+        for (services, is_known) in [("files myhostname", true), ("files", false)] {
+            world.file("/etc/nsswitch.conf", format!("hosts: {services}\n"));
+            world.check_all(&[
+                known("192.0.2.7", is_known),
+                known("2001:db8::5", is_known),
+                clients("ALL EXCEPT LOCAL")
+                    .from("192.0.2.7")
+                    .is(!is_known)
+                    .who(if is_known { "scenario" } else { "192.0.2.7" }),
+            ]);
+        }
+    });
+}
+
+#[test]
+fn a_plug_in_may_know_users() {
+    // It knows nobody without a file of users.
+    scenario(&["root", "libnss-systemd"], |world| {
+        let unknown = "error: /etc/hosts.allow, line 1: unknown user: \"nobody\"";
+        let nobody = || rule("svcd: ALL: user nobody", "").from("127.0.0.2");
+        world.file("/etc/passwd", "root:x:0:0::/:/bin/sh\n");
+        world.file("/etc/nsswitch.conf", "passwd: files systemd\n");
+        world.check(&nobody().granted());
+        world.file("/etc/nsswitch.conf", "passwd: files\n");
+        world.check(&nobody().refused().says(unknown));
+    });
+}

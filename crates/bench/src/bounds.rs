@@ -9,24 +9,38 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::calls;
-use crate::machine::Machine;
+use crate::machine::{DAEMON, Machine, STRANGER};
 use crate::programs::{Library, Programs};
 use crate::scan::{expect_no_match, question, subjects};
 use crate::startup::{Service, small_tables};
 
 /// Entries of the tables: fewer than the full form has, since callgrind is slow.
-const ENTRIES: u32 = 100_000;
+const ENTRIES: u32 = 50_000;
 
 /// For each table of [`subjects`], how many times our instructions Debian's tcpdmatch must take.
-const SCAN_BOUNDS: [(&str, f64); 3] = [
-    ("one-client rules", 18.0),
-    ("one-client rules with an option", 14.0),
-    ("one rule with a /file list", 18.0),
+const SCAN_BOUNDS: [(&str, f64); 11] = [
+    ("one-client rules", 24.0),
+    ("one-client rules with an option", 18.0),
+    ("rules for nets with a mask", 19.0),
+    ("rules for nets with a length", 18.0),
+    ("rules for nets with a final dot", 17.0),
+    ("rules for names", 16.0),
+    ("rules for IPv6 addresses", 16.0),
+    ("rules for IPv6 nets", 11.5),
+    ("one rule with a /file list", 20.0),
+    ("a /file list of nets", 16.0),
+    ("a /file list of IPv6 nets", 10.5),
 ];
 
-/// For each number of rules, how many times the instructions of a call of ours Debian's libwrap
-/// must take.
-const CALL_BOUNDS: [(&str, f64); 2] = [("2 rules, neither matches", 1.0), ("10,000 rules", 100.0)];
+/// A rule for another service, with options that this one has no use for.
+const FOREIGN_RULE: &str = "other, another@192.0.2.1: .example.org EXCEPT @group: \
+    severity mail.crit: banners /b: spawn (echo %a | mail %d): rfc931 3: twist echo no\n";
+
+/// How many times the instructions of a question that rule may cost.
+const FOREIGN_BOUND: f64 = 1.01;
+
+/// For each table, how many times the instructions of a call of ours Debian's libwrap must take.
+const CALL_BOUNDS: [(&str, f64); 2] = [("2 rules, neither matches", 1.0), ("10,000 rules", 1000.0)];
 
 /// Calls that are counted: the difference of both counts.
 const CALLS: [u32; 2] = [10, 30];
@@ -48,12 +62,20 @@ pub(crate) fn check(machine: &Machine, programs: &Programs) -> Result<()> {
             continue;
         };
         machine.tables(&subject.allow, "")?;
-        let debian = instructions(machine, &programs.debian_tcpdmatch)?;
-        let ours = instructions(machine, &programs.tcpdmatch)?;
+        let debian = instructions(machine, &programs.debian_tcpdmatch, subject.client)?;
+        let ours = instructions(machine, &programs.tcpdmatch, subject.client)?;
         let ratio = debian / ours;
         let what = format!("instructions of Debian's tcpdmatch to ours, {name}");
         report(&what, ratio, *bound, ratio >= *bound);
     }
+    let own = format!("{DAEMON}: 192.0.2.8\n");
+    let [alone, with_foreign] = [own.clone(), format!("{FOREIGN_RULE}{own}")].map(|allow| {
+        machine.tables(&allow, "")?;
+        instructions(machine, &programs.tcpdmatch, STRANGER)
+    });
+    let ratio = with_foreign? / alone?;
+    let what = "instructions with a rule for another service to those without";
+    report(what, ratio, FOREIGN_BOUND, ratio <= FOREIGN_BOUND);
     for subject in calls::subjects(machine)? {
         let bounds = CALL_BOUNDS.iter();
         let Some((name, bound)) = bounds.into_iter().find(|(name, _)| *name == subject.name) else {
@@ -86,9 +108,11 @@ pub(crate) fn check(machine: &Machine, programs: &Programs) -> Result<()> {
 }
 
 /// Instructions of tcpdmatch on the tables as they are.
-fn instructions(machine: &Machine, program: &Path) -> Result<f64> {
+fn instructions(machine: &Machine, program: &Path, client: &str) -> Result<f64> {
     let mut command = valgrind();
-    let output = question(command.arg(program)).output().context(NEEDED)?;
+    let output = question(command.arg(program), client)
+        .output()
+        .context(NEEDED)?;
     machine.take_log();
     expect_no_match(&output.stdout)?;
     count(&output)
@@ -96,18 +120,17 @@ fn instructions(machine: &Machine, program: &Path) -> Result<f64> {
 
 /// Instructions of one call of libwrap on the tables as they are.
 fn of_a_call(machine: &Machine, programs: &Programs, library: &Library) -> Result<f64> {
-    let mut counts = Vec::new();
-    for calls in CALLS {
+    let [few, many] = CALLS.map(|calls| -> Result<f64> {
         let output = valgrind()
             .args(calls::arguments(programs, calls))
             .env("LD_LIBRARY_PATH", library.path())
             .output()
             .context(NEEDED)?;
         machine.take_log();
-        counts.push(count(&output)?);
-    }
-    let [few, many] = CALLS;
-    Ok((counts[1] - counts[0]) / f64::from(many - few))
+        count(&output)
+    });
+    let [fewer, more] = CALLS.map(f64::from);
+    Ok((many? - few?) / (more - fewer))
 }
 
 const NEEDED: &str = "valgrind: install it, as make bench-check does as root";

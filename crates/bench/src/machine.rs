@@ -20,6 +20,9 @@ pub(crate) const DAEMON: &str = "svcd";
 /// A client that no measured rule matches (RFC 5737).
 pub(crate) const STRANGER: &str = "192.0.2.7";
 
+/// Likewise with IPv6; no measured net is near it (RFC 9637).
+pub(crate) const STRANGER6: &str = "3fff:db8::7";
+
 /// Whether this process is the inner run.
 pub(crate) fn is_inside() -> bool {
     env::var_os(INSIDE).is_some()

@@ -6,21 +6,56 @@
 //! that kind is left to the parser, so it never decides anything; a line left out here is one that
 //! the parser would have found not to match.
 //!
-//! Plain is a word of digits and dots that is not the client's address, with no dot at either end.
-//! Once the client's name was asked for, letters, `-` and `_` are plain too, if the word is neither
-//! the name nor a wildcard.
+//! Plain are words of digits and dots that are not the client's address nor a part of it, and nets
+//! and bracketed IPv6 addresses that differ from it in a number that counts. Once the client's name
+//! was asked for, words of letters are plain too, unless they are the name, a domain of it, or a
+//! wildcard.
+//!
+//! Bit masks say where the bytes of a block are that matter; few blocks have any. [`Marks::stop`]
+//! are bytes for the parser. At each byte in [`Marks::look`] one word gets a closer look.
 
-use memchr::memchr_iter;
-use wide::u8x16;
+mod block;
+mod number;
+mod runs;
+#[cfg(test)]
+pub(crate) mod tests;
 
+use memchr::memrchr;
+use multiversion::multiversion;
+
+use crate::ident::is_blank;
 use crate::request::Host;
 use crate::world::Log;
-
-/// Bytes looked at together: one for each bit of a mask.
-const BLOCK: usize = 64;
+use block::{BLOCK, Bytes, below, in_range, is, is_any, is_control, is_sign, lower_case};
+use number::Numbers;
+use runs::{Brackets, Edges, Fields};
 
 /// The wildcards that look like plain words.
 const WILDCARDS: [&[u8]; 3] = [b"ALL", b"KNOWN", b"LOCAL"];
+
+/// The brackets, and what stands between them in ASCII.
+const BRACKETS: [(u8, u8); 1] = [(b'[', b']')];
+
+/// Controls but newline, and `@`.
+const LINE_ODD: [(u8, u8); 3] = [(0, b'\t'), (0x0b, 0x1f), (b'@', b'@')];
+
+/// White space but space and newline.
+const LIST_ODD: [(u8, u8); 2] = [(b'\t', b'\t'), (0x0b, b'\r')];
+
+/// What makes more of a bracketed word than an address or nonsense: NUL and globs.
+const INSIDE_ODD: [(u8, u8); 3] = [(0, 0), (b'*', b'*'), (b'?', b'?')];
+
+/// What is left of [`is_sign`] in lines without brackets and anything of [`LINE_ODD`].
+const LINE_SIGNS: [(u8, u8); 2] = [(b'!', b'+'), (b';', b'?')];
+
+/// Likewise in lists without brackets, where comma and colon are parts of words.
+const LIST_SIGNS: [(u8, u8); 5] = [
+    (0, 8),
+    (0x0e, 0x1f),
+    (b'!', b','),
+    (b'/', b'/'),
+    (b':', b'@'),
+];
 
 /// What can be left out at the start of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,18 +73,61 @@ pub struct Skipped {
 pub struct Skim<'h> {
     /// The address as patterns see it, and its last byte.
     address: (&'h [u8], u8),
+    /// The address in numbers.
+    numbers: Numbers,
     /// The words that count once the name was asked for, when letters are plain too.
     words: Option<[&'h [u8]; 4]>,
+    /// Their first letters in lower case.
+    firsts: Option<[u8; 4]>,
+    /// Whether that of the name is none.
+    begins_with_digit: bool,
 }
 
-/// What is known of the words of a block, a bit for each byte.
-struct Words {
-    /// A byte that is not plain, or a dot at either end of a word.
+/// What was found in a block, a bit for each byte.
+struct Marks {
+    newline: u64,
+    /// Bytes between words.
+    boundary: u64,
+    /// Bytes that are not plain.
     stop: u64,
-    /// The boundary behind a word that may be the address.
-    ends: u64,
-    /// The start of a word that may be the name, a wildcard or the address.
-    starts: u64,
+    /// Bytes of words, or just behind words, that may match.
+    look: u64,
+}
+
+/// A byte of a text, with what is known of the word around it.
+struct Spot<'t> {
+    text: &'t [u8],
+    at: usize,
+    /// Where the word begins.
+    start: usize,
+    /// Bytes between words, from this byte on.
+    boundary: u64,
+}
+
+/// The brackets of a block, a bit for each byte.
+#[derive(Default)]
+struct Pairs {
+    /// A bracket where none may be, or what may not be between two: a blank, another bracket.
+    stop: u64,
+    open: u64,
+    /// What stands between brackets.
+    inside: u64,
+    close: u64,
+}
+
+impl Pairs {
+    #[inline(always)]
+    fn new(bytes: &Bytes, blank: u64, brackets: &mut Brackets) -> Self {
+        let open = bytes.mask(|lane| is(lane, b'['));
+        let close = bytes.mask(|lane| is(lane, b']'));
+        let run = brackets.next(open, close | blank);
+        Self {
+            stop: (run.ends & blank) | (open & run.covered) | (close & !run.ends),
+            open,
+            inside: run.covered,
+            close,
+        }
+    }
 }
 
 impl<'h> Skim<'h> {
@@ -61,13 +139,11 @@ impl<'h> Skim<'h> {
         }
     }
 
-    /// For words that are compared with this host as it is known now. `None`: its address is a
-    /// word like `localhost`, or its name a single byte, and the parser has to look at everything.
+    /// For words that are compared with this host as it is known now. `None`: its address is unknown
+    /// or a word like `localhost`, or its name a single byte, and the parser has to look at everything.
     pub fn new(host: &'h Host) -> Option<Self> {
-        let address = match host.address() {
-            Some(address) => address.subject(),
-            None => host.address_text(),
-        };
+        let numbers = Numbers::of(host.address()?);
+        let address = host.address()?.subject();
         let [all, known, local] = WILDCARDS;
         let words = match &host.name {
             name if name.is_not_asked() => None,
@@ -81,476 +157,297 @@ impl<'h> Skim<'h> {
         }
         Some(Self {
             address: (address, *address.last()?),
+            numbers,
             words,
+            begins_with_digit: words
+                .is_some_and(|[.., name]| !name.first().is_some_and(u8::is_ascii_alphabetic)),
+            firsts: words
+                .map(|words| words.map(|word| word.first().copied().unwrap_or_default() | 0x20)),
         })
     }
 
     /// Leaves out lines of a table; the text begins with a line.
     pub fn lines(&self, text: &[u8]) -> Skipped {
-        let mut skipped = Skipped::default();
-        let (mut edges, mut fields) = (Edges::new(), Fields::new());
-        for (number, block) in text.chunks(BLOCK).enumerate() {
-            let (base, bytes) = (number * BLOCK, Bytes::new(block));
-            let newline = bytes.mask(|lane| is(lane, b'\n'));
-            let colon = bytes.mask(|lane| is(lane, b':'));
-            let separator = bytes
-                .mask(|lane| is(lane, b' ') | is(lane, b',') | is(lane, b'\t') | is(lane, b'\r'));
-            let boundary = newline | colon | separator;
-            // In any field these may join lines, end the table, hide a colon or name a server.
-            let odd = bytes.rare(|lane| in_range(lane, b'[', b']') | is(lane, b'@') | is(lane, 0));
-            let (clients, no_colon) = fields.next(newline, colon);
-            let mut words = self.words(&bytes, clients, boundary, &mut edges);
-            words.stop |= odd | no_colon;
-            let stop = self.first_stop(text, base, &words);
-            if skipped.pass(base, newline, stop) {
-                break;
-            }
-        }
-        skipped.count_lines(text)
+        pass_lines(self, text)
     }
 
     /// Leaves out words of a list; the text begins with a word or a blank.
     pub fn list_words(&self, text: &[u8]) -> Skipped {
-        let mut skipped = Skipped::default();
-        let mut edges = Edges::new();
-        for (number, block) in text.chunks(BLOCK).enumerate() {
-            let (base, bytes) = (number * BLOCK, Bytes::new(block));
-            let blank = bytes.mask(|lane| in_range(lane, b'\t', b'\r') | is(lane, b' '));
-            let words = self.words(&bytes, !0, blank, &mut edges);
-            let stop = self.first_stop(text, base, &words);
-            if skipped.pass(base, blank & inside(text, base), stop) {
-                break;
-            }
-        }
-        skipped.count_lines(text)
+        pass_list_words(self, text)
     }
 
-    /// Looks at the words in part of a block.
+    /// Marks the words in part of a block.
     #[inline(always)]
-    fn words(&self, bytes: &Bytes, part: u64, boundary: u64, edges: &mut Edges) -> Words {
+    fn words<R: Reader>(
+        &self,
+        bytes: &Bytes,
+        part: u64,
+        boundary: u64,
+        pairs: &Pairs,
+        edges: &mut Edges,
+    ) -> Marks {
         let dot = part & bytes.mask(|lane| is(lane, b'.'));
         let last = part & bytes.mask(|lane| is(lane, self.address.1));
-        let before = edges.shift(boundary, dot, last);
-        let digit = bytes.mask(|lane| in_range(lane, b'0', b'9'));
-        let mut other = part & !(boundary | digit | dot);
-        let mut starts = 0;
-        if let (Some(words), 1..) = (&self.words, other) {
-            other &= !bytes.mask(|lane| {
-                in_range(lower_case(lane), b'a', b'z') | is(lane, b'-') | is(lane, b'_')
-            });
-            starts = bytes.begin(words, part & before.boundary);
-        }
-        let dot_at_an_end = (boundary & before.dot) | (dot & before.boundary);
-        Words {
-            stop: other | dot_at_an_end,
-            ends: boundary & before.last,
-            starts,
-        }
-    }
-
-    /// The first byte of a block that is not to be passed over.
-    #[inline(always)]
-    fn first_stop(&self, text: &[u8], base: usize, words: &Words) -> Option<u32> {
-        let mut open = (words.stop | words.ends | words.starts) & inside(text, base);
-        while open != 0 {
-            let bit = open & open.wrapping_neg();
-            let at = open.trailing_zeros();
-            if words.stop & bit != 0 || self.may_match(text, base + at as usize, words, bit) {
-                return Some(at);
-            }
-            open ^= bit;
-        }
-        None
-    }
-
-    /// Whether the word that ends or starts here may match. A word that only ends or begins as one
-    /// that matches counts too: the parser tells them apart.
-    fn may_match(&self, text: &[u8], at: usize, words: &Words, bit: u64) -> bool {
-        let (head, tail) = text.split_at_checked(at).unwrap_or_default();
-        let begins = |word: &&[u8]| {
-            let begin = tail.get(..word.len());
-            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
-        };
-        (words.ends & bit != 0 && head.ends_with(self.address.0))
-            || (words.starts & bit != 0 && self.words.iter().flatten().any(begins))
-    }
-}
-
-/// The bytes of a block that are bytes of the text, not what fills it up.
-#[inline(always)]
-fn inside(text: &[u8], base: usize) -> u64 {
-    match text.len() - base {
-        left @ ..BLOCK => (1 << left) - 1,
-        _ => !0,
-    }
-}
-
-impl Skipped {
-    /// Takes what ends before the stop; whether there was one. Parts end behind the marks in `ends`.
-    #[inline(always)]
-    fn pass(&mut self, base: usize, ends: u64, stop: Option<u32>) -> bool {
-        let before = stop.map_or(!0, |at| (1 << at) - 1);
-        let ends = ends & before;
-        if ends != 0 {
-            self.bytes = base + BLOCK - ends.leading_zeros() as usize;
-        }
-        self.stopped = stop.is_some();
-        self.stopped
-    }
-
-    fn count_lines(mut self, text: &[u8]) -> Self {
-        let passed = text.get(..self.bytes).unwrap_or_default();
-        self.lines = memchr_iter(b'\n', passed).count() as u64;
-        self
-    }
-}
-
-/// What lies just before each byte of a block, with what the block before has left.
-struct Edges {
-    boundary: u64,
-    dot: u64,
-    last: u64,
-}
-
-impl Edges {
-    /// Before the text there is a boundary.
-    fn new() -> Self {
-        Self {
-            boundary: 1 << 63,
-            dot: 0,
-            last: 0,
-        }
-    }
-
-    /// Marks each byte whose neighbour before it is of the kind.
-    #[inline(always)]
-    fn shift(&mut self, boundary: u64, dot: u64, last: u64) -> Self {
-        let now = Self {
+        let (begins, tails) = edges.shift(boundary, dot | last);
+        let mut marks = Marks {
+            newline: 0,
             boundary,
-            dot,
-            last,
+            stop: part & !(boundary | dot | bytes.mask(|lane| in_range(lane, b'0', b'9'))),
+            look: (boundary & tails) | (dot & begins),
         };
-        let then = std::mem::replace(self, now);
-        Self {
-            boundary: boundary << 1 | then.boundary >> 63,
-            dot: dot << 1 | then.dot >> 63,
-            last: last << 1 | then.last >> 63,
+        if marks.stop != 0 || self.begins_with_digit {
+            self.letters::<R>(bytes, part & begins, pairs, &mut marks);
         }
-    }
-}
-
-/// Where the client list of each line is: from its first colon to the next colon or newline.
-///
-/// Adding a bit at the lower end of a run of ones carries to the end of that run. The bit stands for
-/// the start of a field, the ones for bytes that do not end it, so one addition finds the ends of all
-/// fields of a block.
-struct Fields {
-    in_daemons: bool,
-    in_clients: bool,
-}
-
-impl Fields {
-    /// At the start of a line.
-    fn new() -> Self {
-        Self {
-            in_daemons: true,
-            in_clients: false,
-        }
+        marks
     }
 
-    /// The bytes of client lists, and the newlines of lines without a colon.
+    /// Takes from the bytes that stop a block what may stand in nets, IPv6 addresses and names.
     #[inline(always)]
-    fn next(&mut self, newline: u64, colon: u64) -> (u64, u64) {
-        let free = !(newline | colon);
-        let starts = newline << 1 | u64::from(self.in_daemons);
-        let (ends, beyond) = free.overflowing_add(starts);
-        let ends = ends & !free;
-        self.in_daemons = beyond || newline >> 63 == 1;
-        let first_colon = ends & colon;
-        let starts = first_colon << 1 | u64::from(self.in_clients);
-        let (sum, beyond) = free.overflowing_add(starts);
-        self.in_clients = beyond || first_colon >> 63 == 1;
-        ((sum ^ free) & free, ends & newline)
-    }
-}
-
-/// A block, in the lanes of four vectors.
-struct Bytes([u8x16; 4]);
-
-impl Bytes {
-    /// A short block, the last, is filled up with spaces.
-    #[inline(always)]
-    fn new(block: &[u8]) -> Self {
-        let mut filled = [b' '; BLOCK];
-        let bytes: &[u8; BLOCK] = match block.try_into() {
-            Ok(whole) => whole,
-            Err(_) => {
-                let places = filled.iter_mut().zip(block);
-                places.for_each(|(place, byte)| *place = *byte);
-                &filled
+    fn letters<R: Reader>(&self, bytes: &Bytes, begins: u64, pairs: &Pairs, marks: &mut Marks) {
+        let slash = marks.stop & bytes.mask(|lane| is(lane, b'/'));
+        marks.stop &= !slash;
+        marks.look |= slash & !(pairs.close << 1);
+        if pairs.inside | pairs.open | pairs.close != 0 {
+            marks.look |= marks.stop & pairs.close;
+            marks.stop &= !(pairs.close | pairs.open);
+            if !bytes.has_any(INSIDE_ODD) {
+                marks.stop &= !pairs.inside;
             }
-        };
-        let (lanes, _) = bytes.as_chunks::<16>();
-        let mut vectors = [u8x16::default(); 4];
-        for (vector, lane) in vectors.iter_mut().zip(lanes) {
-            *vector = u8x16::new(*lane);
         }
-        Self(vectors)
-    }
-
-    /// The bytes that pass a test, the first in the lowest bit.
-    #[inline(always)]
-    fn mask(&self, test: impl Fn(u8x16) -> u8x16) -> u64 {
-        let [a, b, c, d] = self.0.map(|lane| u64::from(test(lane).to_bitmask()));
-        a | b << 16 | c << 32 | d << 48
-    }
-
-    /// The same for a test that hardly any byte passes.
-    #[inline(always)]
-    fn rare(&self, test: impl Fn(u8x16) -> u8x16) -> u64 {
-        let [a, b, c, d] = self.0.map(&test);
-        match (a | b | c | d).any() {
-            true => self.mask(test),
-            false => 0,
-        }
-    }
-
-    /// Which of the places may be the start of one of the words.
-    #[inline(always)]
-    fn begin(&self, words: &[&[u8]; 4], places: u64) -> u64 {
-        let nth = |n: usize| {
-            let letters = words.map(|word| word.get(n).copied().unwrap_or_default());
-            let [a, b, c, d] = letters.map(|letter| lower_case(splat(letter)));
-            self.mask(|lane| {
-                let lane = lower_case(lane);
-                lane.simd_eq(a) | lane.simd_eq(b) | lane.simd_eq(c) | lane.simd_eq(d)
-            })
-        };
-        let first = places & nth(0);
-        match first {
-            0 => 0,
-            // The second byte may be in the next block.
-            _ => first & (nth(1) >> 1 | 1 << 63),
-        }
-    }
-}
-
-#[inline(always)]
-fn splat(byte: u8) -> u8x16 {
-    u8x16::splat(byte)
-}
-
-#[inline(always)]
-fn is(lane: u8x16, byte: u8) -> u8x16 {
-    lane.simd_eq(splat(byte))
-}
-
-#[inline(always)]
-fn in_range(lane: u8x16, from: u8, to: u8) -> u8x16 {
-    let above = lane - splat(from);
-    above.min(splat(to - from)).simd_eq(above)
-}
-
-/// Letters in lower case. Other bytes may change too, but none into a letter.
-#[inline(always)]
-fn lower_case(lane: u8x16) -> u8x16 {
-    lane | splat(0x20)
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::facts::Fact;
-    use crate::fake::FakeWorld;
-    use crate::filelist::{ListWord, ListWords};
-    use crate::line::Lines;
-    use crate::pattern::Matcher;
-    use crate::request::Request;
-    use crate::rule::Rule;
-    use crate::trace::List;
-
-    /// Numbers without a pattern, the same ones in each run (Knuth's MMIX generator).
-    pub(crate) struct Numbers(pub(crate) u64);
-
-    impl Numbers {
-        pub(crate) fn below(&mut self, bound: usize) -> usize {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
-            self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) as usize % bound
-        }
-
-        /// Pieces put together at random.
-        fn text(&mut self, pieces: &[&str], most: usize) -> String {
-            let count = self.below(most);
-            (0..count)
-                .map(|_| pieces[self.below(pieces.len())])
-                .collect()
-        }
-    }
-
-    /// What stands in tables: much that is plain, and a little of all that is not.
-    const PIECES: [&str; 48] = [
-        "svcd: ",
-        "svcd:",
-        "ALL: ",
-        ": ",
-        ":",
-        "\n",
-        "\n",
-        "\n",
-        "\n",
-        "\n",
-        "\n",
-        " ",
-        ", ",
-        "\t",
-        "10.1.2.3",
-        "192.0.2.8",
-        "192.0.2.7",
-        "1192.0.2.7",
-        "192.0.2.",
-        ".2.7",
-        "7",
-        ".",
-        "10.9.8.7",
-        "10.7.7.7",
-        "svcd: 10.1.2.3\n",
-        "svcd: 10.20.30.40\n",
-        "ALL: 10.3.2.1 10.3.2.2 : deny\n",
-        "svcd: h1.example.org\n",
-        "host.example.org",
-        "HOST.example.org",
-        "example.org",
-        ".org",
-        "host.",
-        "all",
-        "KNOWN",
-        "local",
-        "unknown",
-        "except ",
-        "\r\n",
-        "\\\n",
-        "# ",
-        "\0",
-        "@x",
-        "[",
-        "]",
-        "/24",
-        "*",
-        "\x0b",
-    ];
-
-    fn hosts() -> [Host; 7] {
-        let socket = "192.0.2.7:9".parse().unwrap();
-        let known = |address: &str, name: &str| {
-            Host::from_text(address).with_name(Fact::from_value(name.as_bytes()))
-        };
-        [
-            Host::from_socket(socket, "192.0.2.7"),
-            known("192.0.2.7", ""),
-            known("192.0.2.7", "host.example.org"),
-            known("10.1.2.3", "paranoid"),
-            known("2001:db8::5", "local"),
-            known("", "host.example.org"),
-            known("localhost", "x"),
-        ]
-    }
-
-    /// The parser and matcher find that each line left out is a rule, in order, that does not match,
-    /// fails in nothing, logs nothing and asks for nothing.
-    #[test]
-    fn what_is_left_out_has_nothing_to_do_with_the_request() {
-        let (mut numbers, mut left_out) = (Numbers(7), 0);
-        for round in 0..10_000 {
-            let text = numbers.text(&PIECES, 60);
-            let client = hosts()[round % hosts().len()].clone();
-            let Some(skim) = Skim::new(&client) else {
-                continue;
+        if let Some(firsts) = &self.firsts
+            && (marks.stop != 0 || self.begins_with_digit)
+        {
+            marks.look |= begins & bytes.mask(|lane| is_any(lower_case(lane), firsts));
+            marks.stop &= match pairs.open | pairs.close {
+                0 if !R::has_signs(bytes) => 0,
+                _ => bytes.mask(is_sign),
             };
-            let skipped = skim.lines(text.as_bytes());
-            let begin = &text.as_bytes()[..skipped.bytes];
-            let newlines = begin.iter().filter(|byte| **byte == b'\n').count();
-            assert_eq!(skipped.lines, newlines as u64, "{text:?}");
-            assert!(begin.is_empty() || begin.ends_with(b"\n"), "{text:?}");
-            let fake = FakeWorld::new();
-            let mut request = Request::new("svcd", client.clone(), Host::unknown());
-            let mut lines = Lines::new(begin);
-            while let Some(line) = lines.next_line().unwrap() {
-                let rule = Rule::parse(line.text).expect("a rule");
-                let mut matcher = Matcher {
-                    request: &mut request,
-                    world: fake.world(),
-                    spot: None,
+        }
+    }
+
+    /// Whether the word with this byte in it, or just before it, may match. Where that is not plain
+    /// it may: the parser tells.
+    #[inline(always)]
+    fn may_match(&self, spot: &Spot<'_>) -> bool {
+        let head = spot.text.get(spot.start..spot.at).unwrap_or_default();
+        let tail = spot.text.get(spot.at..).unwrap_or_default();
+        match tail {
+            _ if spot.boundary & 1 == 1 => match head.last() {
+                Some(b'.') => self.any_subject(|subject| starts_with(subject, head)),
+                _ => head.ends_with(self.address.0),
+            },
+            [b'.', ..] => {
+                let end = match spot.boundary {
+                    0 => tail.iter().position(|byte| is_edge(*byte)),
+                    boundary => Some(boundary.trailing_zeros() as usize),
                 };
-                let matches = matcher.list_match(List::Daemons, rule.daemons).unwrap()
-                    && matcher.list_match(List::Clients, rule.clients).unwrap();
-                assert!(!matches, "{text:?} {client:?}");
-                left_out += 1;
+                let word = end.and_then(|end| tail.get(..end)).unwrap_or(tail);
+                self.any_subject(|subject| ends_with(subject, word))
             }
-            assert_eq!(request.client.name, client.name, "{text:?}");
-            assert!(fake.logged().is_empty(), "{text:?}");
+            [b'/', mask @ ..] => !head.ends_with(b"]") && self.numbers.may_be_in_v4(head, mask),
+            [b']', rest @ ..] => self.may_be_v6(head, rest),
+            _ => {
+                let begins = |word: &&[u8]| starts_with(tail, word);
+                self.words.iter().flatten().any(begins)
+            }
         }
-        assert!(left_out > 1_000, "{left_out}");
     }
 
-    #[test]
-    fn words_that_are_left_out_do_not_match() {
-        let (mut numbers, mut left_out) = (Numbers(11), 0);
-        for round in 0..10_000 {
-            let text = numbers.text(&PIECES, 60);
-            let client = hosts()[round % hosts().len()].clone();
-            let Some(skim) = Skim::new(&client) else {
-                continue;
+    /// Whether `[net` may be the address, or a net that it is in. `rest` follows the closing bracket.
+    fn may_be_v6(&self, net: &[u8], rest: &[u8]) -> bool {
+        match (net, rest) {
+            ([b'[', net @ ..], [b'/', length @ ..]) => self.numbers.may_be_in_v6(net, length),
+            // The parser asks for a name too.
+            _ if self.words.is_none() => true,
+            ([b'[', net @ ..], [next, ..]) if is_edge(*next) => {
+                self.numbers.may_be_in_v6(net, b"128")
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the address or, once asked for, the name passes a test.
+    #[inline(always)]
+    fn any_subject(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+        let name = self.words.map(|[.., name]| name);
+        test(self.address.0) || name.is_some_and(test)
+    }
+}
+
+/// Looks at one block after another of a text of some kind.
+trait Reader: Default {
+    /// What a block has that matters.
+    fn marks(&mut self, skim: &Skim<'_>, bytes: &Bytes) -> Marks;
+
+    /// Whether a block without brackets may have bytes that are signs, not letters.
+    fn has_signs(bytes: &Bytes) -> bool;
+
+    /// Where in a text what can be left out ends: behind the last of its parts that is whole.
+    fn end(text: &[u8]) -> usize;
+}
+
+/// Reads lines of a table.
+#[derive(Default)]
+struct Lines {
+    fields: Fields,
+    brackets: Brackets,
+    edges: Edges,
+}
+
+impl Reader for Lines {
+    #[inline(always)]
+    fn marks(&mut self, skim: &Skim<'_>, bytes: &Bytes) -> Marks {
+        let newline = bytes.mask(|lane| is(lane, b'\n'));
+        let mut colon = bytes.mask(|lane| is(lane, b':'));
+        let mut separator = bytes.mask(|lane| is(lane, b' ') | is(lane, b','));
+        // In any field these may join lines, end the table or name a server.
+        let mut stop = 0;
+        if bytes.has_any(LINE_ODD) {
+            separator |= bytes.mask(|lane| is(lane, b'\t') | is(lane, b'\r'));
+            stop |= bytes.mask(|lane| is(lane, b'@') | is_control(lane));
+        }
+        let mut pairs = Pairs::default();
+        if self.brackets.is_open() || bytes.has_any(BRACKETS) {
+            pairs = Pairs::new(bytes, newline | separator, &mut self.brackets);
+            stop |= pairs.stop | bytes.mask(|lane| is(lane, b'\\'));
+            colon &= !pairs.inside;
+        }
+        let boundary = newline | colon | separator;
+        let (clients, no_colon) = self.fields.next(newline, colon);
+        let mut marks = skim.words::<Self>(bytes, clients, boundary, &pairs, &mut self.edges);
+        marks.newline = newline;
+        // A bracket in another field may hide a colon.
+        marks.stop |= stop | no_colon | (pairs.open & !clients);
+        marks
+    }
+
+    #[inline(always)]
+    fn has_signs(bytes: &Bytes) -> bool {
+        bytes.has_any(LINE_SIGNS)
+    }
+
+    fn end(text: &[u8]) -> usize {
+        memrchr(b'\n', text).map_or(0, |at| at + 1)
+    }
+}
+
+/// Reads words of a list.
+#[derive(Default)]
+struct ListWords {
+    brackets: Brackets,
+    edges: Edges,
+}
+
+impl Reader for ListWords {
+    #[inline(always)]
+    fn marks(&mut self, skim: &Skim<'_>, bytes: &Bytes) -> Marks {
+        let newline = bytes.mask(|lane| is(lane, b'\n'));
+        let mut blank = newline | bytes.mask(|lane| is(lane, b' '));
+        if bytes.has_any(LIST_ODD) {
+            blank |= bytes.mask(|lane| in_range(lane, b'\t', b'\r'));
+        }
+        let mut pairs = Pairs::default();
+        if self.brackets.is_open() || bytes.has_any(BRACKETS) {
+            pairs = Pairs::new(bytes, blank, &mut self.brackets);
+        }
+        let mut marks = skim.words::<Self>(bytes, !0, blank, &pairs, &mut self.edges);
+        marks.newline = newline;
+        marks.stop |= pairs.stop;
+        marks
+    }
+
+    #[inline(always)]
+    fn has_signs(bytes: &Bytes) -> bool {
+        bytes.has_any(LIST_SIGNS)
+    }
+
+    fn end(text: &[u8]) -> usize {
+        let blank = text.iter().rposition(|byte| is_blank(*byte));
+        blank.map_or(0, |at| at + 1)
+    }
+}
+
+/// Compiled twice: for any processor, and for those of the last ten years. Which one runs is found
+/// out at the first call.
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
+fn pass_lines(skim: &Skim<'_>, text: &[u8]) -> Skipped {
+    pass::<Lines>(skim, text)
+}
+
+/// Likewise.
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
+fn pass_list_words(skim: &Skim<'_>, text: &[u8]) -> Skipped {
+    pass::<ListWords>(skim, text)
+}
+
+/// Looks at a text block by block, up to the first byte that stops it.
+#[inline(always)]
+fn pass<R: Reader>(skim: &Skim<'_>, text: &[u8]) -> Skipped {
+    let (mut reader, mut start, mut lines) = (R::default(), 0, 0);
+    for (number, block) in text.chunks(BLOCK).enumerate() {
+        let base = number * BLOCK;
+        let marks = reader.marks(skim, &Bytes::new(block));
+        let mut open = marks.stop | marks.look;
+        while open != 0 {
+            let at = open.trailing_zeros();
+            let before = marks.boundary & below(at);
+            let spot = Spot {
+                text,
+                at: base + at as usize,
+                start: if before == 0 {
+                    start
+                } else {
+                    base + behind_last(before)
+                },
+                boundary: marks.boundary >> at,
             };
-            let skipped = skim.list_words(text.as_bytes());
-            let (begin, rest) = text.split_at(skipped.bytes);
-            let newlines = begin.bytes().filter(|byte| *byte == b'\n').count();
-            assert_eq!(skipped.lines, newlines as u64, "{text:?}");
-            let is_blank = |byte: u8| crate::ident::is_blank(byte);
-            assert!(
-                begin.is_empty() || begin.bytes().last().is_some_and(is_blank),
-                "{text:?}"
-            );
-            let fake = FakeWorld::new();
-            let mut request = Request::new("svcd", client.clone(), Host::unknown());
-            let mut words = ListWords::new(begin.as_bytes());
-            while let Some(ListWord { word, .. }) = words.next_word().unwrap() {
-                assert_ne!(word[0], b'#', "{text:?} {rest:?}");
-                let mut matcher = Matcher {
-                    request: &mut request,
-                    world: fake.world(),
-                    spot: None,
+            if marks.stop >> at & 1 == 1 || skim.may_match(&spot) {
+                let plain = text.get(..spot.at).unwrap_or(text);
+                lines += u64::from((marks.newline & below(at)).count_ones());
+                return Skipped {
+                    bytes: R::end(plain),
+                    lines,
+                    stopped: true,
                 };
-                assert!(!matcher.client_match(word).unwrap(), "{text:?} {client:?}");
-                left_out += 1;
             }
-            assert_eq!(request.client.name, client.name, "{text:?}");
+            open &= open - 1;
         }
-        assert!(left_out > 300, "{left_out}");
+        lines += u64::from(marks.newline.count_ones());
+        if marks.boundary != 0 {
+            start = base + behind_last(marks.boundary);
+        }
     }
+    Skipped {
+        bytes: R::end(text),
+        lines,
+        stopped: false,
+    }
+}
 
-    #[test]
-    fn plain_tables_are_passed_over_whole() {
-        let [fresh, _, named, ..] = hosts();
-        for (host, line) in [
-            (&fresh, "svcd: 10.1.2.3\n"),
-            (&fresh, "ALL:10.1.2.3, 10.1.2.4\t: deny\r\n"),
-            (
-                &named,
-                "in.telnetd, svcd: a.example.org 10.1.2.3 EXCEPT b-c_d\n",
-            ),
-        ] {
-            let table = line.repeat(1000);
-            let skipped = Skim::new(host).unwrap().lines(table.as_bytes());
-            let all = Skipped {
-                bytes: table.len(),
-                lines: 1000,
-                stopped: false,
-            };
-            assert_eq!(skipped, all, "{line:?}");
-        }
-        let list = "10.1.2.3\n10.1.2.4 \n".repeat(1000);
-        let skipped = Skim::new(&fresh).unwrap().list_words(list.as_bytes());
-        assert_eq!((skipped.bytes, skipped.stopped), (list.len(), false));
-    }
+/// The place behind the last bit that is set.
+#[inline(always)]
+fn behind_last(bits: u64) -> usize {
+    BLOCK - bits.leading_zeros() as usize
+}
+
+/// Whether a byte ends a word, in lines or in lists. Where it does so in one of the two only, the
+/// other has stopped at it.
+fn is_edge(byte: u8) -> bool {
+    is_blank(byte) || matches!(byte, b',' | b':')
+}
+
+/// Compares the last byte first: it tells most words apart.
+fn starts_with(text: &[u8], word: &[u8]) -> bool {
+    let head = text.get(..word.len()).unwrap_or_default();
+    let last = head.last().map(u8::to_ascii_lowercase);
+    last == word.last().map(u8::to_ascii_lowercase) && head.eq_ignore_ascii_case(word)
+}
+
+/// Whether a text is longer than its end.
+fn ends_with(text: &[u8], end: &[u8]) -> bool {
+    let rest = text.len().checked_sub(end.len());
+    rest.is_some_and(|rest| rest > 0)
+        && text
+            .get(text.len() - end.len()..)
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }

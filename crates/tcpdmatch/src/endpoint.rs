@@ -2,7 +2,9 @@
 
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::Host;
-use tools::hosts::{Complaint, Failure, HostLookup, check_address, find, is_plain_address, text_of};
+use tools::hosts::{
+    Complaint, Failure, HostLookup, check_address, find, is_plain_address, text_of,
+};
 
 /// Splits at the first `@`; without one, all of it is the right side.
 pub(crate) fn split_user(text: &[u8]) -> (Option<&[u8]>, &[u8]) {

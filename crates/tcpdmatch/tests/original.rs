@@ -216,13 +216,13 @@ fn surroundings() {
 /// Row X4: a file name is text, whatever it holds. The original takes it for a format.
 #[test]
 fn file_names_are_no_formats() {
-    let Some(sides) = Sides::new("file_names_are_no_formats") else {
+    let Some(sides) = sides("file_names_are_no_formats") else {
         return;
     };
     let scratch = Scratch::new();
     let name = "%s%s%d";
     scratch.file(name, "svcd stream tcp nowait root /srv/none svcd\n");
-    let (debian, ours) = sides.both(scratch.path(), &["-d", "-i", name, "svcd", "127.0.0.1"]);
+    let [debian, ours] = sides.both(scratch.path(), &["-d", "-i", name, "svcd", "127.0.0.1"]);
     let warning = format!("warning: {name}, line 1: /srv/none: not found");
     assert!(ours.stdout.starts_with(&warning), "{ours:?}");
     assert!(!debian.stdout.contains(name), "{debian:?}");
