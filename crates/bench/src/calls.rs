@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::machine::{DAEMON, Machine, STRANGER};
 use crate::programs::{Library, Programs, Usage};
-use crate::scan::addresses;
+use crate::scan::{address, numbers};
 use crate::table::{Samples, Table};
 
 /// Rounds; each runs the program with every library.
@@ -28,11 +28,11 @@ pub(crate) struct Subject {
 /// The tables that are asked.
 pub(crate) fn subjects(machine: &Machine) -> Result<Vec<Subject>> {
     let rules = |count| -> String {
-        addresses(count)
-            .map(|address| format!("{DAEMON}: {address}\n"))
+        numbers(count)
+            .map(|number| format!("{DAEMON}: {}\n", address(number)))
             .collect()
     };
-    let list = machine.file("called-list", addresses(1_000_000))?;
+    let list = machine.file("called-list", numbers(1_000_000).map(address))?;
     Ok(vec![
         Subject {
             name: "2 rules, granted by the first",

@@ -17,7 +17,7 @@ const ROUNDS: usize = 15;
 const MILLION: u32 = 1_000_000;
 
 /// So many numbers of three bytes, spread over all there are. None comes twice: the factor is odd.
-fn numbers(count: u32) -> impl Iterator<Item = [u8; 3]> {
+pub(crate) fn numbers(count: u32) -> impl Iterator<Item = [u8; 3]> {
     (0..count).map(|number| {
         let [_, a, b, c] = (number.wrapping_mul(0x9E_37_79) & 0xff_ffff).to_be_bytes();
         [a, b, c]
@@ -25,7 +25,7 @@ fn numbers(count: u32) -> impl Iterator<Item = [u8; 3]> {
 }
 
 /// An address of 10.0.0.0/8.
-fn address([a, b, c]: [u8; 3]) -> String {
+pub(crate) fn address([a, b, c]: [u8; 3]) -> String {
     format!("10.{a}.{b}.{c}")
 }
 

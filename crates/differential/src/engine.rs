@@ -5,11 +5,13 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hosts_access::access::{self, Decision, Tables, hosts_access};
+use hosts_access::access::{self, Tables, hosts_access};
 use hosts_access::action::{Action, Done, Fault};
 use hosts_access::facts::Fact;
+use hosts_access::index::{HeldList, HeldTable};
 use hosts_access::problem::{Diagnostic, Place};
 use hosts_access::request::{Host, Request};
 use hosts_access::trace;
@@ -40,25 +42,15 @@ pub(crate) enum Heard<'h> {
 }
 
 /// How the engine gets at its tables. What it does must be the same in every way; a further way to
-/// keep or read tables is a further variant, for which [`decide`] says how it is asked.
+/// keep or read tables is a further variant.
 #[derive(Clone, Copy)]
 pub(crate) enum Way<'w> {
     /// As the programs do: what plainly cannot match is passed over.
     Usual,
+    /// As a process does that serves many clients: tables and lists are held in memory, with an index.
+    Held,
     /// Every word is looked at, and told.
     Told(&'w dyn Fn(Heard<'_>)),
-}
-
-fn decide(
-    way: Way<'_>,
-    tables: &Tables,
-    request: &mut Request,
-    world: &World<'_>,
-    effects: &mut dyn Effects,
-) -> Decision {
-    match way {
-        Way::Usual | Way::Told(_) => hosts_access(tables, request, world, effects),
-    }
 }
 
 /// What the engine does with a case.
@@ -95,7 +87,7 @@ pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
         case,
         events: &events,
     };
-    let decision = decide(way, &tables, &mut request, &world, &mut effects);
+    let decision = hosts_access(&tables, &mut request, &world, &mut effects);
     // The twist line is the program's, not the engine's.
     if let access::Verdict::Twist(command) = &decision.verdict {
         let client = request.client_info();
@@ -179,6 +171,16 @@ impl Outside<'_> {
     }
 }
 
+impl Outside<'_> {
+    /// The text of a file that is to be held in memory.
+    fn to_hold(&self, path: &Path) -> Option<&[u8]> {
+        match (self.way, self.look(path)) {
+            (Way::Held, Ok(Some(Content::Text(text)))) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// Runs of slashes count as one.
 pub(crate) fn plain(path: &[u8]) -> Vec<u8> {
     let mut plain = path.to_vec();
@@ -209,6 +211,14 @@ impl Files for Outside<'_> {
 
     fn check_exists(&self, path: &Path) -> io::Result<()> {
         self.look(path).map(drop)
+    }
+
+    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
+        HeldTable::read(self.to_hold(path)?, 0).map(Arc::new)
+    }
+
+    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
+        HeldList::read(self.to_hold(path)?, 0).map(Arc::new)
     }
 }
 

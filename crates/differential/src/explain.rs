@@ -170,8 +170,10 @@ pub(crate) fn judge(
     listen: &dyn Fn(Heard<'_>),
 ) -> Result<Judgement> {
     let ours = engine::run(case);
-    if engine::run_in(Way::Told(listen), case) != ours {
-        return Ok(Judgement::Unexplained);
+    for way in [Way::Told(listen), Way::Held] {
+        if engine::run_in(way, case) != ours {
+            return Ok(Judgement::Unexplained);
+        }
     }
     judge_sides(original, case, &ours)
 }
