@@ -3,10 +3,11 @@
 //! The entry point is the one of programs compiled with checks (`__syslog_chk`), as in Debian's
 //! library: a program may well have a function of its own that is called `syslog`.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::{CString, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -22,25 +23,28 @@ unsafe extern "C" {
 }
 
 thread_local! {
-    /// The place of the rule at hand.
-    static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
+    /// The place of the rule at hand, which is on the stack of `at`. (A value that has to be dropped
+    /// when the thread ends would need memory, without which the C library ends the process.)
+    static PLACE: Cell<*const Place> = const { Cell::new(ptr::null()) };
 }
 
-/// The place of the rule at hand in this thread. None in one that is about to end, which has no such
-/// values any more.
+/// The place of the rule at hand in this thread.
 pub(crate) fn place() -> Option<Place> {
-    let place = PLACE.try_with(|place| place.borrow().clone());
-    place.ok().flatten()
+    // SAFETY: null, or a place that `at` keeps while it runs what asks.
+    unsafe { PLACE.get().as_ref() }.cloned()
 }
 
 /// Runs something at the place of a rule. Its reports name the place.
 pub(crate) fn at<T>(place: Option<Place>, run: impl FnOnce() -> T) -> T {
-    let before = PLACE.try_with(|current| current.replace(place));
-    let answer = run();
-    if let Ok(before) = before {
-        let _there = PLACE.try_with(|current| current.replace(before));
+    struct Before(*const Place);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            PLACE.set(self.0);
+        }
     }
-    answer
+    let here = place.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let _before = Before(PLACE.replace(here));
+    run()
 }
 
 /// Logs a line, with control characters shown.

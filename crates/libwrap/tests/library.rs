@@ -344,6 +344,12 @@ fn abuse() {
     }
 }
 
+/// Row W12 of docs/differences.md.
+#[test]
+fn starvation() {
+    no_failure(&walk(&linked(&scratch(), "starved.c"), &ours()), 12);
+}
+
 /// The process is left as it was; the one change is what a rule asks for.
 #[test]
 fn a_foreign_process() {

@@ -193,6 +193,7 @@ static void check(size_t rule, int treats)
     static struct state before, after;
     struct request_info request;
     int client, server = socket_of_client(&client), granted, own, none;
+    siginfo_t ended;
     pid_t child;
 
     treat(treats);
@@ -201,7 +202,9 @@ static void check(size_t rule, int treats)
     child = fork();
     if (child == 0)
         _exit(5);
-    usleep(20000);
+    /* Until it has ended; its status is left where it is. */
+    while (waitid(P_PID, child, &ended, WEXITED | WNOWAIT) == -1 && errno == EINTR)
+        continue;
     handled = 0;
     take(&before);
     request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
@@ -268,9 +271,13 @@ static void count(int signal)
     __sync_fetch_and_add(shared, 1);
 }
 
+/* Once the command is ready for it. */
 static void *terminate(void *nothing)
 {
-    usleep(200000);
+    int tries;
+
+    for (tries = 0; tries < 1000 && access("ready", F_OK) != 0; tries++)
+        usleep(10000);
     kill(0, SIGTERM);
     return nothing;
 }
@@ -283,7 +290,7 @@ static void handlers(void)
     pid_t child;
 
     shared = mmap(0, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    table("allow", "svcd: ALL: aclexec trap '' TERM; sleep 0.5; exit 0\n");
+    table("allow", "svcd: ALL: aclexec trap '' TERM; touch ready; sleep 0.5; exit 0\n");
     fflush(stdout);
     child = fork();
     if (child == 0) {

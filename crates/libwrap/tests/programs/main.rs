@@ -92,6 +92,7 @@ table! {
     perl             PERL           Works,  OWN_LOG,                  NO_SOCKET;
     tcpd             TCPD           Works,  Logs("refused connect"),  Works;
     tcpdmatch        TCPDMATCH      DRY,    OWN_LOG,                  Works;
+    // tcpdchk asks about no client; what it reports is compared in `tools`.
 }
 
 /// Who is asked of every program, and whether it is served.
