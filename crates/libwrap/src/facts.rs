@@ -20,7 +20,7 @@ use system::netgroup::SystemNetgroups;
 use crate::eval::{eval_hostaddr, eval_hostname, eval_user};
 use crate::layout::{HostInfo, RequestInfo, bytes, internet};
 use crate::report::{self, Messages};
-use crate::{shim, sock};
+use crate::{memory, shim, sock};
 
 thread_local! {
     /// Time limit of an ident query, where a rule of the request at hand has set one.
@@ -139,6 +139,7 @@ impl Resolver for Facts {
                 Side::Server => &raw mut (*self.request).server,
             };
             report::at(place, || eval_hostname(host));
+            memory::probe();
             Fact::from_value(bytes(&(*host).name))
         };
         (name, None)
@@ -161,6 +162,7 @@ impl Ident for Facts {
         // SAFETY: by `of`.
         let user = unsafe {
             eval_user(self.request);
+            memory::probe();
             Fact::from_value(bytes(&(*self.request).user))
         };
         IDENT_LIMIT.set(before);
