@@ -178,6 +178,14 @@ fn the_second_table() {
         let tree = tree(allow, deny);
         assert_eq!(found(&tree, id).len(), expected, "{allow:?} {deny:?} {id}");
     }
+    let end = found(
+        &tree("", "svcd: 11.\nsvcd: \\\n10.\n# end\n"),
+        "no-catch-all",
+    );
+    assert!(
+        end[0].starts_with("./etc/hosts.deny:2:1: note: "),
+        "{end:?}"
+    );
     let prefix = found(&tree("svcd: 22\n", ""), "network-prefix");
     assert!(!prefix[0].contains("write:"), "{prefix:?}");
     let tree = tree("svcd: 10.\n", "");
