@@ -136,6 +136,34 @@ fn no_escape_sequence_gets_through() {
             );
         }
     }
+    let program = "ExecStart=@/usr/sbin/tcpd /usr/sbin/s\x1b[7md\n";
+    tree.file(
+        "etc/systemd/system/u\x1b[8m.service",
+        format!("[Service]\n{program}"),
+    );
+    let server = "flags = NAMEINARGS\nserver = /usr/sbin/tcpd\nserver_args = x\x1b[9md";
+    tree.file(
+        "etc/xinetd.conf",
+        format!("service a\x1b[1mb\n{{\n{server}\n}}\n"),
+    );
+    tree.file(
+        "etc/inetd.conf",
+        "s stream tcp nowait root /usr/sbin/tcpd /usr/sbin/i\x1b[2md\n",
+    );
+    tree.file("etc/hosts.allow", "s\x1b7md x\x1b9md i\x1b2md: ALL\n");
+    for arguments in [
+        &["--services"][..],
+        &[],
+        &["--services", "--format", "json"],
+    ] {
+        let said = tcpdchk(&tree, arguments).stdout;
+        assert!(!said.contains('\x1b'), "{said:?}");
+        let services = arguments.contains(&"--services");
+        assert!(
+            !services || (said.contains("u\\033") || said.contains("u\\\\033")),
+            "{said}"
+        );
+    }
     let ran = tcpdchk(&tree, &["--\x1b[31m"]);
     assert!(!ran.stderr.contains('\x1b'), "{ran:?}");
 }
