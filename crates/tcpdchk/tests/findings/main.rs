@@ -258,6 +258,7 @@ fn endless_tables() {
         ),
         (format!("svcd: {}\n", many("a.")), String::new()),
         (format!("svcd: {}\n", many("192.168 \\\n")), String::new()),
+        (format!("svcd: {}\n", many("@nosuchgroup ")), String::new()),
         ("svcd: /srv/list\n".to_owned(), many("192.168 ")),
     ] {
         let tree = tree(&allow, "ALL: ALL\n");
