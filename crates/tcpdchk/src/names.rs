@@ -184,10 +184,13 @@ fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Look
     }
 }
 
+/// Says whether a group has a member; nothing if there is no answer.
+type AskGroup = dyn Fn(&[u8]) -> Option<bool>;
+
 /// Netgroups that tables name, each asked about once. All together they have the time of one request:
 /// a table may name thousands, and their service may be dead.
 pub(crate) struct Groups {
-    ask: Box<dyn Fn(&[u8]) -> Option<bool>>,
+    ask: Box<AskGroup>,
     known: RefCell<BTreeMap<Vec<u8>, Option<bool>>>,
 }
 
