@@ -15,7 +15,7 @@ use tools::inetd::InetdConf;
 use crate::cover::Earlier;
 use crate::finding::Finding;
 use crate::lists::Lists;
-use crate::names::Names;
+use crate::names::{Groups, Names};
 use crate::report::Report;
 use crate::services::Services;
 
@@ -46,6 +46,8 @@ pub(crate) struct Checker<'c> {
     pub services: &'c Services<'c>,
     /// Hosts.
     pub names: &'c Names,
+    /// Netgroups.
+    groups: Groups,
     /// What the rules so far match.
     pub earlier: RefCell<Earlier>,
     /// Daemons that were spoken of already; once is enough.
@@ -77,6 +79,7 @@ impl<'c> Checker<'c> {
             conf,
             services,
             names,
+            groups: Groups::of_system(),
             earlier: RefCell::default(),
             named: RefCell::default(),
             served: RefCell::default(),
@@ -105,9 +108,12 @@ impl<'c> Checker<'c> {
         self.paths.borrow_mut().insert(path.to_owned())
     }
 
-    /// Whether a netgroup exists and has a member.
-    pub(crate) fn has_netgroup(&self, group: &[u8]) -> bool {
-        SystemNetgroups::new(Rc::default()).has_members(group)
+    /// Whether a netgroup exists and has a member. `None`: no answer.
+    pub(crate) fn has_netgroup(&self, group: &[u8]) -> Option<bool> {
+        match self.names.is_collecting() {
+            true => Some(true),
+            false => self.groups.has_members(group),
+        }
     }
 
     /// The netgroups of this machine.

@@ -13,7 +13,7 @@ use crate::checker::Checker;
 use crate::checks;
 use crate::finding::Finding;
 use crate::lists;
-use crate::names::{Answer, Lookup};
+use crate::names::{Answer, LATE, Lookup};
 use crate::rule::RuleAt;
 use crate::source::Origin;
 
@@ -206,12 +206,17 @@ pub(crate) fn report_fail(word: &Host<'_>, checker: &Checker<'_>) {
 pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -> usize {
     let word = host.word;
     match HostPattern::parse(word) {
-        HostPattern::Netgroup(group) => {
-            if !checker.has_netgroup(group) {
+        HostPattern::Netgroup(group) => match checker.has_netgroup(group) {
+            Some(true) => {}
+            Some(false) => {
                 let text = format!("{}: unknown or empty netgroup", Written(group));
                 checker.find(host.warn(&NETGROUP, text));
             }
-        }
+            None => {
+                let text = format!("{}: no answer about this netgroup in time", Written(group));
+                checker.find(host.own(&LATE, text));
+            }
+        },
         HostPattern::File(path) => lists::check(host, &path_of(path), checker, depth),
         HostPattern::Net { mask, scope } => {
             let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));

@@ -12,16 +12,17 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hosts_access::world::Resolver;
+use hosts_access::world::{Netgroups, Resolver};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::names::SystemResolver;
+use system::netgroup::SystemNetgroups;
 use tools::hosts::{Checked, Failure, check_address, find};
 
 tools::checks! {
     /// What is wrong with the name service.
     CHECKS;
-    LATE: "names-late", Warning, "hosts of which no answer came in time",
-        why "The name service is slow or dead, so not all hosts of the tables could be checked. tcpd will wait for it \
+    LATE: "names-late", Warning, "hosts or netgroups of which no answer came in time",
+        why "The name service is slow or dead, so not all hosts and netgroups of the tables could be checked. tcpd will wait for it \
              too, for every client.",
         remedy "Look after the name service, or use --no-dns.";
 }
@@ -84,6 +85,11 @@ impl Names {
             answers: BTreeMap::new(),
             late: 0,
         }
+    }
+
+    /// Whether nothing is told yet.
+    pub(crate) fn is_collecting(&self) -> bool {
+        matches!(self, Self::Collecting(_))
     }
 
     /// What is known of a host.
@@ -178,6 +184,45 @@ fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Look
     }
 }
 
+/// Says whether a group has a member; nothing if there is no answer.
+type AskGroup = dyn Fn(&[u8]) -> Option<bool>;
+
+/// Netgroups that tables name, each asked about once. All together they have the time of one request:
+/// a table may name thousands, and their service may be dead.
+pub(crate) struct Groups {
+    ask: Box<AskGroup>,
+    known: RefCell<BTreeMap<Vec<u8>, Option<bool>>>,
+}
+
+impl Groups {
+    /// Those of this machine.
+    pub(crate) fn of_system() -> Self {
+        let netgroups = SystemNetgroups::new(Rc::default());
+        Self::new(move |group| {
+            let found = netgroups.has_members(group);
+            (found || !netgroups.timed_out()).then_some(found)
+        })
+    }
+
+    fn new(ask: impl Fn(&[u8]) -> Option<bool> + 'static) -> Self {
+        Self {
+            ask: Box::new(ask),
+            known: RefCell::default(),
+        }
+    }
+
+    /// Whether a group exists and has a member. `None`: no answer.
+    pub(crate) fn has_members(&self, group: &[u8]) -> Option<bool> {
+        let known = &mut *self.known.borrow_mut();
+        if let Some(answer) = known.get(group) {
+            return *answer;
+        }
+        let answer = (self.ask)(group);
+        known.insert(group.to_vec(), answer);
+        answer
+    }
+}
+
 /// A bar on the terminal, once the lookups take long.
 struct Progress {
     start: Instant,
@@ -227,6 +272,20 @@ mod tests {
         assert_eq!(names.look_up(b"a"), Lookup::NotFound);
         assert_eq!(names.look_up(b"c"), Lookup::Nothing);
         assert_eq!(names.unanswered().0, 0);
+    }
+
+    #[test]
+    fn every_netgroup_is_asked_about_once() {
+        let asked = Rc::new(RefCell::new(Vec::new()));
+        let heard = Rc::clone(&asked);
+        let groups = Groups::new(move |group| {
+            heard.borrow_mut().push(group.to_vec());
+            (group != b"slow").then_some(group == b"a")
+        });
+        for (group, answer) in [("a", Some(true)), ("b", Some(false)), ("slow", None)].repeat(2) {
+            assert_eq!(groups.has_members(group.as_bytes()), answer, "{group}");
+        }
+        assert_eq!(asked.borrow().len(), 3);
     }
 
     #[test]

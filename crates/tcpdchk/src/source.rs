@@ -239,6 +239,15 @@ impl Stretch<'_> {
         self.place(self.text.trim_ascii())
     }
 
+    /// Its last physical line, but for blanks around it.
+    pub(crate) fn last_line(&self) -> Place {
+        let line = self.source.line(self.last);
+        let begin = self.begins.last().map_or(0, |begin| begin.byte);
+        let blanks = line.len() - line.trim_ascii_start().len();
+        let start = (begin + blanks).saturating_sub(self.source.skipped(self.last));
+        self.place_at(start..start + line.trim_ascii().len())
+    }
+
     /// The table and the first line, as `hosts.allow:3`.
     pub(crate) fn name(&self) -> String {
         format!("{}:{}", Written::from(self.source.path), self.first)

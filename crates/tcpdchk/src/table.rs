@@ -50,11 +50,15 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     let source = Source::new(path, &bytes);
     checks::begin_table(&source, checker);
     let name: Arc<Path> = Arc::from(path);
+    let mut last = None;
     let mut lines = Lines::new(&bytes[..]);
     loop {
         match lines.next_line() {
             Ok(Some(line)) => {
                 let stretch = source.stretch(line.text, line.first, line.last);
+                if table == Table::Deny {
+                    last = Some(stretch.whole());
+                }
                 let spot = Spot {
                     table: &name,
                     first_line: line.first,
@@ -79,12 +83,13 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             Ok(None) => break,
             Err(error) => {
                 // In hosts.deny, whoever gets that far is denied: nothing is left over.
-                let place = source.whole_line(lines.last());
+                let cut_off = source.stretch(b"", lines.first(), lines.last());
+                let place = cut_off.last_line();
                 return report_end(error, place, checker);
             }
         }
     }
-    checks::end_table(table, Some(&source), checker);
+    checks::end_table(table, last, checker);
 }
 
 /// Says why a table ends before its end.

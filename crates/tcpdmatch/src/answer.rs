@@ -2,7 +2,7 @@
 //!
 //! What is not known is null. Bytes that are no text are shown as `\ooo`, as on the terminal.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use hosts_access::access::{Decision, Verdict};
 use hosts_access::problem::{Diagnostic, Place, Written};
@@ -74,16 +74,25 @@ impl RulePlace {
     }
 }
 
+/// Most messages that are kept of an answer. A file that is no table may bring up one a line.
+const MAX_MESSAGES: usize = 1000;
+
 /// What the engine says, kept for the answer.
 #[derive(Default)]
 pub(crate) struct Heard {
     messages: RefCell<Vec<String>>,
+    /// Messages past those that are kept.
+    left_out: Cell<usize>,
     options: RefCell<Vec<OptionRun>>,
 }
 
 impl Log for Heard {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
-        self.messages.borrow_mut().push(diagnostic.to_string());
+        let messages = &mut *self.messages.borrow_mut();
+        match messages.len() < MAX_MESSAGES {
+            true => messages.push(diagnostic.to_string()),
+            false => self.left_out.set(self.left_out.get() + 1),
+        }
     }
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
@@ -109,6 +118,9 @@ impl Answer {
         mut messages: Vec<String>,
     ) -> Self {
         messages.append(&mut heard.messages.take());
+        if heard.left_out.get() > 0 {
+            messages.push(format!("and {} more messages", heard.left_out.get()));
+        }
         Self {
             line: None,
             query: None,

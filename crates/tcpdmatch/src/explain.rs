@@ -20,6 +20,9 @@ use crate::why::{needed, why, would};
 /// Most words of one list that are shown though they do not match; the others are counted.
 const MAX_SHOWN: usize = 100;
 
+/// Most steps that are kept as data. A table may have a million rules that do not match.
+const MAX_STEPS: usize = 100_000;
+
 /// Listens to the engine and explains.
 pub(crate) struct Explainer<'o> {
     /// Where to speak; without it the steps are collected.
@@ -31,6 +34,8 @@ pub(crate) struct Explainer<'o> {
 #[derive(Default)]
 struct State {
     steps: Vec<Value>,
+    /// Steps past those that are kept.
+    left_out: usize,
     /// The list at hand.
     list: &'static str,
     /// Words under way, with the reasons so far.
@@ -63,7 +68,12 @@ impl<'o> Explainer<'o> {
 
     /// The steps that were collected.
     pub(crate) fn into_steps(self) -> Vec<Value> {
-        self.state.into_inner().steps
+        let mut state = self.state.into_inner();
+        if state.left_out > 0 {
+            let step = json!({"step": "left out", "steps": state.left_out});
+            state.steps.push(step);
+        }
+        state.steps
     }
 
     /// Says so if no rule has decided.
@@ -76,7 +86,13 @@ impl<'o> Explainer<'o> {
     fn say(&self, line: &str, step: impl FnOnce() -> Value) {
         match self.output {
             Some(output) => output.line(line),
-            None => self.state.borrow_mut().steps.push(step()),
+            None => {
+                let state = &mut *self.state.borrow_mut();
+                match state.steps.len() < MAX_STEPS {
+                    true => state.steps.push(step()),
+                    false => state.left_out += 1,
+                }
+            }
         }
     }
 

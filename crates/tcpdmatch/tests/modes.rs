@@ -150,6 +150,27 @@ fn endless_lists_are_cut_short_in_an_explanation() {
     assert!(text.contains("no rule has decided\naccess:   granted\n"));
 }
 
+#[test]
+fn endless_tables_are_cut_short_as_data() {
+    let scratch = Scratch::new();
+    scratch.file("hosts.allow", "x: y\n".repeat(60_000) + "svcd: ALL: deny\n");
+    let arguments = ["-d", "--explain", "--format", "json", "svcd", "192.0.2.7"];
+    let answer = &objects(&ask(&scratch, &arguments).stdout)[0];
+    let steps = answer["steps"].as_array().unwrap();
+    let last = steps.last().unwrap();
+    assert_eq!((steps.len(), &last["step"]), (100_001, &"left out".into()));
+    assert!(last["steps"].as_u64() > Some(60_000), "{last}");
+    assert_eq!(
+        (&answer["verdict"], &answer["rule"]["line"]),
+        (&"denied".into(), &60_001.into())
+    );
+    scratch.file("hosts.allow", "no rule\n".repeat(2000));
+    let answer = &objects(&feed(&scratch, &["-d", "--stdin"], b"svcd 192.0.2.7\n").stdout)[0];
+    let messages = answer["messages"].as_array().unwrap();
+    let last = "and 1000 more messages";
+    assert_eq!((messages.len(), &messages[1000]), (1001, &last.into()));
+}
+
 /// A line of a policy, the exit status, and what is told.
 #[test]
 fn expectations() {

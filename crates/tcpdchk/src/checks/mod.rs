@@ -24,10 +24,10 @@ pub(crate) fn begin_table(source: &Source<'_>, checker: &Checker<'_>) {
     lines::check(source, checker);
 }
 
-/// Behind a table's last rule; without its lines if the table is not there.
-pub(crate) fn end_table(table: Table, source: Option<&Source<'_>>, checker: &Checker<'_>) {
+/// Behind the last rule of a table, if it has one.
+pub(crate) fn end_table(table: Table, last: Option<Place>, checker: &Checker<'_>) {
     if table == Table::Deny {
-        reach::check_end(source, checker);
+        reach::check_end(last, checker);
     }
 }
 

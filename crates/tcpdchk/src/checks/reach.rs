@@ -5,9 +5,8 @@ use hosts_access::list::{Words, is_except};
 
 use crate::checker::Checker;
 use crate::cover::MAX_DAEMONS;
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
-use crate::source::Source;
 
 tools::checks! {
     /// What is wrong with the sequence of rules.
@@ -47,8 +46,8 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     earlier.note(rule, everything);
 }
 
-/// Behind the last rule of hosts.deny.
-pub(crate) fn check_end(source: Option<&Source<'_>>, checker: &Checker<'_>) {
+/// Behind the last rule of hosts.deny, if there is one.
+pub(crate) fn check_end(last: Option<Place>, checker: &Checker<'_>) {
     let earlier = &mut *checker.earlier.borrow_mut();
     earlier.enter(Table::Deny);
     if earlier.is_complete() {
@@ -58,13 +57,6 @@ pub(crate) fn check_end(source: Option<&Source<'_>>, checker: &Checker<'_>) {
         &NO_CATCH_ALL,
         "clients that no rule matches are granted access",
     );
-    let last = source.and_then(|source| {
-        let lines = source.lines().filter(|(_, line)| {
-            let text = line.trim_ascii();
-            !text.is_empty() && !text.starts_with(b"#")
-        });
-        Some(source.whole_line(lines.last()?.0))
-    });
     checker.find(match last {
         Some(place) => finding.at(place),
         None => finding,

@@ -150,8 +150,12 @@ fn never(word: &[u8]) -> Option<(String, Option<String>)> {
     if digits && word.contains(&b'-') {
         return Some(("there are no ranges of addresses".to_owned(), None));
     }
+    // A glob or the end of a word may match the text of an IPv6 address, with its scope.
+    let part = is_glob(word) || word.starts_with(b".");
     let legal = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*' | b'?')
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b'*' | b'?')
+            || (part && matches!(byte, b'%' | b':'))
     };
     if let Some(byte) = word.iter().find(|byte| byte.is_ascii() && !legal(byte)) {
         let letter = char::from(*byte);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hosts_access::pattern::path_of;
+use hosts_access::problem::Written;
 use tools::disk::Disk;
 
 use super::{Service, behind, entries};
@@ -39,7 +40,7 @@ pub(crate) fn services(disk: &Disk) -> Vec<Service> {
             let (before, daemon, program) = behind(&program, &words);
             services.push(Service {
                 name: daemon,
-                starter: format!("systemd, {name}"),
+                starter: format!("systemd, {}", Written(name.as_bytes())),
                 program,
                 before,
                 datagrams: datagrams.contains(name),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use hosts_access::problem::Written;
 use tools::disk::Disk;
 use tools::inetd::base_name;
 
@@ -85,7 +86,7 @@ fn service(
     }
     Some(Service {
         name: daemon,
-        starter: format!("xinetd, service {name}"),
+        starter: format!("xinetd, service {}", Written(name.as_bytes())),
         program,
         before,
         datagrams: get("socket_type") == Some("dgram"),

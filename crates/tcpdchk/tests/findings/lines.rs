@@ -22,10 +22,16 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         id: "missing-newline",
-        wrong: &[(
-            "svcd: ALL\nsvcd: 10.",
-            ":2:1: error: missing newline or line too long",
-        )],
+        wrong: &[
+            (
+                "svcd: ALL\nsvcd: 10.",
+                ":2:1: error: missing newline or line too long",
+            ),
+            (
+                "svcd: ALL\nsvcd: \\\n 10.",
+                ":2:8: error: missing newline or line too long",
+            ),
+        ],
         right: &["svcd: ALL"],
     },
     Case {

@@ -1,6 +1,7 @@
 //! Each kind of finding: tables that bring it up, and tables that are right.
 
 mod addresses;
+mod forms;
 mod lines;
 mod lists;
 mod machine;
@@ -12,7 +13,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use tools::testing::{COLOUR_SETTINGS, Program, Run, Scratch, check_completions, on_terminal, run};
+use tools::testing::{Program, Run, Scratch, run};
 
 /// A tree with a daemon behind tcpd, one for datagrams, one without, and these tables.
 fn tree(allow: &str, deny: &str) -> Scratch {
@@ -177,6 +178,14 @@ fn the_second_table() {
         let tree = tree(allow, deny);
         assert_eq!(found(&tree, id).len(), expected, "{allow:?} {deny:?} {id}");
     }
+    let end = found(
+        &tree("", "svcd: 11.\nsvcd: \\\n10.\n# end\n"),
+        "no-catch-all",
+    );
+    assert!(
+        end[0].starts_with("./etc/hosts.deny:2:1: note: "),
+        "{end:?}"
+    );
     let prefix = found(&tree("svcd: 22\n", ""), "network-prefix");
     assert!(!prefix[0].contains("write:"), "{prefix:?}");
     let tree = tree("svcd: 10.\n", "");
@@ -203,115 +212,6 @@ fn every_kind_is_tested() {
     assert_eq!(known, tested);
 }
 
-/// The forms in which a finding is shown.
-#[test]
-fn formats() {
-    let tree = tree("svcd: \\\n  10.0.0.1/8\n", "ALL: ALL\n");
-    let human = tcpdchk(&tree, &[]).stdout;
-    let gcc = tcpdchk(&tree, &["--format", "gcc"]).stdout;
-    let json = tcpdchk(&tree, &["--format", "json"]).stdout;
-    let classic = tcpdchk(&tree, &["--format", "classic"]).stdout;
-    let text = "10.0.0.1/8: host bits are set, so it never matches";
-    assert_eq!(
-        human,
-        format!(
-            "error: ./etc/hosts.allow, line 2: {text}\n \
-             --> ./etc/hosts.allow:1:9\n  \
-             |\n\
-             1 | svcd: \\\n  \
-             |\n\
-             2 |   10.0.0.1/8\n  \
-             |   ^^^^^^^^^^\n  \
-             |\n  \
-             = error [host-bits]: a network with host bits set\n  \
-             = why: A client matches if masking its address gives exactly the network that is written, so \
-             this pattern never matches. In hosts.deny it lets everybody in.\n  \
-             = help: Write the address of the network, with zeros behind the mask.\n  \
-             = write: 10.0.0.0/8\n\n\
-             1 error, 0 warnings, 0 notes; tcpdchk --explain ID tells more\n"
-        )
-    );
-    assert_eq!(
-        gcc,
-        format!(
-            "./etc/hosts.allow:1:9: error: {text}; write: 10.0.0.0/8 [host-bits]\n\
-             ./etc/hosts.allow:2:3: note: here\n"
-        )
-    );
-    for part in [
-        "\"id\":\"host-bits\"",
-        "\"level\":\"error\"",
-        "\"line\":1",
-        "\"column\":9",
-        "\"word_line\":2",
-        "\"word_column\":3",
-        "\"word\":\"10.0.0.1/8\"",
-        "\"instead\":\"10.0.0.0/8\"",
-    ] {
-        assert!(json.contains(part), "{part}: {json}");
-    }
-    assert_eq!(classic, "");
-}
-
-/// The line is the rule's first, wherever the word stands; the column never lies in another word of
-/// that line; and a long line that is cut has its right place.
-#[test]
-fn places() {
-    let long = "10.2.3.4 ".repeat(60);
-    for (rule, gcc, head, lines) in [
-        (
-            "svcd: 10.0.0.1/8 \\\n  10.",
-            &["1:7: error: "][..],
-            "1:7",
-            &["1 | svcd: 10.0.0.1/8 \\"][..],
-        ),
-        (
-            "svcd: 10. \\\n11. \\\n\t10.0.0.1/8",
-            &["1:16: error: ", "3:2: note: here"],
-            "1:16",
-            &["1 | svcd: 10. \\", "3 |     10.0.0.1/8"],
-        ),
-        (
-            "\\\nsvcd: 10.0.0.1/8",
-            &["1:7: error: ", "2:7: note: here"],
-            "1:7",
-            &["1 | \\", "2 | svcd: 10.0.0.1/8"],
-        ),
-        (
-            &format!("svcd: {long}10.0.0.1/8"),
-            &["1:547: error: "],
-            "1:547",
-            &["10.2.3.4 10.0.0.1/8"],
-        ),
-        (
-            &format!("svcd: {long}\\\n{long}10.0.0.1/8"),
-            &["1:1087: error: ", "2:541: note: here"],
-            "1:1087",
-            &["1 | svcd: 10.2.3.4", "2 | "],
-        ),
-    ] {
-        let tree = tree(&format!("{rule}\n"), "ALL: ALL\n");
-        let shown = tcpdchk(&tree, &["--format", "gcc"]).stdout;
-        let mut found = shown.lines();
-        for part in gcc {
-            let wanted = format!("./etc/hosts.allow:{part}");
-            assert!(
-                found.any(|line| line.starts_with(&wanted)),
-                "{wanted}: {shown}"
-            );
-        }
-        let notes = shown.lines().filter(|line| line.ends_with("note: here"));
-        assert_eq!(notes.count(), gcc.len() - 1, "{shown}");
-        let human = tcpdchk(&tree, &[]).stdout;
-        let mut found = human.lines();
-        let head = format!("--> ./etc/hosts.allow:{head}");
-        for wanted in [&[&*head], lines].concat() {
-            assert!(found.any(|line| line.contains(wanted)), "{wanted}: {human}");
-        }
-        assert!(!human.contains(":::"), "{human}");
-    }
-}
-
 /// Tables that are to be installed are checked where they lie.
 #[test]
 fn other_tables() {
@@ -326,60 +226,6 @@ fn other_tables() {
     );
 }
 
-/// What a table holds does not get at the terminal, and the words of its rules and files neither.
-#[test]
-fn no_escape_sequence_gets_through() {
-    let rules =
-        "svcd: /srv/\x1b[31mx /srv/\x1b[2J\na\x1b[1mb: \x1b]0;t\x07: banners /\x1b[2J\nx\x1b[3m\n";
-    let rules = format!(
-        "{rules}svcd: ALL: spawn /bin/\x1b4m &\nx EXCEPT: @\x1b6m joe@\u{9b}7m: \u{9b}8m\n"
-    );
-    let tree = tree(&rules, "ALL: ALL\n");
-    tree.file("srv/\x1b[31mx", "\x1b[31my\n10.0.0.0/33\x1b[31m\n");
-    for format in ["human", "classic", "gcc", "json"] {
-        for arguments in [&["--format", format][..], &["-v", "--format", format]] {
-            let said = tcpdchk(&tree, arguments).stdout;
-            assert!(
-                !said.contains(['\x1b', '\x07', '\u{9b}']),
-                "{format}: {said:?}"
-            );
-            assert!(
-                format == "classic" || said.contains("list-missing"),
-                "{said}"
-            );
-        }
-    }
-    let ran = tcpdchk(&tree, &["--\x1b[31m"]);
-    assert!(!ran.stderr.contains('\x1b'), "{ran:?}");
-}
-
-/// Wrong usage says what is meant.
-#[test]
-fn usage_has_a_tip() {
-    let tree = tree("", "");
-    for (arguments, tip) in [
-        (
-            &["--forma", "gcc"][..],
-            "a similar argument exists: '--format'",
-        ),
-        (
-            &["--format", "x"],
-            "[possible values: human, classic, gcc, json]",
-        ),
-        (&["--explain", "net-mas"], "did you mean net-mask?"),
-        (&["--explain", "net"], "did you mean net-mask?"),
-    ] {
-        let ran = tcpdchk(&tree, arguments);
-        assert!(ran.stderr.contains(tip) && ran.status == Some(2), "{ran:?}");
-    }
-    // Short, all of it on one screen.
-    let help = tcpdchk(&tree, &["--help"]).stdout;
-    assert!(
-        help.contains("--no-dns") && help.lines().count() < 24,
-        "{help}"
-    );
-}
-
 /// A table of none is no finding.
 #[test]
 fn no_table_at_all() {
@@ -388,15 +234,6 @@ fn no_table_at_all() {
     let good = good.to_str().unwrap();
     let ran = tcpdchk(&tree, &["--strict", "--tables", good, "/dev/null"]);
     assert_eq!((ran.stdout.as_str(), ran.status), ("", Some(0)));
-}
-
-/// Completions for each shell name the options.
-#[test]
-fn completions() {
-    let options = [
-        "no-dns", "services", "explain", "format", "strict", "root", "tables",
-    ];
-    check_completions(env!("CARGO_BIN_EXE_tcpdchk"), &options);
 }
 
 /// Tables out of all proportion: each is gone through in a time that grows with its length only.
@@ -421,6 +258,7 @@ fn endless_tables() {
         ),
         (format!("svcd: {}\n", many("a.")), String::new()),
         (format!("svcd: {}\n", many("192.168 \\\n")), String::new()),
+        (format!("svcd: {}\n", many("@nosuchgroup ")), String::new()),
         ("svcd: /srv/list\n".to_owned(), many("192.168 ")),
     ] {
         let tree = tree(&allow, "ALL: ALL\n");
@@ -434,23 +272,5 @@ fn endless_tables() {
             took < std::time::Duration::from_secs(30),
             "{begin}: {took:?}"
         );
-    }
-}
-
-/// Colours are for terminals, and for those who want them.
-#[test]
-fn colours() {
-    let tree = tree("svcd: 10.0.0.0/33\n", "ALL: ALL\n");
-    let plain = tcpdchk(&tree, &[]).stdout;
-    assert!(plain.contains("bad net/mask") && !plain.contains('\x1b'));
-    for (setting, coloured) in COLOUR_SETTINGS {
-        let program = env!("CARGO_BIN_EXE_tcpdchk");
-        let line = "--root . --no-dns";
-        let Some(shown) = on_terminal("colours", program, tree.path(), line, setting) else {
-            return;
-        };
-        let shown = shown.stdout;
-        assert!(shown.contains("bad net/mask"), "{shown}");
-        assert_eq!(shown.contains('\x1b'), coloured, "{setting}: {shown}");
     }
 }

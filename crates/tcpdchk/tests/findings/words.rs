@@ -16,7 +16,7 @@ pub(crate) const CASES: &[Case] = &[
             ("svcd: a..b", "two dots in a row"),
             ("svcd: joe@\"x\"", ":1:11: error"),
         ],
-        right: &["svcd: a-b.example.org a_b .example.org ?.example.org [::1] LOCAL /srv/list"],
+        right: &["svcd: *%lo a-b.example.org a_b .example.org ?.example.org [::1] LOCAL /srv/list"],
     },
     Case {
         id: "wildcard-dot",
