@@ -9,6 +9,7 @@ use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use hosts_access::index::{FEW, HeldList, HeldTable};
 use hosts_access::world::Files;
 use system::files::RealFiles;
 
@@ -27,11 +28,32 @@ pub struct Disk {
     /// Files that were named on the command line, and so stand where they say.
     outside: Vec<PathBuf>,
     /// What was read, if files are read once only.
-    kept: Option<RefCell<BTreeMap<PathBuf, Kept>>>,
+    kept: Option<Box<Kept>>,
 }
 
+/// Files that were read once.
+#[derive(Debug, Default)]
+struct Kept {
+    files: Known<Content>,
+    tables: Known<Option<Arc<HeldTable>>>,
+    lists: Known<Option<Arc<HeldList>>>,
+}
+
+/// What is known of paths.
+type Known<T> = RefCell<BTreeMap<PathBuf, T>>;
+
 /// What became of a file that was read: its bytes, nothing if there is none, or the error.
-type Kept = Result<Option<Arc<[u8]>>, (Option<i32>, ErrorKind, String)>;
+type Content = Result<Option<Arc<[u8]>>, (Option<i32>, ErrorKind, String)>;
+
+/// What is known of a path, found out if nothing is.
+fn known<T: Clone>(known: &Known<T>, path: &Path, find: impl FnOnce() -> T) -> T {
+    let before = known.borrow().get(path).cloned();
+    before.unwrap_or_else(|| {
+        let found = find();
+        known.borrow_mut().insert(path.to_owned(), found.clone());
+        found
+    })
+}
 
 impl Disk {
     /// The files below a root directory, or all.
@@ -45,7 +67,7 @@ impl Disk {
     /// Each file is read once and kept, for many questions about the same files.
     #[must_use]
     pub fn keeping(mut self) -> Self {
-        self.kept = Some(RefCell::default());
+        self.kept = Some(Box::default());
         self
     }
 
@@ -125,20 +147,12 @@ impl Disk {
         Ok(Some(bytes))
     }
 
-    fn kept(
-        &self,
-        kept: &RefCell<BTreeMap<PathBuf, Kept>>,
-        path: &Path,
-    ) -> io::Result<Option<Arc<[u8]>>> {
-        let known = kept.borrow().get(path).cloned();
-        let known = known.unwrap_or_else(|| {
+    fn kept(&self, kept: &Kept, path: &Path) -> io::Result<Option<Arc<[u8]>>> {
+        let content = known(&kept.files, path, || {
             let read = self.read(path).map(|bytes| bytes.map(Arc::from));
-            let read =
-                read.map_err(|error| (error.raw_os_error(), error.kind(), error.to_string()));
-            kept.borrow_mut().insert(path.to_owned(), read.clone());
-            read
+            read.map_err(|error| (error.raw_os_error(), error.kind(), error.to_string()))
         });
-        known.map_err(|(code, kind, text)| match code {
+        content.map_err(|(code, kind, text)| match code {
             Some(code) => io::Error::from_raw_os_error(code),
             None => io::Error::new(kind, text),
         })
@@ -195,6 +209,22 @@ impl Files for Disk {
 
     fn check_exists(&self, path: &Path) -> io::Result<()> {
         self.metadata(path).map(drop)
+    }
+
+    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
+        let kept = self.kept.as_ref()?;
+        known(&kept.tables, path, || {
+            let bytes = self.kept(kept, path).ok()??;
+            HeldTable::read(&bytes[..], FEW).map(Arc::new)
+        })
+    }
+
+    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
+        let kept = self.kept.as_ref()?;
+        known(&kept.lists, path, || {
+            let bytes = self.kept(kept, path).ok()??;
+            HeldList::read(&bytes[..], FEW).map(Arc::new)
+        })
     }
 }
 
