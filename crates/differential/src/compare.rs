@@ -112,7 +112,12 @@ fn wording(case: &Case, ours: &Event, original: &Event) -> Option<&'static str> 
         return None;
     };
     let shown = |text: String| text.as_bytes() == &ours[..];
-    if shown(Shown(original).to_string()) || shown(Written(original).to_string()) {
+    let on_terminal = original.split(|byte| *byte == b'\t');
+    let on_terminal: Vec<_> = on_terminal.map(|part| Shown(part).to_string()).collect();
+    if shown(Shown(original).to_string())
+        || shown(Written(original).to_string())
+        || shown(on_terminal.join("\t"))
+    {
         return Some("N9");
     }
     let (place, text) = split_place(ours)?;

@@ -117,12 +117,19 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// O10: the original's tcpdmatch takes users and groups itself, we only look whether they exist.
-const DRY: Row = Row {
-    name: "O10",
-    kept: Kept::Rule,
-    rewrite: |case, _| rewrite::nobody(case),
-};
+/// Rows about tcpdmatch.
+const DRY_ROWS: &[Row] = &[
+    Row {
+        name: "O10",
+        kept: Kept::Rule,
+        rewrite: |case, _| rewrite::nobody(case),
+    },
+    Row {
+        name: "X8",
+        kept: Kept::All,
+        rewrite: |case, _| rewrite::no_port_zero(case),
+    },
+];
 
 /// Whether the case would make the original overwrite memory.
 pub(crate) fn too_much(case: &Case) -> bool {
@@ -205,7 +212,7 @@ impl Judge<'_> {
         if let Some(rows) = self.ended(case, ours, 0)? {
             return Ok(Some(rows));
         }
-        let dry = std::iter::once(&DRY).filter(|_| self.sides.dry());
+        let dry = DRY_ROWS.iter().filter(|_| self.sides.dry());
         let all: Vec<_> = dry.chain(ROWS).collect();
         for lists in [Lists::Client, Lists::Server, Lists::Apart] {
             for row in &all {

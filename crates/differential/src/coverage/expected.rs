@@ -98,7 +98,7 @@ pub(super) fn constructs() -> Vec<String> {
     all
 }
 
-/// Each form against each subject: it matches, it does not, and it nearly does.
+/// Each form against each subject: it matches, in another case too, it does not, and it nearly does.
 fn tests(all: &mut Vec<String>) {
     let subjects = ["daemon", "user"].map(str::to_owned).into_iter();
     let of_hosts = ["client", "server"].into_iter().flat_map(|side| {
@@ -121,6 +121,9 @@ fn tests(all: &mut Vec<String>) {
             }
             if matches!(*form, "Suffix" | "Prefix" | "Equal") {
                 all.push(format!("{subject}, {form}: no, nearly"));
+                if !subject.contains("address") {
+                    all.push(format!("{subject}, {form}: yes, in another case"));
+                }
             }
         }
     }

@@ -221,10 +221,10 @@ impl State<'_> {
                     Subject::Address(of) => format!("{} address", side(*of)),
                     Subject::Name(of) => format!("{} name", side(*of)),
                 };
-                let nearly = if !matched && words::nearly(*form, at_hand, value) {
-                    ", nearly"
-                } else {
-                    ""
+                let nearly = match matched {
+                    false if words::nearly(*form, at_hand, value) => ", nearly",
+                    true if words::in_another_case(*form, at_hand, value) => ", in another case",
+                    _ => "",
                 };
                 coverage.add(format_args!("{subject}{listed}, {form:?}: {how}{nearly}"));
             }

@@ -113,6 +113,16 @@ pub(super) fn nearly(form: Form, word: &[u8], value: &[u8]) -> bool {
     }
 }
 
+/// Whether a word that matches would not if case counted.
+pub(super) fn in_another_case(form: Form, word: &[u8], value: &[u8]) -> bool {
+    match form {
+        Form::Equal => word != value,
+        Form::Prefix => !value.starts_with(word),
+        Form::Suffix => !value.ends_with(word),
+        _ => false,
+    }
+}
+
 /// Whether one byte was changed, added or left out.
 fn one_apart(left: &[u8], right: &[u8]) -> bool {
     let common = left

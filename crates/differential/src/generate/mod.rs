@@ -248,9 +248,10 @@ impl Generator {
                 7 => text.extend(self.long()),
                 _ => {}
             }
-            let word = match self.one_in(4) {
-                true => self.server_host(case),
-                false => self.host(case),
+            let word = match self.rng.u8(..8) {
+                0..3 => self.server_host(case),
+                3 => self.near_server_name(case),
+                _ => self.host(case),
             };
             text.extend(word);
             let separator = self.pick(&[" ", "\n", "\n", "\t", "\r\n", "\x0b", "\x0c", ",", "#"]);

@@ -76,7 +76,7 @@ impl Generator {
                 }
                 match self.rng.u8(..200) {
                     0..2 => text.extend(self.long()),
-                    2..4 => text.extend(b"%u".repeat(self.rng.usize(1000..1200))),
+                    2..7 => text.extend(b"%u".repeat(self.rng.usize(1000..1200))),
                     _ => {}
                 }
             }

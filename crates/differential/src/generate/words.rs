@@ -90,6 +90,14 @@ impl Generator {
         self.host(&server)
     }
 
+    /// The server's name or nearly.
+    pub(super) fn near_server_name(&mut self, case: &Case) -> Vec<u8> {
+        let ip = case.server.socket.map(|socket| socket.ip().to_canonical());
+        let pointer = case.pointers.iter().find(|(of, _)| Some(*of) == ip);
+        let name = pointer.map(|(_, name)| name).or(case.server.name.as_ref());
+        self.near(name.map_or(&[], |name| name))
+    }
+
     pub(super) fn client(&mut self, case: &Case) -> Vec<u8> {
         if !self.one_in(6) {
             return self.host(case);
@@ -348,6 +356,9 @@ impl Generator {
             12 => near.extend_from_slice(b"**"),
             11 => near.extend_from_slice(b"\xc3\xa4"),
             _ => {}
+        }
+        if self.one_in(8) {
+            near.make_ascii_uppercase();
         }
         near
     }

@@ -7,6 +7,7 @@ mod lines;
 use hosts_access::expand::filter;
 use hosts_access::netmask::{bracketed, dotted_quad};
 use hosts_access::number;
+use hosts_access::pattern::port_number;
 use hosts_access::request::parse_ipv6;
 use hosts_access::strings::{glob_match, is_glob};
 
@@ -67,6 +68,20 @@ fn is_list_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }
 
+/// X8: no connection has port 0.
+pub(crate) fn no_port_zero(case: &mut Case) {
+    each_line(case, |_, line| {
+        let (daemons, _) = fields(line);
+        let left = each_word(&line[..daemons], is_separator, |word| {
+            let at = split_user(word);
+            let service = &word[..at.checked_sub(1).unwrap_or(word.len())];
+            let rest = &word[service.len()..];
+            (port_number(service) == Some(0)).then(|| [b"/", rest].concat())
+        });
+        line.splice(..daemons, left);
+    });
+}
+
 /// O10: a user or group is not taken.
 pub(crate) fn nobody(case: &mut Case) {
     each_line(case, |_, line| {
@@ -74,10 +89,11 @@ pub(crate) fn nobody(case: &mut Case) {
         let mut options = Vec::new();
         for option in line[clients..].split_inclusive(|byte| *byte == b':') {
             let text = option.strip_suffix(b":").unwrap_or(option);
-            let word = text.trim_ascii().to_ascii_lowercase();
+            let blanks = text.iter().take_while(|byte| is_list_blank(**byte)).count();
+            let word = text[blanks..].to_ascii_lowercase();
             let taken = [&b"user"[..], b"group"].iter().any(|keyword| {
-                word.strip_prefix(*keyword)
-                    .is_some_and(|value| value.starts_with(b" ") || value.starts_with(b"="))
+                let rest = word.strip_prefix(*keyword).and_then(<[u8]>::first);
+                rest.is_some_and(|byte| is_separator(*byte) || *byte == b'=')
             });
             if taken {
                 options.extend_from_slice(b"keepalive");
