@@ -3,10 +3,13 @@
 //! Reads in blocks and hands out slices of its buffer, so a table costs no memory per line. Lines
 //! that cannot be trusted end the table (hosts_access(5), TABLE LINES): one without a newline, one that
 //! is too long, one that holds a NUL byte.
+//!
+//! Newlines are searched for in the plain way of the memchr crate: its fast one first finds out what
+//! the processor can do, which in a virtual machine takes longer than to read a small table.
 
 use std::io::{self, Read};
 
-use memchr::memchr;
+use memchr::arch::all::memchr::One;
 
 use crate::limits::MAX_RULE_BYTES;
 use crate::skim::Skim;
@@ -99,7 +102,7 @@ impl<R: Read> Lines<R> {
                 return Ok(None);
             }
             let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
-            if memchr(0, text).is_some() {
+            if One::new(0).find(text).is_some() {
                 return Err(LineError::Nul);
             }
             if is_rule(text) {
@@ -202,7 +205,7 @@ impl<R: Read> Lines<R> {
         let mut searched = 0;
         loop {
             let unread = self.buffer.get(self.raw + searched..self.end);
-            if let Some(at) = unread.and_then(|unread| memchr(b'\n', unread)) {
+            if let Some(at) = unread.and_then(|unread| One::new(b'\n').find(unread)) {
                 return Ok(Some(searched + at));
             }
             searched = self.end - self.raw;

@@ -20,7 +20,6 @@ mod runs;
 #[cfg(test)]
 mod tests;
 
-use memchr::memrchr;
 use multiversion::multiversion;
 
 use crate::ident::is_blank;
@@ -32,6 +31,10 @@ use runs::{Brackets, Edges, Fields};
 
 /// The wildcards that look like plain words.
 const WILDCARDS: [&[u8]; 3] = [b"ALL", b"KNOWN", b"LOCAL"];
+
+/// From so many bytes on it is worth to find out what the processor can do: in a virtual machine that
+/// takes as long as 30,000 bytes.
+const LARGE: usize = 16 << 10;
 
 /// The brackets, and what stands between them in ASCII.
 const BRACKETS: [(u8, u8); 1] = [(b'[', b']')];
@@ -168,12 +171,18 @@ impl<'h> Skim<'h> {
 
     /// Leaves out lines of a table; the text begins with a line.
     pub fn lines(&self, text: &[u8]) -> Skipped {
-        pass_lines(self, text)
+        match text.len() {
+            ..LARGE => pass::<Lines>(self, text),
+            _ => pass_lines(self, text),
+        }
     }
 
     /// Leaves out words of a list; the text begins with a word or a blank.
     pub fn list_words(&self, text: &[u8]) -> Skipped {
-        pass_list_words(self, text)
+        match text.len() {
+            ..LARGE => pass::<ListWords>(self, text),
+            _ => pass_list_words(self, text),
+        }
     }
 
     /// Marks the words in part of a block.
@@ -327,7 +336,8 @@ impl Reader for Lines {
     }
 
     fn end(text: &[u8]) -> usize {
-        memrchr(b'\n', text).map_or(0, |at| at + 1)
+        let newline = text.iter().rposition(|byte| *byte == b'\n');
+        newline.map_or(0, |at| at + 1)
     }
 }
 
@@ -368,7 +378,7 @@ impl Reader for ListWords {
 }
 
 /// Compiled twice: for any processor, and for those of the last ten years. Which one runs is found
-/// out at the first call.
+/// out at the first call, once in a process.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
 fn pass_lines(skim: &Skim<'_>, text: &[u8]) -> Skipped {
     pass::<Lines>(skim, text)
