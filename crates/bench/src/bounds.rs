@@ -38,8 +38,12 @@ const FOREIGN_RULE: &str = "other, another@192.0.2.1: .example.org EXCEPT @group
 /// How many times the instructions of a question that rule may cost.
 const FOREIGN_BOUND: f64 = 1.01;
 
-/// The most that tcpd may use of what Debian's does: peak memory and page faults.
-const TCPD_BOUNDS: [(&str, f64); 2] = [("peak memory", 0.9), ("page faults", 0.75)];
+/// The most that tcpd may use of what Debian's does.
+const TCPD_BOUNDS: [(&str, f64); 3] = [
+    ("peak memory", 0.9),
+    ("page faults", 0.65),
+    ("system calls", 0.6),
+];
 
 /// Fails if a ratio passes its bound.
 pub(crate) fn check(machine: &Machine, programs: &Programs) -> Result<()> {
@@ -76,6 +80,7 @@ pub(crate) fn check(machine: &Machine, programs: &Programs) -> Result<()> {
     let ratios = [
         ours.peak as f64 / debian.peak as f64,
         ours.faults as f64 / debian.faults as f64,
+        ours.syscalls as f64 / debian.syscalls as f64,
     ];
     for ((name, bound), ratio) in TCPD_BOUNDS.iter().zip(ratios) {
         let what = format!("our tcpd to Debian's, {name}");
