@@ -17,7 +17,8 @@ use crate::skim::Skim;
 /// Size of the first read: most tables fit, and need no larger buffer.
 const FIRST_BLOCK_BYTES: usize = 4 << 10;
 
-/// Size of the reads of a long table; the buffer grows beyond only for longer lines.
+/// Size of the reads of a long table, to which the buffer grows as it is filled; it grows beyond only
+/// for longer lines.
 const BLOCK_BYTES: usize = 64 << 10;
 
 /// Where skimming gains nothing, it is tried again after at most so many lines.
@@ -229,6 +230,7 @@ impl<R: Read> Lines<R> {
 
     /// Closes the gaps and reads another block; `false` at the end.
     fn fill(&mut self) -> Result<bool, LineError> {
+        let was_full = self.end == self.buffer.len();
         if self.start > 0 || self.joined < self.raw {
             self.buffer.copy_within(self.start..self.joined, 0);
             self.joined -= self.start;
@@ -240,6 +242,9 @@ impl<R: Read> Lines<R> {
         let room = self.buffer.len() - self.end;
         if self.buffer.is_empty() {
             self.buffer.resize(FIRST_BLOCK_BYTES, 0);
+        } else if was_full && self.buffer.len() < BLOCK_BYTES {
+            let grown = self.buffer.len() * 4;
+            grow(&mut self.buffer, grown).map_err(LineError::Io)?;
         } else if room == 0 || (self.buffer.len() >= BLOCK_BYTES && room < BLOCK_BYTES / 2) {
             let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
             grow(&mut self.buffer, grown).map_err(LineError::Io)?;
