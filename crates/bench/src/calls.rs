@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::machine::{DAEMON, Machine, STRANGER};
-use crate::programs::{Library, Programs, Usage};
+use crate::programs::{Library, Programs, counts};
 use crate::scan::{address, numbers};
 use crate::table::{Samples, Table};
 
@@ -96,14 +96,15 @@ fn time(programs: &Programs, library: &Library, calls: u32) -> Result<(String, D
     }
 }
 
-/// Peak memory of a process that holds the tables.
-fn usage(programs: &Programs, library: &Library) -> Result<Usage> {
+/// Peak memory of a process that holds the tables, in KiB.
+fn peak(programs: &Programs, library: &Library) -> Result<u64> {
     let [program, calls, client] = arguments(programs, 1);
     let output = Command::new(&programs.usage)
         .args([&program, &program, &calls, &client])
         .env("LD_LIBRARY_PATH", library.path())
         .output()?;
-    Usage::read(&output.stderr)
+    let [peak, _] = counts(&output.stderr)?;
+    Ok(peak)
 }
 
 /// Times and memory of a call with each library.
@@ -134,7 +135,7 @@ pub(crate) fn measure(machine: &Machine, programs: &Programs, table: &mut Table)
                 format!("; Debian's takes {ratio:.1} x as long"),
             ),
         ] {
-            let peak = usage(programs, library)?.peak;
+            let peak = peak(programs, library)?;
             machine.take_log();
             table.times(
                 &format!("{whose}, {}", subject.name),

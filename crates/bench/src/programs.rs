@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 const FLOOR: &str = include_str!("programs/floor.c");
+const SYSCALLS: &str = include_str!("programs/syscalls.c");
 
 /// Where each program is.
 pub(crate) struct Programs {
@@ -26,6 +27,8 @@ pub(crate) struct Programs {
     pub(crate) dynamic_floor: PathBuf,
     /// Reports what a program has used.
     pub(crate) usage: PathBuf,
+    /// Reports how many system calls a program has made.
+    pub(crate) syscalls: PathBuf,
     /// Asks libwrap many times.
     pub(crate) calls: PathBuf,
     /// Our libwrap.
@@ -73,6 +76,7 @@ impl Programs {
             floor: compiled(target, "floor", "-static", FLOOR)?,
             dynamic_floor: compiled(target, "dynamic-floor", "-pie", FLOOR)?,
             usage: compiled(target, "usage", "-static", include_str!("programs/usage.c"))?,
+            syscalls: compiled(target, "syscalls", "-static", SYSCALLS)?,
             calls: compiled(
                 target,
                 "calls",
@@ -116,21 +120,18 @@ pub(crate) struct Usage {
     pub(crate) peak: u64,
     /// Page faults that needed no disk.
     pub(crate) faults: u64,
+    /// System calls.
+    pub(crate) syscalls: u64,
 }
 
-impl Usage {
-    /// Reads the line of programs/usage.c.
-    pub(crate) fn read(report: &[u8]) -> Result<Self> {
-        let report = String::from_utf8_lossy(report);
-        let mut numbers = report
-            .rsplit("usage ")
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .map(str::parse);
-        match (numbers.next(), numbers.next(), numbers.next()) {
-            (Some(Ok(peak)), Some(Ok(faults)), Some(Ok(0))) => Ok(Self { peak, faults }),
-            _ => bail!("it failed: {report}"),
-        }
-    }
+/// The numbers of a report of programs/usage.c or programs/syscalls.c, if the program behind it has
+/// succeeded.
+pub(crate) fn counts<const N: usize>(report: &[u8]) -> Result<[u64; N]> {
+    let report = String::from_utf8_lossy(report);
+    let line = report.rsplit("usage ").next().unwrap_or_default();
+    let numbers: Result<Vec<u64>, _> = line.split_whitespace().map(str::parse).collect();
+    let Ok([numbers @ .., 0]) = numbers.as_deref() else {
+        bail!("it failed: {report}");
+    };
+    numbers.try_into().with_context(|| report.to_string())
 }

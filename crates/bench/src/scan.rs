@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use crate::machine::{DAEMON, Machine, STRANGER, STRANGER6};
-use crate::programs::{Programs, Usage};
+use crate::programs::{Programs, counts};
 use crate::table::{Samples, Table};
 
 /// Rounds; each runs every program on the same table.
@@ -125,10 +125,12 @@ pub(crate) fn expect_no_match(stdout: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn usage(programs: &Programs, program: &Path, client: &str) -> Result<Usage> {
+/// Peak memory of a question, in KiB.
+fn peak(programs: &Programs, program: &Path, client: &str) -> Result<u64> {
     let mut command = Command::new(&programs.usage);
     let output = question(command.args([program, program]), client).output()?;
-    Usage::read(&output.stderr)
+    let [peak, _] = counts(&output.stderr)?;
+    Ok(peak)
 }
 
 /// Times and memory of both tcpdmatch with each table.
@@ -144,21 +146,18 @@ pub(crate) fn measure(machine: &Machine, programs: &Programs, table: &mut Table)
         }
         machine.take_log();
         let name = subject.name;
-        let debian = usage(programs, &programs.debian_tcpdmatch, subject.client)?;
-        let ours = usage(programs, &programs.tcpdmatch, subject.client)?;
+        let debian = peak(programs, &programs.debian_tcpdmatch, subject.client)?;
+        let ours = peak(programs, &programs.tcpdmatch, subject.client)?;
         let ratio = samples[0].median() / samples[1].median();
         table.times(
             &format!("Debian's tcpdmatch, {name}"),
             &samples[0],
-            format!("peak {} KiB", debian.peak),
+            format!("peak {debian} KiB"),
         );
         table.times(
             &format!("our tcpdmatch, {name}"),
             &samples[1],
-            format!(
-                "peak {} KiB; Debian's takes {ratio:.1} x as long",
-                ours.peak
-            ),
+            format!("peak {ours} KiB; Debian's takes {ratio:.1} x as long"),
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use crate::machine::Machine;
-use crate::programs::{Programs, Usage};
+use crate::programs::{Programs, Usage, counts};
 use crate::table::{Samples, Table, shown};
 
 /// Rounds; each runs every program once, so whatever disturbs the machine disturbs all alike.
@@ -64,15 +64,26 @@ impl Service {
 
     /// What the program has used by the time the daemon ends.
     pub(crate) fn usage(&mut self, programs: &Programs, program: &Path) -> Result<Usage> {
-        let mut command = self.command(&programs.usage)?;
-        let output = command
-            .args([program, &programs.daemon])
+        let [peak, faults] = counts(&self.report(&programs.usage, program, &programs.daemon)?)?;
+        let [syscalls] = counts(&self.report(&programs.syscalls, program, &programs.daemon)?)?;
+        Ok(Usage {
+            peak,
+            faults,
+            syscalls,
+        })
+    }
+
+    /// What an observer reports of a program as the daemon `argv0`.
+    fn report(&mut self, observer: &Path, program: &Path, argv0: &Path) -> Result<Vec<u8>> {
+        let output = self
+            .command(observer)?
+            .args([program, argv0])
             .stdout(Stdio::from(OwnedFd::from(self.server.try_clone()?)))
             .stderr(Stdio::piped())
             .spawn()?
             .wait_with_output()?;
         self.expect_served()?;
-        Usage::read(&output.stderr)
+        Ok(output.stderr)
     }
 }
 
@@ -139,7 +150,10 @@ pub(crate) fn measure(machine: &Machine, programs: &Programs, table: &mut Table)
         table.row(
             &format!("{name}: peak memory"),
             format!("{} KiB", usage.peak),
-            format!("{} page faults", usage.faults),
+            format!(
+                "{} page faults, {} system calls",
+                usage.faults, usage.syscalls
+            ),
             format!("{:.2} x Debian's", usage.peak as f64 / used.peak as f64),
         );
     }

@@ -28,7 +28,7 @@ pub fn expand(
 ) -> Result<ShellText, TooLong> {
     let mut expanded = Vec::with_capacity(text.len().min(bound));
     let mut rest = text;
-    while let Some(at) = memchr::memchr(b'%', rest) {
+    while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
         let (literal, tail) = rest.split_at(at);
         append(&mut expanded, literal, bound)?;
         let Some((letter, after)) = tail.get(1..).and_then(<[u8]>::split_first) else {

@@ -3,10 +3,13 @@
 //! Reads in blocks and hands out slices of its buffer, so a table costs no memory per line. Lines
 //! that cannot be trusted end the table (hosts_access(5), TABLE LINES): one without a newline, one that
 //! is too long, one that holds a NUL byte.
+//!
+//! Newlines are searched for in the plain way of the memchr crate: its fast one first finds out what
+//! the processor can do, which in a virtual machine takes longer than to read a small table.
 
 use std::io::{self, Read};
 
-use memchr::memchr;
+use memchr::arch::all::memchr::One;
 
 use crate::limits::MAX_RULE_BYTES;
 use crate::skim::Skim;
@@ -14,7 +17,8 @@ use crate::skim::Skim;
 /// Size of the first read: most tables fit, and need no larger buffer.
 const FIRST_BLOCK_BYTES: usize = 4 << 10;
 
-/// Size of the reads of a long table; the buffer grows beyond only for longer lines.
+/// Size of the reads of a long table, to which the buffer grows as it is filled; it grows beyond only
+/// for longer lines.
 const BLOCK_BYTES: usize = 64 << 10;
 
 /// Where skimming gains nothing, it is tried again after at most so many lines.
@@ -99,7 +103,7 @@ impl<R: Read> Lines<R> {
                 return Ok(None);
             }
             let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
-            if memchr(0, text).is_some() {
+            if One::new(0).find(text).is_some() {
                 return Err(LineError::Nul);
             }
             if is_rule(text) {
@@ -202,7 +206,7 @@ impl<R: Read> Lines<R> {
         let mut searched = 0;
         loop {
             let unread = self.buffer.get(self.raw + searched..self.end);
-            if let Some(at) = unread.and_then(|unread| memchr(b'\n', unread)) {
+            if let Some(at) = unread.and_then(|unread| One::new(b'\n').find(unread)) {
                 return Ok(Some(searched + at));
             }
             searched = self.end - self.raw;
@@ -226,6 +230,7 @@ impl<R: Read> Lines<R> {
 
     /// Closes the gaps and reads another block; `false` at the end.
     fn fill(&mut self) -> Result<bool, LineError> {
+        let was_full = self.end == self.buffer.len();
         if self.start > 0 || self.joined < self.raw {
             self.buffer.copy_within(self.start..self.joined, 0);
             self.joined -= self.start;
@@ -237,6 +242,9 @@ impl<R: Read> Lines<R> {
         let room = self.buffer.len() - self.end;
         if self.buffer.is_empty() {
             self.buffer.resize(FIRST_BLOCK_BYTES, 0);
+        } else if was_full && self.buffer.len() < BLOCK_BYTES {
+            let grown = self.buffer.len() * 4;
+            grow(&mut self.buffer, grown).map_err(LineError::Io)?;
         } else if room == 0 || (self.buffer.len() >= BLOCK_BYTES && room < BLOCK_BYTES / 2) {
             let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
             grow(&mut self.buffer, grown).map_err(LineError::Io)?;

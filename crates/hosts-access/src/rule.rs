@@ -1,6 +1,5 @@
 //! A rule's fields: daemon list, client list and options (hosts_access(5), RULES).
 
-use memchr::memchr3_iter;
 use nom::bytes::complete::take;
 use nom::character::complete::char;
 use nom::combinator::opt;
@@ -48,20 +47,11 @@ pub fn split_clients(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
 /// Text up to the first colon at which as many brackets were closed as opened, or all of it.
 fn field(text: &[u8]) -> IResult<&[u8], &[u8]> {
     let mut depth = 0_i64;
-    let end = memchr3_iter(b':', b'[', b']', text)
-        .find(|at| match text.get(*at) {
-            Some(b'[') => {
-                depth += 1;
-                false
-            }
-            Some(b']') => {
-                depth -= 1;
-                false
-            }
-            _ => depth == 0,
-        })
-        .unwrap_or(text.len());
-    take(end).parse(text)
+    let end = text.iter().position(|byte| {
+        depth += i64::from(*byte == b'[') - i64::from(*byte == b']');
+        *byte == b':' && depth == 0
+    });
+    take(end.unwrap_or(text.len())).parse(text)
 }
 
 #[cfg(test)]

@@ -11,51 +11,35 @@
 //! was asked for, words of letters are plain too, unless they are the name, a domain of it, or a
 //! wildcard.
 //!
-//! Bit masks say where the bytes of a block are that matter; few blocks have any. [`Marks::stop`]
-//! are bytes for the parser. At each byte in [`Marks::look`] one word gets a closer look.
+//! Bit masks say where the bytes of a block are that matter; few blocks have any. `Marks::stop`
+//! are bytes for the parser. At each byte in `Marks::look` one word gets a closer look.
 
 mod block;
 mod number;
+mod readers;
 mod runs;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use memchr::memrchr;
 use multiversion::multiversion;
 
 use crate::ident::is_blank;
 use crate::request::Host;
 use crate::world::Log;
-use block::{BLOCK, Bytes, below, in_range, is, is_any, is_control, is_sign, lower_case};
+use block::{BLOCK, Bytes, below, in_range, is, is_any, is_sign, lower_case};
 use number::Numbers;
-use runs::{Brackets, Edges, Fields};
+use readers::{Lines, ListWords, Pairs, Reader};
+use runs::Edges;
 
 /// The wildcards that look like plain words.
 const WILDCARDS: [&[u8]; 3] = [b"ALL", b"KNOWN", b"LOCAL"];
 
-/// The brackets, and what stands between them in ASCII.
-const BRACKETS: [(u8, u8); 1] = [(b'[', b']')];
-
-/// Controls but newline, and `@`.
-const LINE_ODD: [(u8, u8); 3] = [(0, b'\t'), (0x0b, 0x1f), (b'@', b'@')];
-
-/// White space but space and newline.
-const LIST_ODD: [(u8, u8); 2] = [(b'\t', b'\t'), (0x0b, b'\r')];
+/// From so many bytes on it is worth to find out what the processor can do: in a virtual machine that
+/// takes as long as 30,000 bytes.
+const LARGE: usize = 16 << 10;
 
 /// What makes more of a bracketed word than an address or nonsense: NUL and globs.
 const INSIDE_ODD: [(u8, u8); 3] = [(0, 0), (b'*', b'*'), (b'?', b'?')];
-
-/// What is left of [`is_sign`] in lines without brackets and anything of [`LINE_ODD`].
-const LINE_SIGNS: [(u8, u8); 2] = [(b'!', b'+'), (b';', b'?')];
-
-/// Likewise in lists without brackets, where comma and colon are parts of words.
-const LIST_SIGNS: [(u8, u8); 5] = [
-    (0, 8),
-    (0x0e, 0x1f),
-    (b'!', b','),
-    (b'/', b'/'),
-    (b':', b'@'),
-];
 
 /// What can be left out at the start of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,32 +88,6 @@ struct Spot<'t> {
     boundary: u64,
 }
 
-/// The brackets of a block, a bit for each byte.
-#[derive(Default)]
-struct Pairs {
-    /// A bracket where none may be, or what may not be between two: a blank, another bracket.
-    stop: u64,
-    open: u64,
-    /// What stands between brackets.
-    inside: u64,
-    close: u64,
-}
-
-impl Pairs {
-    #[inline(always)]
-    fn new(bytes: &Bytes, blank: u64, brackets: &mut Brackets) -> Self {
-        let open = bytes.mask(|lane| is(lane, b'['));
-        let close = bytes.mask(|lane| is(lane, b']'));
-        let run = brackets.next(open, close | blank);
-        Self {
-            stop: (run.ends & blank) | (open & run.covered) | (close & !run.ends),
-            open,
-            inside: run.covered,
-            close,
-        }
-    }
-}
-
 impl<'h> Skim<'h> {
     /// For a search; none if somebody listens to each of its steps.
     pub fn of(host: &'h Host, log: &dyn Log) -> Option<Self> {
@@ -168,12 +126,18 @@ impl<'h> Skim<'h> {
 
     /// Leaves out lines of a table; the text begins with a line.
     pub fn lines(&self, text: &[u8]) -> Skipped {
-        pass_lines(self, text)
+        match text.len() {
+            ..LARGE => pass::<Lines>(self, text),
+            _ => pass_lines(self, text),
+        }
     }
 
     /// Leaves out words of a list; the text begins with a word or a blank.
     pub fn list_words(&self, text: &[u8]) -> Skipped {
-        pass_list_words(self, text)
+        match text.len() {
+            ..LARGE => pass::<ListWords>(self, text),
+            _ => pass_list_words(self, text),
+        }
     }
 
     /// Marks the words in part of a block.
@@ -274,101 +238,8 @@ impl<'h> Skim<'h> {
     }
 }
 
-/// Looks at one block after another of a text of some kind.
-trait Reader: Default {
-    /// What a block has that matters.
-    fn marks(&mut self, skim: &Skim<'_>, bytes: &Bytes) -> Marks;
-
-    /// Whether a block without brackets may have bytes that are signs, not letters.
-    fn has_signs(bytes: &Bytes) -> bool;
-
-    /// Where in a text what can be left out ends: behind the last of its parts that is whole.
-    fn end(text: &[u8]) -> usize;
-}
-
-/// Reads lines of a table.
-#[derive(Default)]
-struct Lines {
-    fields: Fields,
-    brackets: Brackets,
-    edges: Edges,
-}
-
-impl Reader for Lines {
-    #[inline(always)]
-    fn marks(&mut self, skim: &Skim<'_>, bytes: &Bytes) -> Marks {
-        let newline = bytes.mask(|lane| is(lane, b'\n'));
-        let mut colon = bytes.mask(|lane| is(lane, b':'));
-        let mut separator = bytes.mask(|lane| is(lane, b' ') | is(lane, b','));
-        // In any field these may join lines, end the table or name a server.
-        let mut stop = 0;
-        if bytes.has_any(LINE_ODD) {
-            separator |= bytes.mask(|lane| is(lane, b'\t') | is(lane, b'\r'));
-            stop |= bytes.mask(|lane| is(lane, b'@') | is_control(lane));
-        }
-        let mut pairs = Pairs::default();
-        if self.brackets.is_open() || bytes.has_any(BRACKETS) {
-            pairs = Pairs::new(bytes, newline | separator, &mut self.brackets);
-            stop |= pairs.stop | bytes.mask(|lane| is(lane, b'\\'));
-            colon &= !pairs.inside;
-        }
-        let boundary = newline | colon | separator;
-        let (clients, no_colon) = self.fields.next(newline, colon);
-        let mut marks = skim.words::<Self>(bytes, clients, boundary, &pairs, &mut self.edges);
-        marks.newline = newline;
-        // A bracket in another field may hide a colon.
-        marks.stop |= stop | no_colon | (pairs.open & !clients);
-        marks
-    }
-
-    #[inline(always)]
-    fn has_signs(bytes: &Bytes) -> bool {
-        bytes.has_any(LINE_SIGNS)
-    }
-
-    fn end(text: &[u8]) -> usize {
-        memrchr(b'\n', text).map_or(0, |at| at + 1)
-    }
-}
-
-/// Reads words of a list.
-#[derive(Default)]
-struct ListWords {
-    brackets: Brackets,
-    edges: Edges,
-}
-
-impl Reader for ListWords {
-    #[inline(always)]
-    fn marks(&mut self, skim: &Skim<'_>, bytes: &Bytes) -> Marks {
-        let newline = bytes.mask(|lane| is(lane, b'\n'));
-        let mut blank = newline | bytes.mask(|lane| is(lane, b' '));
-        if bytes.has_any(LIST_ODD) {
-            blank |= bytes.mask(|lane| in_range(lane, b'\t', b'\r'));
-        }
-        let mut pairs = Pairs::default();
-        if self.brackets.is_open() || bytes.has_any(BRACKETS) {
-            pairs = Pairs::new(bytes, blank, &mut self.brackets);
-        }
-        let mut marks = skim.words::<Self>(bytes, !0, blank, &pairs, &mut self.edges);
-        marks.newline = newline;
-        marks.stop |= pairs.stop;
-        marks
-    }
-
-    #[inline(always)]
-    fn has_signs(bytes: &Bytes) -> bool {
-        bytes.has_any(LIST_SIGNS)
-    }
-
-    fn end(text: &[u8]) -> usize {
-        let blank = text.iter().rposition(|byte| is_blank(*byte));
-        blank.map_or(0, |at| at + 1)
-    }
-}
-
 /// Compiled twice: for any processor, and for those of the last ten years. Which one runs is found
-/// out at the first call.
+/// out at the first call, once in a process.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
 fn pass_lines(skim: &Skim<'_>, text: &[u8]) -> Skipped {
     pass::<Lines>(skim, text)

@@ -282,6 +282,32 @@ static void named(const char *from)
     printf("name <%s>\n", eval_hostname(request.client));
 }
 
+/* Who is granted as a host of some name, while /etc/hosts changes and the tables, in memory, do not. */
+static void renamed(void)
+{
+    static char *hosts[] = {"127.0.0.5 good.example.org\n", "127.0.0.5 evil.example.org\n",
+                            "127.0.0.5 good.example.org\n", ""};
+    struct request_info request;
+    int client, server = connection("127.0.0.5", "127.0.0.1", "127.0.0.1", &client), i;
+    FILE *file = fopen("allow", "w");
+
+    for (i = 0; i < 20; i++)
+        fprintf(file, "svcd: host%d.example.org\n", i);
+    fputs("svcd: good.example.org\n", file);
+    fclose(file);
+    table("deny", "ALL: ALL\n");
+    hosts_allow_table = "allow";
+    hosts_deny_table = "deny";
+    /* A file that has just changed is not kept. */
+    usleep(2300000);
+    for (i = 0; i < 12; i++) {
+        table("/etc/hosts", hosts[i / 3]);
+        request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
+        sock_host(&request);
+        printf("renamed %d <%s>\n", hosts_access(&request), request.client->name);
+    }
+}
+
 static void ignore(int signal)
 {
     (void)signal;
@@ -325,6 +351,10 @@ int main(int count, char **arguments)
 {
     if (count > 1 && strcmp(arguments[1], "interrupted") == 0) {
         interrupted();
+        return 0;
+    }
+    if (count > 1 && strcmp(arguments[1], "renamed") == 0) {
+        renamed();
         return 0;
     }
     if (count > 1) {

@@ -74,6 +74,7 @@ impl Budget {
             if !self.threads {
                 return lookup();
             }
+            share_the_heap();
             let (hand_over, handed_over) = mpsc::sync_channel(1);
             let (sender, receiver) = mpsc::sync_channel(1);
             let started = thread::Builder::new()
@@ -89,6 +90,16 @@ impl Budget {
             receiver.recv_timeout(limit).ok()?
         })
     }
+}
+
+/// Tells the C library not to make a heap of its own for each thread: a lookup does not live long
+/// enough to gain by it.
+fn share_the_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the call takes two numbers and changes nothing but where later memory comes from.
+    unsafe {
+        nix::libc::mallopt(nix::libc::M_ARENA_MAX, 1)
+    };
 }
 
 #[cfg(test)]

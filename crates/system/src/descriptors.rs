@@ -3,9 +3,15 @@
 //! What takes one of the three would be overwritten, or written to, as if it were the client's.
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::libc;
+
+/// Descriptor 0: the client's socket. Unlike that of `io::stdin` it needs no buffer.
+pub(crate) fn client() -> BorrowedFd<'static> {
+    // SAFETY: nothing here ever closes it. Should it be closed from the start, each call says so.
+    unsafe { BorrowedFd::borrow_raw(libc::STDIN_FILENO) }
+}
 
 /// The same file under a number above 2, closed on exec.
 ///

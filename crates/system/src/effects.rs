@@ -1,7 +1,7 @@
 //! Carrying out what options ask for, in the process that will become the daemon.
 
-use std::io::{self, Stdin};
-use std::os::fd::AsFd;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use hosts_access::action::{Action, Done, Fault, ShellText};
@@ -12,13 +12,14 @@ use nix::poll::PollFlags;
 use nix::sys::stat::{Mode, umask};
 use socket2::{SockRef, Type};
 
+use crate::descriptors::client;
 use crate::environment::Environment;
 use crate::peer::wait_for;
 use crate::privileges;
 use crate::process::{Ended, Stdio, run_shell};
 
 /// Acts for real: on the client's socket, descriptor 0 unless another is given, and on this process.
-pub struct RealEffects<S = Stdin> {
+pub struct RealEffects<S = BorrowedFd<'static>> {
     socket: S,
     /// What commands and the daemon get as their environment.
     pub environment: Environment,
@@ -31,7 +32,7 @@ pub struct RealEffects<S = Stdin> {
 impl RealEffects {
     /// Effects on this process as it is, with the client on descriptor 0.
     pub fn new() -> Self {
-        Self::on(io::stdin())
+        Self::on(client())
     }
 }
 

@@ -51,6 +51,10 @@ impl SystemResolver {
 
 /// An address as getnameinfo(3) writes it, with the scope of an IPv6 address.
 pub fn numeric(address: &SocketAddr) -> Option<String> {
+    // There is but one way to write IPv4. The C library's brings in half of printf.
+    if let SocketAddr::V4(address) = address {
+        return Some(address.ip().to_string());
+    }
     let flags = libc::NI_NUMERICHOST | libc::NI_NUMERICSERV;
     getnameinfo(address, flags).ok().map(|(host, _)| host)
 }

@@ -1,10 +1,10 @@
 //! Who is at the other end of a socket: addresses, and what must be done to the socket.
 
 use std::ffi::c_void;
-use std::io::{self, Stdin};
+use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use hosts_access::ip_options::IpOptions;
@@ -13,6 +13,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, SockAddr, SockRef, Type};
 
+use crate::descriptors::client;
 use crate::names::numeric;
 
 /// The name and address of both ends of a Unix-domain socket.
@@ -25,7 +26,7 @@ const DATAGRAM_BYTES: usize = 64 << 10;
 const IP_OPTIONS_BYTES: usize = 128;
 
 /// A socket with a client: descriptor 0 unless another is given.
-pub struct Connection<S = Stdin> {
+pub struct Connection<S = BorrowedFd<'static>> {
     descriptor: S,
     /// Whether it is a stream.
     pub stream: bool,
@@ -49,7 +50,7 @@ impl Connection {
     /// # Errors
     /// It is closed, or no socket.
     pub fn on_stdin() -> io::Result<Self> {
-        Self::on(io::stdin())
+        Self::on(client())
     }
 }
 

@@ -72,6 +72,28 @@ fn real_sockets() {
     );
 }
 
+/// Tables are kept in memory; what hosts are called never is.
+#[test]
+fn names_that_change() {
+    inside(
+        "sockets::names_that_change",
+        Library::Ours,
+        "usr/sbin/tcpd",
+        || {
+            let [ours, theirs] = printed(&["renamed"]);
+            assert_eq!(ours, theirs);
+            let names = ["1 <good", "0 <evil", "1 <good"].map(|line| {
+                let line = format!("renamed {line}.example.org>\n");
+                line.repeat(3)
+            });
+            assert_eq!(
+                ours,
+                names.concat() + &["renamed 0 <unknown>"; 3].join("\n")
+            );
+        },
+    );
+}
+
 /// Row W7 of docs/differences.md.
 #[test]
 fn long_host_names() {
