@@ -189,16 +189,16 @@ fn tables() {
 /// Row X8: the original takes the port of a server of which only the host is given for 0.
 #[test]
 fn port_zero() {
-    let Some(sides) = Sides::new("port_zero") else {
+    let Some(sides) = sides("port_zero") else {
         return;
     };
     let scratch = Scratch::new();
     scratch.file("hosts.allow", "0: ALL\n");
     scratch.file("hosts.deny", "ALL: ALL\n");
-    let (debian, ours) = sides.both(scratch.path(), &["-d", "svcd@localhost", "127.0.0.1"]);
+    let [debian, ours] = sides.both(scratch.path(), &["-d", "svcd@localhost", "127.0.0.1"]);
     assert!(debian.stdout.ends_with("access:   granted\n"), "{debian:?}");
     assert!(ours.stdout.ends_with("access:   denied\n"), "{ours:?}");
-    let (debian, ours) = sides.both(scratch.path(), &["-d", "svcd", "127.0.0.1"]);
+    let [debian, ours] = sides.both(scratch.path(), &["-d", "svcd", "127.0.0.1"]);
     assert!(ours.stdout.ends_with("access:   denied\n"), "{ours:?}");
     assert_eq!(ours, debian);
 }
