@@ -80,6 +80,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .aclexec(1)
             .allow(b"ALL: ALL: aclexec /bin/x\n")
             .deny(b"ALL: ALL: severity notice\n"),
+        Case::new("unknown", "fe80::1%lo")
+            .file(b"/dir/list", b"")
+            .allow(b"] UNKNOWN@/dir [:\n"),
         // A server may be known by its name alone.
         Case::new("svcd", "192.0.2.7")
             .server_name(b"known")

@@ -120,8 +120,20 @@ fn without_list(line: &[u8]) -> Vec<Vec<u8>> {
                 let service = if from == 0 { &part[..left] } else { b"" };
                 let all: &[u8] = if depth % 2 == 1 { b" ALL" } else { b"" };
                 let rest: &[u8] = if from == 0 { b": ALL" } else { b"" };
+                // Brackets that do not pair would hide the colon.
+                let count = |wanted| {
+                    let text = before.iter().chain(service);
+                    text.filter(|byte| **byte == wanted).count()
+                };
+                let (open, closed) = (count(b'['), count(b']'));
+                let pairs = [
+                    &b" "[..],
+                    &b"]".repeat(open.saturating_sub(closed)),
+                    &b"[".repeat(closed.saturating_sub(open)),
+                ]
+                .concat();
                 for never in [NEVER, NO_NAME] {
-                    found.push([before, service, never, all, rest].concat());
+                    found.push([before, service, never, all, &pairs, rest].concat());
                 }
             }
             at += part.len();
