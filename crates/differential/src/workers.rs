@@ -39,12 +39,13 @@ impl Counts {
     /// Compares these cases in this process.
     pub(crate) fn of(original: &Original, cases: impl IntoIterator<Item = Case>) -> Result<Self> {
         let start = Instant::now();
+        let spent_before = spent();
         let mut counts = Self::default();
         for (number, case) in (0..).zip(cases) {
             counts.add(original, number, &case)?;
         }
         counts.elapsed = start.elapsed();
-        counts.spent = spent();
+        counts.spent = spent().saturating_sub(spent_before);
         Ok(counts)
     }
 
@@ -247,7 +248,7 @@ fn spread(first: u64, count: u64, begin: impl Fn() -> Command) -> Result<Counts>
         counts.merge(&String::from_utf8(output.stdout)?)?;
     }
     counts.elapsed = start.elapsed();
-    counts.spent = spent();
+    counts.spent = spent().saturating_sub(spent_before);
     Ok(counts)
 }
 
