@@ -55,6 +55,7 @@ impl Table {
 /// Microseconds, in the unit that reads best.
 pub(crate) fn shown(time: f64) -> String {
     match time {
+        ..10.0 => format!("{time:.2} us"),
         ..1_000.0 => format!("{time:.0} us"),
         _ => format!("{:.2} ms", time / 1e3),
     }
