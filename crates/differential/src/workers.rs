@@ -225,6 +225,7 @@ pub(crate) fn ask(first: u64, count: u64) -> Result<Option<Counts>> {
 /// Has the numbers seen to by processes that this command begins.
 fn spread(first: u64, count: u64, begin: impl Fn() -> Command) -> Result<Counts> {
     let start = Instant::now();
+    let spent_before = spent();
     let workers = std::thread::available_parallelism()?.get() as u64;
     let mut children = Vec::new();
     let mut from = first;
