@@ -308,3 +308,36 @@ fn once_the_name_is_known_the_rules_that_asked_for_it_are_passed_over() {
     ];
     assert_eq!(found, [Some(1), Some(2), Some(78), None]);
 }
+
+/// What would take much memory or time is shown to everybody, or not held at all.
+#[test]
+fn odd_texts_cost_no_more_than_reading() {
+    let asked = Request::new("sshd", Host::from_text("10.1.2.3"), Host::unknown());
+    let long = "x".repeat(300);
+    let services = |count: usize| (0..count).map(|n| format!("svc{n} ")).collect::<String>();
+    let many = |rule: &str| format!("{rule}: 192.0.2.7\n{rule}: ALL\n").repeat(10);
+    for (what, table, most) in [
+        (
+            "a long client word",
+            format!("sshd: {long}\n").repeat(20),
+            20,
+        ),
+        ("some services", many(&services(16)), 0),
+        ("many services", many(&services(17)), 10),
+    ] {
+        assert_eq!(shown(&table, &asked), most, "{what}");
+    }
+    let mut named = asked;
+    named.client.name = Fact::Known("a.".repeat(30_000).into_bytes());
+    let table = "sshd: a. .a\nsshd: b. .b.\n".repeat(10);
+    let start = std::time::Instant::now();
+    assert_eq!(shown(&table, &named), 10);
+    assert!(start.elapsed().as_secs() < 1, "{:?}", start.elapsed());
+    let table = "sshd: 10.1.2.9\n".repeat(1000);
+    let list = "10.1.2.9\n".repeat(1000);
+    for (most, held) in [(80_000, true), (40_000, false)] {
+        let table = HeldTable::read_within(table.as_bytes(), FEW, most);
+        let list = HeldList::read_within(list.as_bytes(), FEW, most);
+        assert_eq!([table.is_some(), list.is_some()], [held; 2], "{most}");
+    }
+}
