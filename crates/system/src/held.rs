@@ -56,9 +56,14 @@ const LOCAL: [FsType; 6] = [
     statfs::XFS_SUPER_MAGIC,
     statfs::BTRFS_SUPER_MAGIC,
     statfs::TMPFS_MAGIC,
-    FsType(0xf2f5_2010), // f2fs
-    FsType(0x2fc1_2fc1), // zfs
+    file_system(0xf2f5_2010), // f2fs
+    file_system(0x2fc1_2fc1), // zfs
 ];
+
+/// A file system by its number, which is signed on some machines.
+const fn file_system(number: u32) -> FsType {
+    FsType(number as _)
+}
 
 static TABLES: Store<HeldTable> = Store::new();
 static LISTS: Store<HeldList> = Store::new();
