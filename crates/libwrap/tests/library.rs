@@ -268,6 +268,12 @@ fn what_is_kept_never_costs_an_answer() {
 }
 
 #[test]
+fn a_child_of_a_program_with_threads_never_waits_for_one() {
+    let program = linked(&scratch(), "forks.c");
+    assert_eq!(walk(&program, &ours()), "0 wrong\n");
+}
+
+#[test]
 fn many_requests_leave_nothing_behind() {
     let gained = many(1, 50_000);
     assert_eq!(gained[..2], [25_000, 0]);
