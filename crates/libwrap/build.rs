@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use hosts_access::settings::{ALLOW_SEVERITY, HOSTS_ALLOW, HOSTS_DENY, RFC931_TIMEOUT};
 
 /// One object each, so that a program which is linked statically may bring its own of each function.
-const SOURCES: [&str; 5] = ["data", "calls", "shell_cmd", "clean_exit", "rfc931"];
+const SOURCES: [&str; 6] = ["data", "calls", "log", "shell_cmd", "clean_exit", "rfc931"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

@@ -45,7 +45,7 @@ impl<R: Read> ListWords<R> {
     pub fn new(source: R) -> Self {
         Self {
             source,
-            buffer: vec![0; BLOCK_BYTES],
+            buffer: Vec::new(),
             start: 0,
             end: 0,
             line: 1,
@@ -143,7 +143,7 @@ impl<R: Read> ListWords<R> {
         self.end -= self.start;
         self.start = 0;
         if self.end == self.buffer.len() {
-            let grown = self.buffer.len() * 2;
+            let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
             grow(&mut self.buffer, grown).map_err(ListError::Io)?;
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();

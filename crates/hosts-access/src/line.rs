@@ -241,7 +241,7 @@ impl<R: Read> Lines<R> {
         }
         let room = self.buffer.len() - self.end;
         if self.buffer.is_empty() {
-            self.buffer.resize(FIRST_BLOCK_BYTES, 0);
+            grow(&mut self.buffer, FIRST_BLOCK_BYTES).map_err(LineError::Io)?;
         } else if was_full && self.buffer.len() < BLOCK_BYTES {
             let grown = self.buffer.len() * 4;
             grow(&mut self.buffer, grown).map_err(LineError::Io)?;

@@ -2,9 +2,11 @@
 //! program is not aborted; a request that had to draw on the reserve is denied.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use system::shortage;
 
 /// Size of the reserve. It is no memory until it is written to.
 const RESERVE_BYTES: usize = 1 << 20;
@@ -12,16 +14,14 @@ const RESERVE_BYTES: usize = 1 << 20;
 #[global_allocator]
 static MEMORY: Memory = Memory;
 
-static RESERVE: Reserve = Reserve::new();
+/// Largest block of the reserve for what can be done without: what is not asked for with care is smaller.
+const OPTIONAL_BYTES: usize = 8 << 10;
 
-thread_local! {
-    /// Whether this thread has drawn on the reserve.
-    static SHORT: Cell<bool> = const { Cell::new(false) };
-}
+static RESERVE: Reserve = Reserve::new();
 
 /// Whether this thread has drawn on the reserve since it was last asked.
 pub(crate) fn ran_short() -> bool {
-    SHORT.replace(false)
+    shortage::take()
 }
 
 /// Draws on the reserve if the system has no memory. To be called behind lookups of the C library: without memory
@@ -61,6 +61,9 @@ impl Reserve {
     /// Null if there is no room. (What can do without then does, and nothing was drawn.)
     fn take(&self, layout: Layout) -> *mut u8 {
         let mut block = ptr::null_mut();
+        if shortage::is_optional() && layout.size() > OPTIONAL_BYTES {
+            return block;
+        }
         let _no_room = self
             .state
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
@@ -75,7 +78,7 @@ impl Reserve {
                 Some((out + 1) << 32 | end as u64)
             });
         if !block.is_null() {
-            SHORT.set(true);
+            shortage::note();
         }
         block
     }

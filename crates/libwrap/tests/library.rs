@@ -260,6 +260,19 @@ fn a_changed_table_is_seen_by_the_next_call() {
     assert_eq!(output(&mut command), "0 wrong\n");
 }
 
+/// Allocations that fail while a table is read into memory.
+#[test]
+fn what_is_kept_never_costs_an_answer() {
+    let program = linked(&scratch(), "reserve.c");
+    assert_eq!(walk(&program, &ours()), "0 wrong, few allocations\n");
+}
+
+#[test]
+fn a_child_of_a_program_with_threads_never_waits_for_one() {
+    let program = linked(&scratch(), "forks.c");
+    assert_eq!(walk(&program, &ours()), "0 wrong\n");
+}
+
 #[test]
 fn many_requests_leave_nothing_behind() {
     let gained = many(1, 50_000);

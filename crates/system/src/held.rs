@@ -27,9 +27,10 @@ use hosts_access::index::{FEW, HeldList, HeldTable};
 use hosts_access::world::Files;
 use nix::sys::statfs::{self, FsType, fstatfs};
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd::geteuid;
+use nix::unistd::{Uid, geteuid};
 
 use crate::files::{RealFiles, open_regular};
+use crate::shortage;
 
 /// How long ago the last change must be: more than any granularity of a local file system, which
 /// is a second at most.
@@ -41,8 +42,12 @@ const STEP: Duration = Duration::from_millis(500);
 /// Most files of a kind that are kept.
 const MAX_FILES: usize = 16;
 
-/// Whoever may read a file with this bit may always read it.
-const READABLE_BY_ALL: u32 = 0o004;
+/// With all of these bits, whoever may read a file may always read it. (One alone is not enough: the group of
+/// a file with mode 0604 may not read it.)
+const READABLE_BY_ALL: u32 = 0o444;
+
+/// With this bit, root may read a file of its own, whatever other rights it has given up.
+const READABLE_BY_OWNER: u32 = 0o400;
 
 /// File systems of this machine, whose times are the kernel's. (Not overlayfs: one of its layers may be
 /// on another machine.)
@@ -51,9 +56,14 @@ const LOCAL: [FsType; 6] = [
     statfs::XFS_SUPER_MAGIC,
     statfs::BTRFS_SUPER_MAGIC,
     statfs::TMPFS_MAGIC,
-    FsType(0xf2f5_2010), // f2fs
-    FsType(0x2fc1_2fc1), // zfs
+    file_system(0xf2f5_2010), // f2fs
+    file_system(0x2fc1_2fc1), // zfs
 ];
+
+/// A file system by its number, which is signed on some machines.
+const fn file_system(number: u32) -> FsType {
+    FsType(number as _)
+}
 
 static TABLES: Store<HeldTable> = Store::new();
 static LISTS: Store<HeldList> = Store::new();
@@ -92,6 +102,7 @@ struct Stamp {
     device: u64,
     inode: u64,
     mode: u32,
+    owner: u32,
     size: u64,
     modified: (i64, i64),
     /// Time of the last change of anything: seconds and nanoseconds.
@@ -105,6 +116,7 @@ impl Stamp {
             device: metadata.dev(),
             inode: metadata.ino(),
             mode: metadata.mode(),
+            owner: metadata.uid(),
             size: metadata.size(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
@@ -125,7 +137,12 @@ impl Stamp {
 
     /// Whether this process may use what it read before.
     fn may_be_used(&self) -> bool {
-        self.mode & READABLE_BY_ALL != 0 || geteuid().is_root()
+        self.may_be_used_by(geteuid())
+    }
+
+    fn may_be_used_by(&self, user: Uid) -> bool {
+        self.mode & READABLE_BY_ALL == READABLE_BY_ALL
+            || (self.mode & READABLE_BY_OWNER != 0 && self.owner == 0 && user.is_root())
     }
 }
 
@@ -205,10 +222,12 @@ impl<T> Store<T> {
             }) => return None,
             Some(_) | None => drop(entries),
         }
+        // First, so that a clock that is set back from now on is noticed.
+        let ahead = ahead()?;
         if !stamp.is_settled(clock(ClockId::CLOCK_REALTIME_COARSE)?) {
             return None;
         }
-        self.renew(path, stamp, read)
+        self.renew(path, stamp, ahead, read)
     }
 
     /// Notes the first use of a file as it is now; reads it in at the second.
@@ -216,10 +235,28 @@ impl<T> Store<T> {
         &self,
         path: &Path,
         stamp: Stamp,
+        ahead: Duration,
         read: impl FnOnce(&File) -> Option<T>,
     ) -> Option<Arc<T>> {
-        let ahead = ahead()?;
         let mut entries = self.entries.try_write().ok()?;
+        let update = || Self::update(&mut entries, path, stamp, ahead, read);
+        let (kept, short) = shortage::optional(update);
+        if short {
+            // What memory there is is for the request, which can do without this; and nothing may stay in
+            // a reserve.
+            *entries = Vec::new();
+            return None;
+        }
+        kept
+    }
+
+    fn update(
+        entries: &mut Vec<Entry<T>>,
+        path: &Path,
+        stamp: Stamp,
+        ahead: Duration,
+        read: impl FnOnce(&File) -> Option<T>,
+    ) -> Option<Arc<T>> {
         let at = entries.iter().position(|entry| entry.is_of(path));
         let before = at.map(|at| entries.swap_remove(at));
         if entries.len() >= MAX_FILES {

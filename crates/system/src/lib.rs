@@ -22,4 +22,5 @@ pub mod netgroup;
 pub mod peer;
 pub mod privileges;
 pub mod process;
+pub mod shortage;
 pub mod world;

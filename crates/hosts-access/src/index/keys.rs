@@ -20,7 +20,32 @@ use crate::strings::Form;
 /// further ones are shown to every request.
 const MAX_MASKS: usize = 64;
 
-/// Something that a request must have. Texts are in lower case.
+/// Longest word that a key stands for: no name or address in use is longer. Words that are longer are shown
+/// to every request, so that neither they nor a client's name cost more than a look.
+const MAX_WORD_BYTES: usize = 256;
+
+/// Most services that are told apart in one daemon list. A longer list is taken for any service.
+const MAX_SERVICES: usize = 16;
+
+/// A text without regard to ASCII case. It is put in lower case piece by piece, since a table is read in
+/// without a piece of memory for each word: the reserve of libwrap is for requests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caseless<'k>(pub(super) &'k [u8]);
+
+impl Hash for Caseless<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+        for piece in self.0.chunks(64) {
+            let mut lower = [0; 64];
+            for (place, byte) in lower.iter_mut().zip(piece) {
+                *place = byte.to_ascii_lowercase();
+            }
+            state.write(lower.get(..piece.len()).unwrap_or_default());
+        }
+    }
+}
+
+/// Something that a request must have.
 #[derive(Clone, Copy, Debug, Hash)]
 pub(super) enum Key<'k> {
     /// The service: its rules are shown whoever the client is.
@@ -28,11 +53,11 @@ pub(super) enum Key<'k> {
     /// The service, and a client name that nothing has asked for: its rules would ask.
     Asks(Service<'k>),
     /// An address or name equal to this text.
-    Equal(&'k [u8]),
+    Equal(Caseless<'k>),
     /// One that begins with this text and its final dot.
-    Prefix(&'k [u8]),
+    Prefix(Caseless<'k>),
     /// One that ends in this text with its leading dot.
-    Suffix(&'k [u8]),
+    Suffix(Caseless<'k>),
     /// An IPv4 address in this net.
     V4(Ipv4Addr, Ipv4Addr),
     /// An IPv6 address in this net.
@@ -54,7 +79,7 @@ pub(super) enum Service<'k> {
     /// Any, or one that only the matcher can tell.
     Any,
     /// The one with this name.
-    Name(&'k [u8]),
+    Name(Caseless<'k>),
     /// The one at this local port.
     Port(u16),
 }
@@ -70,45 +95,57 @@ impl Service<'_> {
 }
 
 /// The services that a daemon list may match.
-#[derive(Debug)]
-pub(super) enum Services {
-    /// Any service.
-    All,
-    /// Any, and even testing the list may look something up.
-    Unclear,
-    /// These names, in lower case, and ports; nothing else.
-    These(Vec<Vec<u8>>, Vec<u16>),
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Services<'l> {
+    services: [Service<'l>; MAX_SERVICES],
+    count: usize,
+    /// Whether even testing the list may look something up.
+    pub(super) unclear: bool,
 }
 
-impl Services {
+impl<'l> Services<'l> {
+    const NONE: Self = Self {
+        services: [Service::Any; MAX_SERVICES],
+        count: 0,
+        unclear: false,
+    };
+
+    /// Any service.
+    pub(super) const ALL: Self = Self {
+        count: 1,
+        ..Self::NONE
+    };
+
+    const UNCLEAR: Self = Self {
+        unclear: true,
+        ..Self::ALL
+    };
+
     /// Reads a daemon list. What stands behind EXCEPT counts only where something before it matches.
-    pub(super) fn of(daemons: &[u8]) -> Self {
+    pub(super) fn of(daemons: &'l [u8]) -> Self {
         if daemons.contains(&b'@') {
-            return Self::Unclear;
+            return Self::UNCLEAR;
         }
-        let (mut names, mut ports) = (Vec::new(), Vec::new());
+        let mut found = Self::NONE;
         for word in Words::new(daemons).take_while(|word| !is_except(word)) {
-            match (port_number(word), Form::of(word)) {
-                (Some(port), _) => ports.push(port),
-                (None, Form::Equal) => names.push(word.to_ascii_lowercase()),
-                (None, Form::Bracketed) => {}
-                (None, _) => return Self::All,
-            }
+            let service = match (port_number(word), Form::of(word)) {
+                (Some(port), _) => Service::Port(port),
+                (None, Form::Equal) => Service::Name(Caseless(word)),
+                (None, Form::Bracketed) => continue,
+                (None, _) => return Self::ALL,
+            };
+            let Some(place) = found.services.get_mut(found.count) else {
+                return Self::ALL;
+            };
+            *place = service;
+            found.count += 1;
         }
-        Self::These(names, ports)
+        found
     }
 
     /// Each of them.
-    pub(super) fn each(&self) -> Vec<Service<'_>> {
-        match self {
-            Self::All | Self::Unclear => vec![Service::Any],
-            Self::These(names, ports) => {
-                let names = names.iter().map(|name| Service::Name(name));
-                names
-                    .chain(ports.iter().copied().map(Service::Port))
-                    .collect()
-            }
-        }
+    pub(super) fn each(&self) -> &[Service<'l>] {
+        self.services.get(..self.count).unwrap_or(&[Service::Any])
     }
 }
 
@@ -124,30 +161,32 @@ pub(super) struct Demands {
 }
 
 impl Demands {
-    /// Of something that is to be tested for every host.
-    pub(super) fn always() -> Self {
-        Self {
-            always: true,
-            ..Self::default()
-        }
+    /// Makes them those of something that is to be tested for every host.
+    pub(super) fn set_always(&mut self) {
+        self.clear();
+        self.always = true;
     }
 
-    /// Of a client list: of the words before EXCEPT, one must match.
-    pub(super) fn of_clients(clients: &[u8], kinds: &mut Kinds) -> Self {
-        let mut demands = Self::default();
+    /// Makes them those of a client list: of the words before EXCEPT, one must match.
+    pub(super) fn set_clients(&mut self, clients: &[u8], kinds: &mut Kinds) {
+        self.clear();
         for word in Words::new(clients).take_while(|word| !is_except(word)) {
             // The user is asked for only where the host matches.
             let host = split_at_sign(word).map_or(word, |(_, host)| host);
-            demands.add(host, kinds);
+            self.add(host, kinds);
         }
-        demands
     }
 
-    /// Of one word in host position.
-    pub(super) fn of_word(word: &[u8], kinds: &mut Kinds) -> Self {
-        let mut demands = Self::default();
-        demands.add(word, kinds);
-        demands
+    /// Makes them those of one word in host position.
+    pub(super) fn set_word(&mut self, word: &[u8], kinds: &mut Kinds) {
+        self.clear();
+        self.add(word, kinds);
+    }
+
+    /// Keeps the memory.
+    fn clear(&mut self) {
+        (self.always, self.asks) = (false, false);
+        self.keys.clear();
     }
 
     fn add(&mut self, word: &[u8], kinds: &mut Kinds) {
@@ -173,18 +212,22 @@ impl Demands {
     }
 
     fn add_text(&mut self, word: &[u8], kinds: &mut Kinds) {
-        let lower = word.to_ascii_lowercase();
+        if word.len() > MAX_WORD_BYTES {
+            self.always = true;
+            return;
+        }
+        let text = Caseless(word);
         match Form::of(word) {
             Form::Glob | Form::All | Form::Known => self.always = true,
             Form::Suffix => {
                 kinds.suffixes = true;
-                self.add_key(Key::Suffix(&lower));
+                self.add_key(Key::Suffix(text));
             }
             Form::Prefix => {
                 kinds.prefixes = true;
-                self.add_key(Key::Prefix(&lower));
+                self.add_key(Key::Prefix(text));
             }
-            Form::Equal => self.add_key(Key::Equal(&lower)),
+            Form::Equal => self.add_key(Key::Equal(text)),
             Form::Bracketed => {
                 let inside = bracketed(word).map(|inside| split_scope(inside).0);
                 let wanted = inside.and_then(parse_ipv6);
@@ -247,9 +290,8 @@ impl Kinds {
 
 /// The marks of a request's service.
 pub(super) fn service_marks(request: &Request) -> [u32; 2] {
-    let name = request.daemon.to_ascii_lowercase();
     [
-        Service::Name(&name).mark(),
+        Service::Name(Caseless(&request.daemon)).mark(),
         Service::Port(request.server.port).mark(),
     ]
 }
@@ -257,10 +299,9 @@ pub(super) fn service_marks(request: &Request) -> [u32; 2] {
 /// Gives each key that one end of a request has, as it is known now.
 pub(super) fn keys_of(request: &Request, side: Side, kinds: &Kinds, mut each: impl FnMut(u64)) {
     let host = request.host(side);
-    let daemon = request.daemon.to_ascii_lowercase();
     let services = [
         Service::Any,
-        Service::Name(&daemon),
+        Service::Name(Caseless(&request.daemon)),
         Service::Port(request.server.port),
     ];
     for service in services {
@@ -280,20 +321,20 @@ pub(super) fn keys_of(request: &Request, side: Side, kinds: &Kinds, mut each: im
     }
 }
 
-/// The keys of words that match a text.
+/// The keys of words that match a text. A name may be long, and all dots.
 fn text_keys(text: &[u8], kinds: &Kinds, each: &mut impl FnMut(u64)) {
-    let text = text.to_ascii_lowercase();
-    each(Key::Equal(&text).hash());
+    each(Key::Equal(Caseless(text)).hash());
     if !kinds.prefixes && !kinds.suffixes {
         return;
     }
-    for dot in memchr_iter(b'.', &text) {
-        let head = text.get(..=dot).filter(|_| kinds.prefixes);
-        let tail = text.get(dot..).filter(|_| kinds.suffixes);
+    for dot in memchr_iter(b'.', text) {
+        let short = |part: &&[u8]| part.len() <= MAX_WORD_BYTES;
+        let head = text.get(..=dot).filter(short).filter(|_| kinds.prefixes);
+        let tail = text.get(dot..).filter(short).filter(|_| kinds.suffixes);
         head.into_iter()
-            .for_each(|head| each(Key::Prefix(head).hash()));
+            .for_each(|head| each(Key::Prefix(Caseless(head)).hash()));
         tail.into_iter()
-            .for_each(|tail| each(Key::Suffix(tail).hash()));
+            .for_each(|tail| each(Key::Suffix(Caseless(tail)).hash()));
     }
 }
 

@@ -24,7 +24,7 @@ use crate::request::{Request, Side};
 use keys::{Demands, Services};
 use postings::{Finder, Index, IndexBuilder};
 
-/// Most bytes of rules or words that are held of one file. Longer ones are read for each request.
+/// Most bytes that are held of one file, its index included. Longer ones are read for each request.
 const MAX_HELD_BYTES: usize = 256 << 20;
 
 /// Up to so many parts it is quicker to test all of them than to find those that count.
@@ -49,9 +49,6 @@ struct Parts {
 impl Parts {
     /// Keeps a part; `None` if that takes too much memory.
     fn push(&mut self, text: &[u8], first: u64, last: u64) -> Option<()> {
-        if self.text.len() + text.len() > MAX_HELD_BYTES {
-            return None;
-        }
         let part = Part {
             start: u32::try_from(self.text.len()).ok()?,
             length: u32::try_from(text.len()).ok()?,
@@ -63,6 +60,11 @@ impl Parts {
         self.parts.try_reserve(1).ok()?;
         self.parts.push(part);
         Some(())
+    }
+
+    /// Memory that is taken.
+    fn bytes(&self) -> usize {
+        self.text.len() + size_of_val(self.parts.as_slice())
     }
 
     /// The number that the next part will have.
@@ -106,14 +108,21 @@ impl HeldTable {
     /// Reads a whole table, with an index if it has more than `few` rules. `None`: it cannot be read, or
     /// takes too much memory.
     pub fn read(source: impl Read, few: usize) -> Option<Self> {
+        Self::read_within(source, few, MAX_HELD_BYTES)
+    }
+
+    fn read_within(source: impl Read, few: usize, most: usize) -> Option<Self> {
         let mut rules = Parts::default();
-        let mut builder = IndexBuilder::default();
+        let (mut builder, mut demands) = (IndexBuilder::default(), Demands::default());
         let mut lines = Lines::new(source);
         let end = loop {
             let nul = match lines.next_line() {
                 Ok(Some(line)) => {
-                    if index_rule(&mut builder, rules.next()?, line.text)? {
+                    if index_rule(&mut builder, &mut demands, rules.next()?, line.text)? {
                         rules.push(line.text, line.first, line.last)?;
+                    }
+                    if rules.bytes() + builder.bytes() > most {
+                        return None;
                     }
                     continue;
                 }
@@ -137,18 +146,24 @@ impl HeldTable {
 }
 
 /// Notes what a request must have for a rule to have to do with it; `false` if nothing helps.
-fn index_rule(builder: &mut IndexBuilder, number: u32, line: &[u8]) -> Option<bool> {
+fn index_rule(
+    builder: &mut IndexBuilder,
+    demands: &mut Demands,
+    number: u32,
+    line: &[u8],
+) -> Option<bool> {
     let Some(rule) = crate::rule::Rule::parse(line) else {
         // Whoever gets to it is warned.
-        return builder.rule(number, &Services::All, &Demands::always());
+        demands.set_always();
+        return builder.rule(number, &Services::ALL, demands);
     };
     let services = Services::of(rule.daemons);
-    let demands = match services {
+    match services.unclear {
         // A lookup of the server's name comes before any client.
-        Services::Unclear => Demands::always(),
-        _ => Demands::of_clients(rule.clients, &mut builder.kinds),
-    };
-    builder.rule(number, &services, &demands)
+        true => demands.set_always(),
+        false => demands.set_clients(rule.clients, &mut builder.kinds),
+    }
+    builder.rule(number, &services, demands)
 }
 
 /// Goes through the rules of a held table that can have to do with a request.
@@ -221,15 +236,22 @@ impl HeldList {
     /// Reads a whole list, with an index if it has more than `few` words. `None`: it cannot be read, or
     /// takes too much memory.
     pub fn read(source: impl Read, few: usize) -> Option<Self> {
+        Self::read_within(source, few, MAX_HELD_BYTES)
+    }
+
+    fn read_within(source: impl Read, few: usize, most: usize) -> Option<Self> {
         let mut words = Parts::default();
-        let mut builder = IndexBuilder::default();
+        let (mut builder, mut demands) = (IndexBuilder::default(), Demands::default());
         let mut list = ListWords::new(source);
         let bad_word = loop {
             match list.next_word() {
                 Ok(Some(ListWord { word, line })) => {
-                    let demands = Demands::of_word(word, &mut builder.kinds);
-                    if builder.rule(words.next()?, &Services::All, &demands)? {
+                    demands.set_word(word, &mut builder.kinds);
+                    if builder.rule(words.next()?, &Services::ALL, &demands)? {
                         words.push(word, line, line)?;
+                    }
+                    if words.bytes() + builder.bytes() > most {
+                        return None;
                     }
                 }
                 Ok(None) => break false,

@@ -32,14 +32,14 @@ impl IndexBuilder {
     pub(super) fn rule(
         &mut self,
         part: u32,
-        services: &Services,
+        services: &Services<'_>,
         demands: &Demands,
     ) -> Option<bool> {
         let services = services.each();
         let before = self.postings.len();
         if demands.always {
             for service in services {
-                self.push(Key::Shown(service).hash(), part, Service::Any)?;
+                self.push(Key::Shown(*service).hash(), part, Service::Any)?;
             }
         } else if let Some(first) = services.first() {
             let only = match services.len() {
@@ -54,6 +54,11 @@ impl IndexBuilder {
             }
         }
         Some(self.postings.len() > before)
+    }
+
+    /// Memory that is taken.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.postings.as_slice())
     }
 
     fn push(&mut self, key: u64, part: u32, service: Service<'_>) -> Option<()> {

@@ -1,4 +1,7 @@
-//! Held tables against tables that are read: the same in everything, with fewer rules shown.
+//! Held tables against tables that are read, with and without a skim: the same in everything, with fewer
+//! rules shown.
+
+mod spy;
 
 use std::sync::Arc;
 
@@ -8,8 +11,9 @@ use crate::facts::Fact;
 use crate::fake::FakeWorld;
 use crate::request::Host;
 use crate::skim::tests::Numbers;
+use spy::Spy;
 
-const DAEMONS: [&str; 20] = [
+const DAEMONS: [&str; 26] = [
     "svcd",
     "SVCD",
     "other",
@@ -30,9 +34,15 @@ const DAEMONS: [&str; 20] = [
     "EXCEPT svcd",
     "[svcd]",
     "",
+    "0",
+    "+22",
+    "\x0b22",
+    "22@LOCAL",
+    "svcd@/list",
+    "KNOWN@ALL",
 ];
 
-const CLIENTS: [&str; 52] = [
+const CLIENTS: [&str; 72] = [
     "192.0.2.7",
     "192.0.2.8",
     "192.0.2.",
@@ -85,10 +95,45 @@ const CLIENTS: [&str; 52] = [
     "@trusted",
     "joe@192.0.2.7",
     "joe@.org",
+    "joe@/list",
+    "joe@@trusted",
+    "joe@",
+    "KNOWN@[2001:db8::5]",
+    "/loop",
+    "[0:0:0:0:0:ffff:c000:207]",
+    "[::ffff:0:0]/95",
+    "[2001:db8:0:0:0:0:0:5]/128",
+    "[fe80::1%2]",
+    "[fe80::%lo]/64",
+    "0300.0.2.7",
+    "0xc0.0.2.0/24",
+    "3com.example.org",
+    "3.",
+    ".org.",
+    ".",
+    "unknown.",
+    "]/8",
+    "a[b]",
+    "_srv.example.org",
+];
+
+/// What hosts are called, or call themselves.
+const NAMES: [&str; 11] = [
+    "host.example.org",
+    "local",
+    "elsewhere.example.net",
+    "3com.example.org",
+    "unknown",
+    "PARANOID",
+    "192.0.2.7",
+    "]/8",
+    "_srv.example.org",
+    ".org.",
+    "4",
 ];
 
 fn world(round: usize) -> FakeWorld {
-    let name = ["host.example.org", "local", "elsewhere.example.net"][round % 3];
+    let name = NAMES[round % NAMES.len()];
     let world = FakeWorld::new()
         .pointer("192.0.2.7", name)
         .pointer("2001:db8::5", name)
@@ -97,7 +142,8 @@ fn world(round: usize) -> FakeWorld {
         .netgroup("trusted", "host.example.org")
         .interface("lo", 1)
         .ident("joe")
-        .file("/nul", "10.\0");
+        .file("/nul", "10.\0")
+        .file("/loop", "10.1.1.1 /loop");
     match round % 2 {
         0 => world.forward(name, name, &["192.0.2.7", "2001:db8::5"]),
         _ => world,
@@ -108,20 +154,27 @@ fn client(round: usize) -> Host {
     let socket = |address: &str, text: &str| Host::from_socket(address.parse().unwrap(), text);
     let named =
         |text: &str, name: &str| Host::from_text(text).with_name(Fact::from_value(name.as_bytes()));
-    match round % 8 {
+    let name = NAMES[round / 8 % NAMES.len()];
+    match round % 14 {
         0 | 1 => socket("192.0.2.7:9", "192.0.2.7"),
         2 => socket("[2001:db8::5]:9", "2001:db8::5"),
         3 => socket("[::ffff:192.0.2.7]:9", "::ffff:192.0.2.7"),
         4 => named("192.0.2.7", "HOST.Example.org"),
         5 => named("fe80::1%lo", "local"),
         6 => named("localhost", ""),
+        7 => named("::FFFF:192.0.2.7", name),
+        8 => named("::ffff:c000:207", name),
+        9 => named("2001:DB8:0:0:0:0:0:5", name),
+        10 => named("0300.0.2.7", name),
+        11 => named("192.0.2.7", name),
+        12 => Host::from_text("fe80::1%lo"),
         _ => named("", "host.example.org"),
     }
 }
 
 fn request(round: usize) -> Request {
     let server = Host::from_socket("127.0.0.1:22".parse().unwrap(), "127.0.0.1");
-    let daemon = ["svcd", "other", "Svcd"][round % 3];
+    let daemon = ["svcd", "other", "Svcd", "", "22"][round % 5];
     let mut request = Request::new(daemon, client(round), server);
     request.stream = round.is_multiple_of(2);
     request
@@ -173,22 +226,24 @@ fn list(numbers: &mut Numbers) -> String {
     list
 }
 
-/// All that can be seen of a decision.
-fn course(world: &FakeWorld, round: usize) -> String {
+/// All that can be seen of a decision. A listener is shown every rule.
+fn course(world: &FakeWorld, round: usize, listens: bool) -> String {
     let mut request = request(round);
     let tables = Tables {
         allow: "/A".into(),
         deny: "/D".into(),
     };
+    let spy = Spy::on(world, listens);
     let Decision { verdict, matched } =
-        hosts_access(&tables, &mut request, &world.world(), &mut world.effects());
+        hosts_access(&tables, &mut request, &spy.world(), &mut world.effects());
     format!(
-        "{verdict:?} {matched:?}\n{:#?}\n{:?}\n{:?} {:?} {:?}",
-        world.logged(),
+        "{verdict:?} {matched:?}\n{:#?}\n{:?}\n{:?} {:?} {:?} {}",
+        spy.seen(),
         world.done(),
         request.client.name,
         request.server.name,
-        request.user
+        request.user,
+        request.lists
     )
 }
 
@@ -204,12 +259,14 @@ fn held_tables_do_as_those_that_are_read() {
                 .file("/D", &deny)
                 .file("/list", &list)
         };
-        let read = course(&files(), round);
-        let held = course(&files().held(), round);
-        assert_eq!(
-            held, read,
-            "round {round}\n{allow}\n---\n{deny}\n---\n{list}"
-        );
+        let shown = course(&files(), round, true);
+        for (how, world) in [("read", files()), ("held", files().held())] {
+            assert_eq!(
+                course(&world, round, false),
+                shown,
+                "{how}, round {round}\n{allow}\n---\n{deny}\n---\n{list}"
+            );
+        }
     }
 }
 
@@ -307,4 +364,37 @@ fn once_the_name_is_known_the_rules_that_asked_for_it_are_passed_over() {
         next(None),
     ];
     assert_eq!(found, [Some(1), Some(2), Some(78), None]);
+}
+
+/// What would take much memory or time is shown to everybody, or not held at all.
+#[test]
+fn odd_texts_cost_no_more_than_reading() {
+    let asked = Request::new("sshd", Host::from_text("10.1.2.3"), Host::unknown());
+    let long = "x".repeat(300);
+    let services = |count: usize| (0..count).map(|n| format!("svc{n} ")).collect::<String>();
+    let many = |rule: &str| format!("{rule}: 192.0.2.7\n{rule}: ALL\n").repeat(10);
+    for (what, table, most) in [
+        (
+            "a long client word",
+            format!("sshd: {long}\n").repeat(20),
+            20,
+        ),
+        ("some services", many(&services(16)), 0),
+        ("many services", many(&services(17)), 10),
+    ] {
+        assert_eq!(shown(&table, &asked), most, "{what}");
+    }
+    let mut named = asked;
+    named.client.name = Fact::Known("a.".repeat(30_000).into_bytes());
+    let table = "sshd: a. .a\nsshd: b. .b.\n".repeat(10);
+    let start = std::time::Instant::now();
+    assert_eq!(shown(&table, &named), 10);
+    assert!(start.elapsed().as_secs() < 1, "{:?}", start.elapsed());
+    let table = "sshd: 10.1.2.9\n".repeat(1000);
+    let list = "10.1.2.9\n".repeat(1000);
+    for (most, held) in [(80_000, true), (40_000, false)] {
+        let table = HeldTable::read_within(table.as_bytes(), FEW, most);
+        let list = HeldList::read_within(list.as_bytes(), FEW, most);
+        assert_eq!([table.is_some(), list.is_some()], [held; 2], "{most}");
+    }
 }

@@ -258,3 +258,47 @@ fn a_file_must_have_been_left_alone_for_a_while() {
         assert_eq!(stamp.is_settled(now), settled, "{seconds}.{nanoseconds}");
     }
 }
+
+/// What a class of users may not read is not used by any that may be of it: the bits of the owner and the
+/// group come before those of the others.
+#[test]
+fn whoever_uses_a_file_could_read_it() {
+    let folder = Folder::new();
+    let path = folder.file("table", "text");
+    let mut stamp = Stamp::of(&fs::metadata(path).unwrap()).unwrap();
+    let (root, other) = (Uid::from_raw(0), Uid::from_raw(1000));
+    for (mode, owner, by_root, by_other) in [
+        (0o644, 0, true, true),
+        (0o444, 1000, true, true),
+        (0o604, 0, true, false),
+        (0o044, 1000, false, false),
+        (0o640, 0, true, false),
+        (0o600, 0, true, false),
+        (0o040, 0, false, false),
+        // Root may have given up to read what is others'.
+        (0o600, 1000, false, false),
+    ] {
+        (stamp.mode, stamp.owner) = (mode, owner);
+        let found = [root, other].map(|user| stamp.may_be_used_by(user));
+        assert_eq!(found, [by_root, by_other], "{mode:o} of {owner}");
+    }
+}
+
+/// Memory from a reserve must come back, and a request is not to be denied for what it can do without.
+#[test]
+fn nothing_is_kept_when_memory_was_short() {
+    let (store, folder) = (Texts::new(), Folder::new());
+    let path = folder.file("table", "old");
+    let other = folder.file("other", "kept");
+    wait_until_settled();
+    assert_eq!(store.text(&other), None);
+    assert!(store.text(&other).is_some());
+    assert_eq!(store.text(&path), None);
+    let during = store.get(&path, |file| {
+        shortage::note();
+        read(file)
+    });
+    assert_eq!(during, None);
+    assert!(!shortage::take());
+    assert_eq!(store.entries.read().unwrap().capacity(), 0);
+}
