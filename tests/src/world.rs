@@ -303,9 +303,10 @@ fn prepare_files() {
     let tcpd = Subject::chosen().program("tcpd");
     let devices = ["null", "zero", "full", "random", "urandom", "tty"];
     tmpfs("/srv");
-    for directory in ["dev", "sbin", "debian"] {
+    for directory in ["dev", "sbin", "debian", "private"] {
         fs::create_dir_all(host.join(directory)).expect("make a directory");
     }
+    open_way_to(&workspace, &host.join("private"));
     bind("/dev", &host.join("dev"));
     bind("/usr/sbin", &host.join("sbin"));
     if unpacked().exists() {
@@ -331,6 +332,30 @@ fn prepare_files() {
     install(&helper("probe"), "/usr/sbin/svcd");
     install(&helper("launch"), "/srv/launch");
     install(&helper("ipclient"), "/srv/ipclient");
+}
+
+/// Lets everybody reach the target directory, as for a checkout in root's home: what is unpacked there is
+/// run by users too. The outermost private directory on the way is covered; only the checkout and the
+/// target directory show in it.
+fn open_way_to(target: &Path, aside: &Path) {
+    let is_private = |directory: &&Path| {
+        let found = fs::metadata(directory);
+        found.is_ok_and(|found| found.permissions().mode() & 0o001 == 0)
+    };
+    let Some(private) = target.ancestors().skip(1).filter(is_private).last() else {
+        return;
+    };
+    bind(private, aside);
+    tmpfs(&private.display().to_string());
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    for shown in checkout.into_iter().chain([target]) {
+        if let Ok(below) = shown.strip_prefix(private)
+            && !shown.exists()
+        {
+            fs::create_dir_all(shown).expect("make a directory");
+            bind(aside.join(below), shown);
+        }
+    }
 }
 
 /// Copies a program; a link would fail where the path to the target directory is private.
