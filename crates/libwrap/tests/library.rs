@@ -267,6 +267,7 @@ fn what_is_kept_never_costs_an_answer() {
     assert_eq!(walk(&program, &ours()), "0 wrong, few allocations\n");
 }
 
+/// Row W13 of docs/differences.md.
 #[test]
 fn a_child_of_a_program_with_threads_never_waits_for_one() {
     let program = linked(&scratch(), "forks.c");
