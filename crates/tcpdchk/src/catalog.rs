@@ -7,7 +7,7 @@ use crate::checks;
 use crate::suggest::closest;
 
 /// The groups of checks, as their modules define them.
-static GROUPS: [&[&Check]; 16] = [
+static GROUPS: [&[&Check]; 17] = [
     tools::remark::CHECKS,
     crate::table::CHECKS,
     crate::daemons::CHECKS,
@@ -16,6 +16,7 @@ static GROUPS: [&[&Check]; 16] = [
     crate::options::CHECKS,
     crate::names::CHECKS,
     checks::lines::CHECKS,
+    checks::forms::CHECKS,
     checks::words::CHECKS,
     checks::ipv6::CHECKS,
     checks::networks::CHECKS,

@@ -8,6 +8,7 @@ use hosts_access::problem::Written;
 use hosts_access::request::parse_ipv6;
 use hosts_access::strings::is_glob;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
+use tools::remark::Level;
 
 use crate::checker::Checker;
 use crate::checks;
@@ -76,19 +77,26 @@ pub(crate) fn is_reserved(word: &[u8]) -> bool {
 /// Checks a client list.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     let mut clients = 0;
-    for word in Words::new(rule.fields.clients) {
+    let mut wide = false;
+    let mut words = Words::new(rule.fields.clients).peekable();
+    while let Some(word) = words.next() {
         if is_except(word) {
             clients = 0;
+            wide = false;
             continue;
         }
         clients += 1;
-        let mut client = Host {
-            word,
-            origin: &rule.stretch,
-            minor: rule.is_explained(word),
+        let last = words.peek().is_none();
+        let mut client = Host::new(word, &rule.stretch).explained_if(rule.is_explained(word));
+        let finding = match checks::words::check_operator(&client, wide && !last) {
+            None => checks::client_word(
+                &client,
+                last && clients > 1 && rule.fields.options.is_none(),
+            ),
+            operator => operator,
         };
-        let finding = checks::client_word(&client);
-        client.minor |= checks::explains_word(finding.as_ref());
+        wide |= checks::words::is_wide(word);
+        client.said = checks::graver_than_note(finding.as_ref());
         check_client(&client, checker);
         if let Some(finding) = finding {
             checker.find(finding);
@@ -114,9 +122,30 @@ pub(crate) struct Host<'h> {
     pub origin: &'h dyn Origin,
     /// Whether what the original says of it does not count.
     pub minor: bool,
+    /// How grave a finding of ours about it is: what the original says of it counts only if it is
+    /// graver.
+    pub said: Option<Level>,
 }
 
 impl<'h> Host<'h> {
+    /// A word of which nothing was said yet.
+    pub(crate) fn new(word: &'h [u8], origin: &'h dyn Origin) -> Self {
+        Self {
+            word,
+            origin,
+            minor: false,
+            said: None,
+        }
+    }
+
+    /// The same, of which nothing counts if another finding explains it.
+    pub(crate) fn explained_if(self, explained: bool) -> Self {
+        Self {
+            minor: explained,
+            ..self
+        }
+    }
+
     /// A part of the same word.
     pub(crate) fn part(self, word: &'h [u8]) -> Self {
         Self { word, ..self }
@@ -128,9 +157,10 @@ impl<'h> Host<'h> {
         check: &'static tools::remark::Check,
         text: impl Into<String>,
     ) -> Finding {
+        let less = self.said.is_some_and(|said| check.level <= said);
         Finding::warning(check, text)
             .at(self.origin.place(self.word))
-            .minor_if(self.minor)
+            .minor_if(self.minor || less)
     }
 
     /// A finding of our own about it.
@@ -182,8 +212,7 @@ impl Host<'_> {
     fn part_of<'p>(&'p self, part: &'p [u8]) -> Host<'p> {
         Host {
             word: part,
-            origin: self.origin,
-            minor: self.minor,
+            ..*self
         }
     }
 }
@@ -224,9 +253,11 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
                 let text = format!("{}: bad net/mask pattern", Written(word));
                 let finding = match mask {
                     Some(_) if no_scope => host.warn(&NO_INTERFACE, text),
-                    _ => host
-                        .warn(&NET_MASK, text)
-                        .instead(checks::networks::meant(word)),
+                    _ => {
+                        let meant = checks::networks::meant(word);
+                        let sound = meant.filter(|meant| checks::is_sound(meant));
+                        host.warn(&NET_MASK, text).instead(sound)
+                    }
                 };
                 checker.find(finding);
             }
@@ -269,7 +300,8 @@ fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
             let text = format!("{shown}: domain or host name ends in dot");
             let plain = String::from_utf8_lossy(word.trim_ascii_end());
             let plain = plain.trim_end_matches('.').to_owned();
-            host.warn(&NAME_DOT, text).instead(plain)
+            let sound = Some(plain).filter(|plain| checks::is_sound(plain));
+            host.warn(&NAME_DOT, text).instead(sound)
         }
         [b'.', ..] if numeric && !word.is_empty() => host.warn(
             &NETWORK_DOT,

@@ -48,8 +48,9 @@ pub(crate) struct Earlier {
     wide: Vec<Vec<u8>>,
     /// Rules by their whole lists, for those with exceptions.
     texts: HashMap<(Vec<u8>, Vec<u8>), By>,
-    /// The rule that matches everything.
-    everything: Option<By>,
+    /// Whether some rule matches everything. Where the search of hosts.allow may end before it, hosts.deny is
+    /// searched, and who then meets no rule is refused.
+    complete: bool,
     /// Whether the search of the table may end before the next rule.
     may_end: bool,
     /// Whether hosts.deny is gone through.
@@ -73,7 +74,6 @@ impl Earlier {
             return;
         }
         self.in_deny = true;
-        self.everything = self.everything.take().filter(|by| by.certain);
         self.texts.retain(|_, by| by.certain);
         for clients in self.groups.values_mut() {
             clients.words.retain(|_, by| by.certain);
@@ -86,7 +86,12 @@ impl Earlier {
 
     /// Whether some rule matches everything.
     pub(crate) fn is_complete(&self) -> bool {
-        self.everything.is_some()
+        self.complete
+    }
+
+    /// Notes that a rule matches everything. An aclexec may say that it does not.
+    pub(crate) fn complete(&mut self, rule: &RuleAt<'_>) {
+        self.complete |= !rule.has_option(&["aclexec"]);
     }
 
     /// Goes past a rule that covers nothing.
@@ -105,10 +110,10 @@ impl Earlier {
             shown: rule.stretch.name().into(),
             certain: !self.may_end,
         };
-        if everything {
-            self.everything.get_or_insert_with(|| by.clone());
-        }
-        let daemons = plain(rule.fields.daemons);
+        let daemons = match everything {
+            true => b"all".to_vec(),
+            false => plain(rule.fields.daemons),
+        };
         let text = (daemons.clone(), plain(rule.fields.clients));
         self.texts.entry(text).or_insert_with(|| by.clone());
         if has_except(rule.fields.daemons) || has_except(rule.fields.clients) {
@@ -119,6 +124,9 @@ impl Earlier {
             self.wide.push(daemons.clone());
         }
         let group = self.groups.entry(daemons).or_default();
+        if everything {
+            group.note(b"all", &by);
+        }
         for word in Words::new(rule.fields.clients) {
             group.note(word, &by);
         }

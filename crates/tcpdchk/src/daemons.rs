@@ -10,7 +10,6 @@ use crate::checks;
 use crate::clients::{EMPTY_LIST, Host, SEVERAL_ADDRESSES, check_host, is_fail, report_fail};
 use crate::finding::Finding;
 use crate::rule::RuleAt;
-use crate::source::Origin;
 
 tools::checks! {
     /// What is wrong with daemons, in the original's eyes.
@@ -70,14 +69,24 @@ pub(crate) fn known_users() -> impl Iterator<Item = &'static [u8]> {
 
 /// Checks a daemon list.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    let comment = checks::forms::bare_comment(rule, checker);
     let mut daemons = 0;
-    for word in Words::new(rule.fields.daemons) {
+    let mut wide = false;
+    let mut words = Words::new(rule.fields.daemons).peekable();
+    while let Some(word) = words.next() {
         if is_except(word) {
             daemons = 0;
+            wide = false;
             continue;
         }
         daemons += 1;
-        let minor = rule.is_explained(word);
+        let operator = wide && words.peek().is_some();
+        wide |= checks::words::is_wide(word);
+        if let Some(finding) = checks::words::check_operator(&at(rule, word, false), operator) {
+            checker.find(finding);
+            continue;
+        }
+        let minor = comment.is_some() || rule.is_explained(word);
         let (name, host) = match split_at_sign(word) {
             Some((name, host)) => (name, Some(host)),
             None => (word, None),
@@ -88,6 +97,9 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         check_daemon(&at(rule, name, minor), checker);
         checks::daemon_word(&at(rule, name, minor), checker);
     }
+    if let Some(finding) = comment {
+        checker.find(finding);
+    }
     if daemons == 0 {
         let text = "daemon list is empty or ends in EXCEPT";
         let place = rule.place_of_list(rule.fields.daemons);
@@ -96,17 +108,13 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
 }
 
 fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> Host<'h> {
-    Host {
-        word,
-        origin: &rule.stretch as &dyn Origin,
-        minor,
-    }
+    Host::new(word, &rule.stretch).explained_if(minor)
 }
 
 fn check_server(host: &Host<'_>, checker: &Checker<'_>) {
     let finding = checks::host_word(host);
     let host = &Host {
-        minor: host.minor || checks::explains_word(finding.as_ref()),
+        said: checks::graver_than_note(finding.as_ref()),
         ..*host
     };
     let addresses = check_host(host, checker, 0);

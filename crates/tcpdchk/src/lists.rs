@@ -175,13 +175,9 @@ fn check_words(
             line,
             word: &word,
         };
-        let mut inner = Host {
-            word: &word,
-            origin: &origin,
-            minor: !first_time,
-        };
+        let mut inner = Host::new(&word, &origin).explained_if(!first_time);
         let finding = first_time.then(|| checks::host_word(&inner)).flatten();
-        inner.minor |= checks::explains_word(finding.as_ref());
+        inner.said = checks::graver_than_note(finding.as_ref());
         check_host(&inner, checker, depth + 1);
         if let [b'/', ..] = *word {
             let lists = checker.lists.borrow();

@@ -31,6 +31,8 @@ struct State {
     said: usize,
     /// Whether something that was to be checked could not be.
     incomplete: bool,
+    /// Whether what the original does not look at is gone through.
+    beside: bool,
     /// Checks that were explained already.
     explained: BTreeSet<&'static str>,
 }
@@ -91,10 +93,15 @@ impl<'o> Report<'o> {
         !self.state.borrow().incomplete
     }
 
+    /// Begins or ends what the original does not look at, and so has no words for.
+    pub(crate) fn beside_the_original(&self, beside: bool) {
+        self.state.borrow_mut().beside = beside;
+    }
+
     /// Where the text of banners goes, in formats that show it.
     pub(crate) fn dialogue(&self) -> Option<&'o Output> {
-        self.output
-            .filter(|_| matches!(self.format, Format::Human | Format::Classic))
+        let shown = matches!(self.format, Format::Human | Format::Classic);
+        self.output.filter(|_| shown && !self.state.borrow().beside)
     }
 
     /// A line of the original's dialogue.
@@ -114,6 +121,7 @@ impl<'o> Report<'o> {
             self.state.borrow_mut().counts.add(finding.check.level);
         }
         match self.format {
+            Format::Classic if self.state.borrow().beside => {}
             Format::Classic => {
                 if let Some(line) = classic(finding) {
                     output.line(line);

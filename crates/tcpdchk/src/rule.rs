@@ -39,6 +39,14 @@ pub(crate) struct RuleAt<'r> {
     pub torn: bool,
     /// Whether a template was not filled in, so that no word is what it will be.
     pub unfilled: bool,
+    /// Whether clients stand in the place of daemons.
+    pub swapped: bool,
+    /// Addresses with commas in place of dots.
+    pub commas: Vec<&'r [u8]>,
+    /// Whether it is a last line without its newline, which does not count.
+    pub cut_off: bool,
+    /// Whether a blank follows the backslash at its end.
+    pub stray_backslash: bool,
 }
 
 impl<'r> RuleAt<'r> {
@@ -62,6 +70,10 @@ impl<'r> RuleAt<'r> {
                 None => crate::checks::ipv6::bare(text, &fields),
             },
             unfilled: crate::checks::lines::explains(text),
+            cut_off: false,
+            swapped: server.is_none() && crate::checks::forms::is_swapped(text, &fields),
+            commas: crate::checks::forms::commas(&fields),
+            stray_backslash: crate::checks::lines::stray_backslash(text).is_some(),
         }
     }
 
@@ -70,7 +82,13 @@ impl<'r> RuleAt<'r> {
         let Some(at) = offset_in(self.text, part) else {
             return false;
         };
-        if self.unfilled || self.torn {
+        if self.unfilled || self.torn || self.swapped {
+            return true;
+        }
+        if self.stray_backslash && self.text.trim_ascii_end().len() == at + 1 {
+            return true;
+        }
+        if crate::checks::forms::is_within(self.text, part, &self.commas) {
             return true;
         }
         let comment = self

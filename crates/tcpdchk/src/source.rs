@@ -77,7 +77,8 @@ impl<'s> Source<'s> {
         (1..).zip(self.lines.iter().copied())
     }
 
-    fn line(&self, number: u64) -> &'s [u8] {
+    /// A line by its number.
+    pub(crate) fn line(&self, number: u64) -> &'s [u8] {
         let index = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
         self.lines.get(index).copied().unwrap_or_default()
     }

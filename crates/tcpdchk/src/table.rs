@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use hosts_access::limits::MAX_RULE_BYTES;
 use hosts_access::line::{LineError, Lines};
 use hosts_access::list::Words;
 use hosts_access::problem::{Problem, Spot, Written, reason};
@@ -12,7 +13,7 @@ use hosts_access::rule::Rule;
 use crate::checker::Checker;
 use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
-use crate::source::Source;
+use crate::source::{Source, offset_in};
 use crate::{checks, clients, daemons, options};
 
 tools::checks! {
@@ -71,7 +72,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                     }
                     None => {
                         let text = Problem::MissingSeparator.to_string();
-                        let explained = checks::explains_line(line.text);
+                        let explained = checks::explains_line(line.text, &source, line.first);
                         checker.find(
                             Finding::warning(&MISSING_COLON, text)
                                 .at(stretch.whole())
@@ -85,7 +86,13 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 // In hosts.deny, whoever gets that far is denied: nothing is left over.
                 let cut_off = source.stretch(b"", lines.first(), lines.last());
                 let place = cut_off.last_line();
-                return report_end(error, place, checker);
+                let unterminated = matches!(error, LineError::TooLong);
+                let first = lines.first();
+                report_end(error, place, checker);
+                if unterminated {
+                    check_cut_off(table, &source, &bytes, first, checker);
+                }
+                return;
             }
         }
     }
@@ -100,6 +107,42 @@ fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
         LineError::Io(error) => (&TABLE_OPEN, Problem::CannotRead(error)),
     };
     checker.find(Finding::warning(check, problem.to_string()).at(place));
+}
+
+/// Looks at the rule of a last line without its newline, which does not count. The original passes it over, and
+/// so only our own words are fit for it.
+fn check_cut_off(
+    table: Table,
+    source: &Source<'_>,
+    bytes: &[u8],
+    first: u64,
+    checker: &Checker<'_>,
+) {
+    let rest = offset_in(bytes, source.line(first)).and_then(|at| bytes.get(at..));
+    let Some(rest) = rest.filter(|rest| rest.len() < MAX_RULE_BYTES) else {
+        return;
+    };
+    let whole = [rest, b"\n"].concat();
+    let mut lines = Lines::new(&whole[..]);
+    let Ok(Some(line)) = lines.next_line() else {
+        return;
+    };
+    let last = first + line.last - line.first;
+    let stretch = source.stretch(line.text, first, last);
+    let Some(fields) = Rule::parse(line.text) else {
+        return;
+    };
+    let name: Arc<Path> = Arc::from(source.path);
+    let spot = Spot {
+        table: &name,
+        first_line: first,
+        line: last,
+    };
+    let mut rule = RuleAt::new(table, stretch, line.text, fields);
+    rule.cut_off = true;
+    checker.report.beside_the_original(true);
+    check_rule(&rule, spot, checker);
+    checker.report.beside_the_original(false);
 }
 
 fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod commands;
 pub(crate) mod files;
+pub(crate) mod forms;
 pub(crate) mod ipv6;
 pub(crate) mod lines;
 pub(crate) mod networks;
@@ -10,18 +11,21 @@ pub(crate) mod reach;
 pub(crate) mod services;
 pub(crate) mod words;
 
+use hosts_access::list::Words;
+use hosts_access::pattern::HostPattern;
 use tools::remark::Level;
 
 use crate::checker::Checker;
-use crate::clients::{Host, split_client};
+use crate::clients::{Host, is_fail, is_reserved, split_client};
 use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
-use crate::source::Source;
+use crate::source::{Origin, Source};
 
 /// Before a table's first rule.
 pub(crate) fn begin_table(source: &Source<'_>, checker: &Checker<'_>) {
     files::check_table(source.path, checker);
     lines::check(source, checker);
+    lines::check_table(source, checker);
 }
 
 /// Behind the last rule of a table, if it has one.
@@ -31,9 +35,10 @@ pub(crate) fn end_table(table: Table, last: Option<Place>, checker: &Checker<'_>
     }
 }
 
-/// Whether a finding explains why a line is no rule.
-pub(crate) fn explains_line(text: &[u8]) -> bool {
-    lines::explains(text)
+/// Whether a finding explains why a line is no rule: one about itself, or about the line before it.
+pub(crate) fn explains_line(text: &[u8], source: &Source<'_>, first: u64) -> bool {
+    let before = first.checked_sub(1).map(|before| source.line(before));
+    lines::explains(text) || before.is_some_and(|before| lines::stray_backslash(before).is_some())
 }
 
 /// A word of a daemon list, without its host.
@@ -41,43 +46,77 @@ pub(crate) fn daemon_word(daemon: &Host<'_>, checker: &Checker<'_>) {
     if daemon.minor {
         return;
     }
-    let odd = words::check_characters(daemon).or_else(|| words::check_template(daemon));
+    let odd = words::check_invisible(daemon)
+        .or_else(|| words::check_template(daemon))
+        .or_else(|| words::check_ascii(daemon));
     match odd {
         Some(finding) => checker.find(finding),
         None => services::check(daemon, checker),
     }
 }
 
-/// What there is to say of a word of a client list.
-pub(crate) fn client_word(client: &Host<'_>) -> Option<Finding> {
+/// What there is to say of a word of a client list. `ends`: it is the last word of its rule, and not
+/// the first client.
+pub(crate) fn client_word(client: &Host<'_>, ends: bool) -> Option<Finding> {
     if client.minor {
         return None;
     }
     words::check_template(client)
-        .or_else(|| words::check_option(client))
+        .or_else(|| words::check_option(client, ends))
         .or_else(|| host_word(&client.part(split_client(client.word).1)))
 }
 
-/// What there is to say of a word in host position.
+/// What there is to say of a word in host position, with what to write instead only if nothing is to be
+/// said of that.
 pub(crate) fn host_word(host: &Host<'_>) -> Option<Finding> {
-    words::check_characters(host)
+    let mut finding = find_in_host(host)?;
+    finding.instead = finding.instead.filter(|meant| is_sound(meant));
+    Some(finding)
+}
+
+/// The gravest first: what is said of letters must not hide that a word never matches.
+fn find_in_host(host: &Host<'_>) -> Option<Finding> {
+    words::check_invisible(host)
         .or_else(|| ipv6::check_host(host))
         .or_else(|| networks::check_host(host))
         .or_else(|| words::check_name(host))
+        .or_else(|| words::check_ascii(host))
 }
 
-/// Whether what the original says of the same word does not count beside a finding.
-pub(crate) fn explains_word(finding: Option<&Finding>) -> bool {
-    finding.is_some_and(|finding| finding.check.level > Level::Note)
+/// Whether a word in host position may be proposed: it is one word, of which nothing is to be said, and no
+/// wildcard, which could let everybody in.
+pub(crate) fn is_sound(word: &str) -> bool {
+    struct Nowhere;
+    impl Origin for Nowhere {
+        fn place(&self, _: &[u8]) -> Place {
+            Place::line("", 0)
+        }
+    }
+    let host = Host::new(word.as_bytes(), &Nowhere);
+    let sense = match HostPattern::parse(host.word) {
+        HostPattern::Net { mask, .. } => mask.is_some(),
+        HostPattern::Text { word, .. } => !is_reserved(word) && !is_fail(word),
+        _ => false,
+    };
+    sense && Words::new(host.word).eq([host.word]) && find_in_host(&host).is_none()
+}
+
+/// How grave a finding is, if it is more than a note.
+pub(crate) fn graver_than_note(finding: Option<&Finding>) -> Option<Level> {
+    let level = finding?.check.level;
+    (level > Level::Note).then_some(level)
 }
 
 /// A rule as a whole, behind all that is said of its words; `grants` is what its options come to.
 pub(crate) fn rule(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
+    forms::check(rule, checker);
     lines::check_comment(rule, checker);
     ipv6::check_rule(rule, checker);
     options::check(rule, checker);
     commands::check(rule, checker);
-    reach::check(rule, grants, checker);
+    if !rule.cut_off {
+        reach::check(rule, grants, checker);
+    }
 }
 
 /// A `/file` list, the first time that it is named.
@@ -90,7 +129,6 @@ pub(crate) fn list(source: &Source<'_>, place: &Place, checker: &Checker<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Origin;
     use hosts_access::access::{Tables, hosts_access};
     use hosts_access::facts::Fact;
     use hosts_access::fake::FakeWorld;
@@ -203,8 +241,8 @@ mod tests {
         #[test]
         fn what_never_matches_does_not(pieces in vec(select(PIECES), 1..7)) {
             let word = pieces.concat();
-            let host = Host { word: word.as_bytes(), origin: &Nowhere, minor: false };
-            let Some(finding) = client_word(&host) else { return Ok(()) };
+            let host = Host::new(word.as_bytes(), &Nowhere);
+            let Some(finding) = client_word(&host, false) else { return Ok(()) };
             let claim = finding.text.contains("never matches")
                 || ["invisible-character", "ipv6-length-inside"].contains(&finding.check.id);
             let text = format!("svcd: {word}");

@@ -1,6 +1,6 @@
 //! Addresses and networks that mean something else than they seem to, or nothing.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use hosts_access::names::loose_ipv4;
 use hosts_access::netmask::{NetMask, bracketed, dotted_quad};
@@ -8,6 +8,7 @@ use hosts_access::number::{decimal, leading_decimal};
 use hosts_access::pattern::{HostPattern, split_scope};
 use hosts_access::problem::Written;
 use hosts_access::request::parse_ipv6;
+use ipnet::Ipv6Net;
 
 use crate::clients::Host;
 use crate::finding::Finding;
@@ -23,9 +24,12 @@ tools::checks! {
         why "The bits behind the prefix length are ignored: the whole network matches.",
         remedy "Write the network, or leave the length out if one address is meant.";
     MASK_HOLES: "mask-holes", Warning, "a mask whose ones are not all in front",
-        why "It matches addresses all over the net. A mask of the wrong order, as routers' access lists have it, \
-             matches hardly anything.",
+        why "It matches addresses all over the net.",
         remedy "Write the ones first, as in 255.255.255.0.";
+    MASK_NEVER: "mask-never", Error, "a mask with holes where its network has ones",
+        why "A client matches if masking its address gives exactly the network that is written. Here masking gives \
+             zeros where the network has ones, so this pattern never matches. In hosts.deny it lets everybody in.",
+        remedy "Write the ones first, as in 255.255.255.0; routers' access lists have masks the other way round.";
     NETWORK_PREFIX: "network-prefix", Error, "the first numbers of an address without a final dot",
         why "Without the dot it is compared with whole addresses, so it never matches.",
         remedy "End it with a dot: 192.168. is every address that begins so.";
@@ -36,6 +40,9 @@ tools::checks! {
     MASK_APART: "mask-apart", Error, "a mask apart from its network",
         why "The network and its mask are two clients here: one host, and an address that no client has.",
         remedy "Write the mask behind the network with a slash and no blank: 192.0.2.0/255.255.255.0.";
+    NO_CLIENT: "no-client", Error, "an address that no client has",
+        why "0.0.0.0 and :: stand for no address at all, so the pattern never matches. In hosts.deny it lets everybody in.",
+        remedy "If everybody is meant, the wildcard is ALL; in hosts.allow it lets everybody in.";
     OCTAL: "octal-net", Warning, "a network with a number that is read as octal or hexadecimal",
         why "A leading 0 makes a number octal and 0x hexadecimal, so another network is meant than it seems.",
         remedy "Write plain decimal numbers.";
@@ -61,6 +68,7 @@ pub(crate) fn check_host(host: &Host<'_>) -> Option<Finding> {
                 host.own(&HOST_BITS_IPV6, text).instead(meant)
             })
         }
+        HostPattern::Text { word, .. } if is_unspecified(word) => Some(no_client(host)),
         HostPattern::Text { word, .. } => check_number(host, word),
         _ => None,
     }
@@ -70,27 +78,56 @@ fn check_v4_net(host: &Host<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Findin
     let shown = Written(host.word);
     let (written, length) = split_slash(host.word)?;
     let holes = u32::from(mask).leading_ones() != u32::from(mask).count_ones();
-    if holes {
-        let inverse = Ipv4Addr::from(!u32::from(mask));
-        let ones = u32::from(inverse);
-        let meant = (ones.leading_ones() == ones.count_ones())
-            .then(|| format!("{}/{inverse}", Ipv4Addr::from(u32::from(net) & ones)));
-        let text = format!("{shown}: the mask has holes");
-        return Some(host.own(&MASK_HOLES, text).instead(meant));
-    }
     let network = Ipv4Addr::from(u32::from(net) & u32::from(mask));
-    // A length of 0 has a text of the original.
-    if network != net && decimal(length) != Some(0) && !host.word.starts_with(b"[") {
-        let text = format!("{shown}: host bits are set, so it never matches");
-        let meant = format!("{network}/{}", Written(length));
-        return Some(host.own(&HOST_BITS, text).instead(meant));
+    if holes && network == net {
+        return Some(host.own(&MASK_HOLES, format!("{shown}: the mask has holes")));
+    }
+    if holes {
+        let text = format!("{shown}: masking gives {network}, so it never matches");
+        return Some(host.own(&MASK_NEVER, text).instead(turned_round(net, mask)));
     }
     let plain = net.to_string();
-    (!host.word.starts_with(b"[") && plain.as_bytes() != written).then(|| {
+    let bracketed = host.word.starts_with(b"[");
+    // A length of 0 has a text of the original.
+    if network != net && decimal(length) != Some(0) && !bracketed {
+        let text = format!("{shown}: host bits are set, so it never matches");
+        // A number that is read as octal may be meant either way.
+        let meant = (plain.as_bytes() == written).then(|| format!("{network}/{}", Written(length)));
+        return Some(host.own(&HOST_BITS, text).instead(meant));
+    }
+    if net.is_unspecified() && mask == Ipv4Addr::BROADCAST {
+        return Some(no_client(host));
+    }
+    (!bracketed && plain.as_bytes() != written).then(|| {
         let text = format!("{shown}: is read as {plain}/{}", Written(length));
         let meant = all_decimal(written).map(|meant| format!("{meant}/{}", Written(length)));
         host.own(&OCTAL, text).instead(meant)
     })
+}
+
+/// The network of a mask that is written as routers' access lists have it, with its ones behind.
+/// Without a zero in front it is probably something else.
+fn turned_round(net: Ipv4Addr, mask: Ipv4Addr) -> Option<String> {
+    let inverse = !u32::from(mask);
+    let plain = inverse.leading_ones() == inverse.count_ones() && inverse.leading_ones() >= 8;
+    let network = Ipv4Addr::from(u32::from(net) & inverse);
+    plain.then(|| format!("{network}/{}", Ipv4Addr::from(inverse)))
+}
+
+/// Whether a word is 0.0.0.0 or [::].
+fn is_unspecified(word: &[u8]) -> bool {
+    word == b"0.0.0.0"
+        || bracketed(word)
+            .and_then(parse_ipv6)
+            .is_some_and(|address| address.is_unspecified())
+}
+
+fn no_client(host: &Host<'_>) -> Finding {
+    let text = format!(
+        "{}: no client has this address, so it never matches",
+        Written(host.word)
+    );
+    host.own(&NO_CLIENT, text)
 }
 
 /// The same numbers, each read as decimal.
@@ -144,7 +181,8 @@ fn check_number(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
             .collect();
         let dot = if open { "." } else { "" };
         let finding = host.own(&NUMBER_FORM, text);
-        return Some(finding.instead(format!("{}{dot}", meant.join("."))));
+        let whole = open || parts.len() == 4;
+        return Some(finding.instead(whole.then(|| format!("{}{dot}", meant.join(".")))));
     }
     if parts.len() == 4 {
         return check_mask(host, dotted_quad(plain)?);
@@ -190,13 +228,11 @@ fn split_slash(word: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The network that a bad net/mask pattern was probably meant to be.
 pub(crate) fn meant(word: &[u8]) -> Option<String> {
     let (net, mask) = split_slash(word)?;
-    if let Some(inside) = bracketed(net) {
-        let net: Ipv6Addr = parse_ipv6(inside)?;
+    if let Some(net) = parse_ipv6(bracketed(net).unwrap_or(net)) {
         let (_, length) = leading_decimal(mask)?;
-        return (length <= 128).then(|| format!("[{net}]/{length}"));
-    }
-    if parse_ipv6(net).is_some() {
-        return Some(format!("[{}]/{}", Written(net), Written(mask)));
+        let length = u8::try_from(length).ok().filter(|length| *length > 0)?;
+        let net = Ipv6Net::new(net, length).ok()?.trunc();
+        return Some(format!("[{}]/{length}", net.addr()));
     }
     let mut parts: Vec<u8> = Vec::new();
     for part in net
@@ -204,7 +240,9 @@ pub(crate) fn meant(word: &[u8]) -> Option<String> {
         .unwrap_or(net)
         .split(|byte| *byte == b'.')
     {
-        parts.push(u8::try_from(decimal(part)?).ok()?);
+        // A number that others read as octal may be meant either way.
+        let plain = part == b"0" || !part.starts_with(b"0");
+        parts.push(u8::try_from(decimal(part).filter(|_| plain)?).ok()?);
     }
     if parts.len() > 4 {
         return None;
@@ -215,7 +253,11 @@ pub(crate) fn meant(word: &[u8]) -> Option<String> {
     };
     let net = Ipv4Addr::new(a, b, c, d);
     let length = match (dotted_quad(mask), leading_decimal(mask)) {
-        (Some(mask), _) => u32::from(mask).leading_ones(),
+        (Some(mask), _) => {
+            let mask = u32::from(mask);
+            let ones = mask.leading_ones();
+            (ones > 0 && ones == mask.count_ones()).then_some(ones)?
+        }
         (None, Some((_, length))) if (1..=32).contains(&length) => length,
         _ => return None,
     };
@@ -238,7 +280,11 @@ mod tests {
             ("10.0.0.0/0", None),
             ("host/24", None),
             ("1.2.3.4.5/24", None),
-            ("[::1]/64x", Some("[::1]/64")),
+            ("[::1]/64x", Some("[::]/64")),
+            ("10.1/0.0.0.255", None),
+            ("010.1/16", None),
+            ("[::1]/0", None),
+            ("10.0/255.0.255.0", None),
             ("[::1]/129", None),
             ("2001:db8::/32", Some("[2001:db8::]/32")),
         ] {

@@ -2,6 +2,7 @@
 //! for no rule at all.
 
 use hosts_access::list::{Words, is_except};
+use hosts_access::pattern::split_at_sign;
 
 use crate::checker::Checker;
 use crate::cover::MAX_DAEMONS;
@@ -27,9 +28,16 @@ tools::checks! {
 pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     let earlier = &mut *checker.earlier.borrow_mut();
     earlier.enter(rule.table);
+    let is_any =
+        |any: &[&[u8]]| is_all(rule.fields.daemons, any) && is_all(rule.fields.clients, any);
+    let everything = is_any(&[b"ALL"]);
+    if is_any(&[b"ALL", b"*"]) {
+        earlier.complete(rule);
+    }
     let daemons = Words::new(rule.fields.daemons).take(MAX_DAEMONS + 1);
-    // What such a rule really matches is not what is meant; it is reported already.
-    let odd = rule.comment.is_some() || rule.has_ipv6() || rule.unfilled;
+    // What such a rule really matches is not what is meant; it is reported already. A comment only adds to
+    // what matches.
+    let odd = (rule.comment.is_some() && !everything) || rule.has_ipv6() || rule.unfilled;
     if odd || daemons.count() > MAX_DAEMONS {
         return earlier.pass(rule);
     }
@@ -37,7 +45,6 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
         let text = format!("no client reaches this rule, because of {by}");
         checker.find(Finding::own(&UNREACHABLE, text).at(rule.stretch.whole()));
     }
-    let everything = is_all(rule.fields.daemons) && is_all(rule.fields.clients);
     if everything && rule.table == Table::Allow && grants && !rule.has_option(&["aclexec", "twist"])
     {
         let text = "grants everything to everybody";
@@ -63,11 +70,16 @@ pub(crate) fn check_end(last: Option<Place>, checker: &Checker<'_>) {
     });
 }
 
-fn is_all(list: &[u8]) -> bool {
+/// Whether a list matches whatever there is, by one of these words: ALL@ALL does too.
+fn is_all(list: &[u8], any: &[&[u8]]) -> bool {
+    let is_any = |word: &[u8]| any.iter().any(|any| word.eq_ignore_ascii_case(any));
     let mut words = Words::new(list);
     let mut all = false;
     words.all(|word| {
-        all |= word.eq_ignore_ascii_case(b"ALL");
+        all |= match split_at_sign(word) {
+            Some((left, right)) => is_any(left) && is_any(right),
+            None => is_any(word),
+        };
         !is_except(word)
     }) && all
 }

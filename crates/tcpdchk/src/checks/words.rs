@@ -20,6 +20,9 @@ tools::checks! {
         why "The dot makes it the end or the beginning of a name, and the wildcard a part of that name; or the \
              other way round: beside a * or ?, the dot is a plain dot.",
         remedy "Use one of them: *.example.org or .example.org, 192.168.* or 192.168., ALL.";
+    OPERATOR: "except-misspelled", Error, "a word that was meant to be EXCEPT",
+        why "It is the name of a host here, and what stands behind it is no exception but one client or daemon more.",
+        remedy "Write EXCEPT.";
     OPTION_AS_CLIENT: "option-as-client", Error, "an option where a client was meant",
         why "Options stand behind a colon of their own. In the client list the word is the name of a host.",
         remedy "Write a colon before the option: DAEMONS: CLIENTS: OPTION.";
@@ -35,18 +38,26 @@ tools::checks! {
         remedy "Delete the word and type it again; write international names in their xn-- form.";
 }
 
-/// What there is to say of the characters of a word.
-pub(crate) fn check_characters(word: &Host<'_>) -> Option<Finding> {
+/// A character of a word that cannot be seen.
+pub(crate) fn check_invisible(word: &Host<'_>) -> Option<Finding> {
     let text = String::from_utf8_lossy(word.word);
-    if let Some(hidden) = text.chars().find(|letter| is_invisible(*letter)) {
-        let code = u32::from(hidden);
-        let plain: String = text
-            .chars()
-            .filter(|letter| !is_invisible(*letter))
-            .collect();
-        let text = format!("{}: contains the invisible character U+{code:04X}", plain);
-        return Some(word.own(&INVISIBLE, text).instead(plain));
-    }
+    let hidden = text.chars().find(|letter| is_invisible(*letter))?;
+    let plain: String = text
+        .chars()
+        .filter(|letter| !is_invisible(*letter))
+        .collect();
+    // Inside of a word it may stand for a blank.
+    let around = text.trim_matches(is_invisible) == plain;
+    let text = format!(
+        "{plain}: contains the invisible character U+{:04X}",
+        u32::from(hidden)
+    );
+    Some(word.own(&INVISIBLE, text).instead(around.then_some(plain)))
+}
+
+/// A letter of a word that is not ASCII.
+pub(crate) fn check_ascii(word: &Host<'_>) -> Option<Finding> {
+    let text = String::from_utf8_lossy(word.word);
     let odd = text.chars().find(|letter| !letter.is_ascii())?;
     let code = u32::from(odd);
     let shown = Written(word.word);
@@ -77,18 +88,75 @@ pub(crate) fn check_template(word: &Host<'_>) -> Option<Finding> {
                 .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
     });
     let variable = text.starts_with(b"$") || text.windows(2).any(|pair| pair == b"${");
-    (placeholder || variable).then(|| {
+    (placeholder || variable || has_placeholder(text)).then(|| {
         let text = format!("{}: was not filled in", Written(word.word));
         word.own(&TEMPLATE, text)
     })
 }
 
-/// An option in a client list.
-pub(crate) fn check_option(client: &Host<'_>) -> Option<Finding> {
+/// Whether a word has a name in it to be replaced, as `<IP>` has.
+fn has_placeholder(word: &[u8]) -> bool {
+    let mut parts = word.split(|byte| *byte == b'<').skip(1);
+    parts.any(|part| {
+        let name = part.split(|byte| *byte == b'>').next().unwrap_or_default();
+        let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        name.len() < part.len()
+            && name.iter().any(u8::is_ascii_alphabetic)
+            && name.iter().all(letter)
+    })
+}
+
+/// An option in a client list. `ends`: the word is the last one of its rule, and not the first client.
+pub(crate) fn check_option(client: &Host<'_>, ends: bool) -> Option<Finding> {
     let option = options::find(client.word)?;
     let text = format!("{}: is an option, not a client", Written(client.word));
     let finding = client.own(&OPTION_AS_CLIENT, text);
-    Some(finding.instead(format!(": {}", option.keyword)))
+    let whole = ends && option.argument == options::Argument::None;
+    Some(finding.instead(whole.then(|| format!(": {}", option.keyword))))
+}
+
+/// Words that other languages have in place of EXCEPT.
+const OPERATORS: [&[u8]; 6] = [
+    b"BUT",
+    b"BUTNOT",
+    b"NOT",
+    b"EXCLUDE",
+    b"EXCLUDING",
+    b"WITHOUT",
+];
+
+/// How many letters of EXCEPT may be wrong.
+const OPERATOR_EDITS: usize = 2;
+
+/// A word that was meant to be EXCEPT. `between`: it stands between a pattern that matches many and
+/// another word.
+pub(crate) fn check_operator(word: &Host<'_>, between: bool) -> Option<Finding> {
+    let name = word.word.to_ascii_uppercase();
+    let alike = |name: &str| {
+        name.len() > 3 && strsim::damerau_levenshtein(name, "EXCEPT") <= OPERATOR_EDITS
+    };
+    let meant = between
+        && !word.minor
+        && name.iter().all(u8::is_ascii_uppercase)
+        && (OPERATORS.contains(&&*name) || std::str::from_utf8(&name).is_ok_and(alike));
+    meant.then(|| {
+        let text = format!(
+            "{}: is a name here, so nothing is excepted",
+            Written(word.word)
+        );
+        word.own(&OPERATOR, text).instead("EXCEPT".to_owned())
+    })
+}
+
+/// Whether a word matches many: a wildcard, a network or a domain.
+pub(crate) fn is_wide(word: &[u8]) -> bool {
+    is_reserved(word)
+        || matches!(word, [b'.', ..] | [.., b'.'])
+        || is_glob(word)
+        || matches!(
+            HostPattern::parse(word),
+            HostPattern::Net { mask: Some(_), .. }
+        )
 }
 
 /// What there is to say of a word that is a name, or a pattern of one.
@@ -109,19 +177,26 @@ pub(crate) fn check_name(host: &Host<'_>) -> Option<Finding> {
 fn check_wildcard(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
     let dotted = word.starts_with(b".") || word.ends_with(b".");
     let text = String::from_utf8_lossy(word);
-    let bare = text.trim_matches('.');
-    let meant = if !dotted {
+    // Home networks have names that end in .local.
+    let domain = text.eq_ignore_ascii_case(".local");
+    let wildcard = is_reserved(text.trim_matches('.').as_bytes()) && !domain;
+    if !dotted || !(wildcard || is_glob(word)) {
         return None;
-    } else if is_reserved(bare.as_bytes()) {
-        bare.to_owned()
-    } else if is_glob(word) {
-        match (text.strip_prefix(".*."), text.strip_suffix(".*.")) {
-            (Some(domain), _) => format!(".{domain}"),
-            (None, Some(network)) => format!("{network}."),
-            (None, None) => bare.to_owned(),
-        }
+    }
+    let named = |domain: &&str| {
+        domain.contains('.') && domain.contains(|letter: char| letter.is_alphabetic())
+    };
+    let numbered = |network: &&str| network.split('.').all(|part| part.parse::<u8>().is_ok());
+    let meant = if let Some(domain) = text.strip_prefix(".*.").filter(named) {
+        Some(format!(".{domain}"))
+    } else if let Some(network) = text.strip_suffix(".*.").filter(numbered) {
+        Some(format!("{network}."))
     } else {
-        return None;
+        let plain = text.strip_suffix('.').unwrap_or_default();
+        plain
+            .strip_prefix("*.")
+            .filter(named)
+            .map(|_| plain.to_owned())
     };
     let text = format!("{}: a wildcard beside a dot at the end", Written(word));
     Some(host.own(&WILDCARD_DOT, text).instead(meant))
@@ -160,6 +235,13 @@ fn never(word: &[u8]) -> Option<(String, Option<String>)> {
     if let Some(byte) = word.iter().find(|byte| byte.is_ascii() && !legal(byte)) {
         let letter = char::from(*byte);
         return Some((format!("no host name has a {letter:?} in it"), None));
+    }
+    // Letters of other alphabets are no names either, but some resolver might give them.
+    let text = String::from_utf8_lossy(word);
+    let mark = |letter: &char| !letter.is_ascii() && !letter.is_alphanumeric();
+    if let Some(letter) = text.chars().find(mark) {
+        let code = u32::from(letter);
+        return Some((format!("no host name has U+{code:04X} in it"), None));
     }
     if is_glob(word) {
         return None;

@@ -62,14 +62,52 @@ pub(crate) const CASES: &[Case] = &[
             ("svcd: 10.0.0.0/33", "10.0.0.0/33: bad"),
             ("svcd: 10.0.0.0/24x", "write: 10.0.0.0/24"),
             ("svcd: 10.0.0/24", "write: 10.0.0.0/24"),
+            // The mask the other way round must not become the whole net.
+            (
+                "svcd: 10.1/0.0.0.255",
+                "10.1/0.0.0.255: bad net/mask pattern$",
+            ),
+            ("svcd: 10.0/255.0.255.0", "bad net/mask pattern$"),
+            (
+                "svcd: ENDEREÇO/SEU",
+                ":1:7: error: ENDEREÇO/SEU: bad net/mask pattern",
+            ),
             ("svcd: [2001:db8::]/x", "[2001:db8::]/x: bad"),
         ],
         right: &["svcd: 10.0.0.0/24 0.0.0.0/0 10.0.0.0/255.0.0.0 [::]/0"],
     },
     Case {
         id: "mask-holes",
-        wrong: &[("svcd: 10.0.0.0/0.0.0.255", "write: 10.0.0.0/255.255.255.0")],
+        wrong: &[(
+            "svcd: 10.0.7.0/255.0.255.0",
+            ":1:7: warning: 10.0.7.0/255.0.255.0: the mask has holes$",
+        )],
         right: &["svcd: 10.0.0.0/255.255.255.0 0.0.0.0/0.0.0.0"],
+    },
+    Case {
+        id: "mask-never",
+        wrong: &[
+            (
+                "svcd: 47.136.0.0/255.210.0.0",
+                ":1:7: error: 47.136.0.0/255.210.0.0: masking gives 47.128.0.0, so it never matches$",
+            ),
+            ("svcd: 58.242.81.0/255.255.250.0", "so it never matches$"),
+            ("svcd: 10.1.0.0/0.0.255.255", "write: 10.1.0.0/255.255.0.0"),
+            ("svcd: 10.0.0.0/0.0.0.255", "write: 10.0.0.0/255.255.255.0"),
+        ],
+        right: &["svcd: 10.0.7.0/255.0.255.0 10.0.0.0/255.255.255.0"],
+    },
+    Case {
+        id: "no-client",
+        wrong: &[
+            (
+                "svcd: 0.0.0.0",
+                ":1:7: error: 0.0.0.0: no client has this address, so it never matches$",
+            ),
+            ("svcd: 0.0.0.0/32", "0.0.0.0/32: no client"),
+            ("svcd: [::]", "[::]: no client"),
+        ],
+        right: &["svcd: 0.0.0.0/0 [::]/0 [::1] 255.255.255.255"],
     },
     Case {
         id: "network-prefix",
@@ -92,6 +130,7 @@ pub(crate) const CASES: &[Case] = &[
                 "others read it as 8.0.0.1; write: 10.0.0.1",
             ),
             ("svcd: 192.168.01.", "write: 192.168.1."),
+            ("svcd: 192.168.01", "for its leading zeros$"),
             ("svcd: 0x7f.1", "others read it as 127.0.0.1"),
             ("svcd: 300.1.1.1", "300.1.1.1: is no part of an address"),
             ("svcd: 1.2.3.4.", "is no part"),

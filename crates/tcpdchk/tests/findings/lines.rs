@@ -15,10 +15,75 @@ pub(crate) const CASES: &[Case] = &[
         ],
         right: &[
             "# svcd: ALL",
+            "<%= \"#{name}: #{range}\" %>",
             "  # x",
             "svcd: a#b",
             "svcd: ALL: spawn logger x # y &",
         ],
+    },
+    Case {
+        id: "backslash-blank",
+        wrong: &[
+            (
+                "svcd: 10. \\ \n  11.",
+                ":1:11: error: a blank behind the backslash, so the line does not go on; write: \\",
+            ),
+            ("svcd: 10. \\\t\r\n  11.", ":1:11: error"),
+        ],
+        right: &[
+            "svcd: 10. \\\n  11.",
+            "# a \\ \nsvcd: 10.",
+            "svcd: 10. \\\r\n11.",
+        ],
+    },
+    Case {
+        id: "indented-comment",
+        wrong: &[
+            (
+                "svcd: 10.\n  # ALL: ALL",
+                ":2:3: warning: an indented comment here, a rule in the original",
+            ),
+            ("\t#svcd second: ALL EXCEPT 10.", ":1:2: warning"),
+            (" # svcd: 192.168.", ":1:2: warning"),
+        ],
+        right: &[
+            "# ALL: ALL",
+            "  # see also: the manual",
+            "  # x",
+            "svcd: 10. \\\n # ALL: ALL",
+        ],
+    },
+    Case {
+        id: "comment-without-sign",
+        wrong: &[(
+            "This table is for: all daemons",
+            ":1:1: warning: reads like a comment without # in front",
+        )],
+        right: &[
+            "# This table is for: all daemons",
+            "svcd is in use here: ALL",
+            "rpcbind mountd nfsd statd lockd rquotad: ALL",
+        ],
+    },
+    Case {
+        id: "lists-swapped",
+        wrong: &[
+            (
+                "192.168.1.0/24 : sshd",
+                ":1:1: error: clients and daemons are the wrong way round, so the rule never matches",
+            ),
+            ("10.0.0.1: ALL", ":1:1: error"),
+            ("[2001:db8::1]: ALL", ":1:1: error"),
+        ],
+        right: &["svcd: 192.168.1.0/24", "22: ALL", "svcd@10.0.0.1: ALL"],
+    },
+    Case {
+        id: "comma-for-dot",
+        wrong: &[(
+            "svcd: 192,168,219.1: allow",
+            ":1:7: error: 192,168,219.1: commas in place of dots; write: 192.168.219.1",
+        )],
+        right: &["svcd: 192.168.219.1,10.0.0.1", "svcd: 10.,192.168."],
     },
     Case {
         id: "missing-newline",
@@ -72,7 +137,6 @@ pub(crate) const CASES: &[Case] = &[
                 ":1:7: warning: exämple.org: contains U+00E4",
             ),
             ("svсd: ALL", "U+0441"),
-            ("svcd: a\u{2013}b", "U+2013"),
         ],
         right: &[
             "svcd: xn--exmple-cua.org",
@@ -104,6 +168,12 @@ pub(crate) const CASES: &[Case] = &[
             ("svcd: $NET", "$NET: was not filled in"),
             ("svcd: @NETWORK@", "@NETWORK@: was not filled in"),
             ("${daemon}: ALL", "${daemon}: was not filled in"),
+            ("svcd: <IP>/<CIDR>", "<IP>/<CIDR>: was not filled in"),
+            (
+                "<%= \"#{name}: #{range}\" %>",
+                ":1:1: error: a template was not filled in",
+            ),
+            ("#{name}: #{range}", "a template was not filled in"),
         ],
         right: &[
             "# {{ x }}",

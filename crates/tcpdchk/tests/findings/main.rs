@@ -91,8 +91,13 @@ fn rules() {
             let tree = tree(&format!("{rules}{newline}"), "ALL: ALL\n");
             std::fs::create_dir_all(tree.path().join("usr/sbin/empty")).unwrap();
             let lines = found(&tree, case.id);
+            // A $ stands for the end of the line: nothing is offered.
+            let is = |line: &String| match expected.strip_suffix('$') {
+                Some(end) => line.ends_with(end),
+                None => line.contains(expected),
+            };
             assert!(
-                lines.iter().any(|line| line.contains(expected)),
+                lines.iter().any(is),
                 "{}: {rules:?}: {expected:?} is not in {lines:#?}, only {:?}",
                 case.id,
                 tcpdchk(&tree, &["--format", "gcc"]).stdout
@@ -163,7 +168,21 @@ fn the_second_table() {
         ("", "ALL: ALL EXCEPT 10.\n", "no-catch-all", 1),
         // An error at the end of hosts.deny denies; whatever may fail in hosts.allow may grant.
         ("", "svcd: 10.\n# cut off", "no-catch-all", 0),
-        ("svcd: /srv/list\nALL: ALL: deny\n", "", "no-catch-all", 1),
+        // Where hosts.allow is in error and hosts.deny decides nothing, the client is denied.
+        ("svcd: /srv/list\nALL: ALL: deny\n", "", "no-catch-all", 0),
+        ("", "ALL: *\n", "no-catch-all", 0),
+        ("", "ALL: ALL@ALL\n", "no-catch-all", 0),
+        ("", "ALL : ALL # note\n", "no-catch-all", 0),
+        ("", "ALL : ALL # EXCEPT note\n", "no-catch-all", 1),
+        ("", "ALL: ALL@10.\n", "no-catch-all", 1),
+        (
+            "",
+            "ALL: ALL: aclexec /usr/sbin/logger\n",
+            "no-catch-all",
+            1,
+        ),
+        ("", "ALL: ALL@ALL\nsvcd: 10.\n", "unreachable", 1),
+        ("", "ALL : ALL # note\nsvcd: 10.\n", "unreachable", 1),
         (
             "svcd: /srv/list\nALL: ALL: deny\n",
             "svcd: 10.\n",
@@ -191,6 +210,68 @@ fn the_second_table() {
     let tree = tree("svcd: 10.\n", "");
     std::fs::remove_file(tree.path().join("etc/hosts.deny")).unwrap();
     assert_eq!(found(&tree, "no-catch-all").len(), 1);
+}
+
+/// What is wrong elsewhere is said too: the end of a file, a lesser finding, or the words of the original about the
+/// consequences hide nothing, and repeat nothing.
+#[test]
+fn nothing_is_hidden_or_repeated() {
+    for (allow, deny, expected) in [
+        (
+            "",
+            "svcd: 10.12.100.11/28",
+            &["error missing-newline", "error host-bits"][..],
+        ),
+        (
+            "svcd: 10. \\\n 192.168",
+            "ALL: ALL\n",
+            &["error missing-newline", "error network-prefix"],
+        ),
+        ("svcd: 10.", "ALL: ALL\n", &["error missing-newline"]),
+        ("# cut off", "ALL: ALL\n", &["error missing-newline"]),
+        (
+            "svcd: 10. \\ \n  11.\n",
+            "ALL: ALL\n",
+            &["error backslash-blank"],
+        ),
+        (
+            "192.168.1.0/24 : svcd\n",
+            "ALL: ALL\n",
+            &["error lists-swapped"],
+        ),
+        (
+            "<%= \"#{name}: #{range}\" %>\n",
+            "ALL: ALL\n",
+            &["error template"],
+        ),
+        (
+            "svcd: 192,168,219.1\n",
+            "ALL: ALL\n",
+            &["error comma-for-dot"],
+        ),
+        (
+            "Here is a list of: the hosts\n",
+            "ALL: ALL\n",
+            &["warning comment-without-sign"],
+        ),
+    ] {
+        let tree = tree(allow, deny);
+        let shown = tcpdchk(&tree, &["--format", "gcc"]).stdout;
+        let kinds: Vec<_> = shown
+            .lines()
+            .filter(|line| !line.ends_with("note: here"))
+            .map(|line| {
+                let level = line.split(": ").nth(1).unwrap();
+                let id = line.rsplit_once('[').unwrap().1.trim_end_matches(']');
+                format!("{level} {id}")
+            })
+            .collect();
+        assert_eq!(kinds, expected, "{allow:?} {deny:?}: {shown}");
+    }
+    // What the original passes over has no line of its own.
+    let tree = tree("", "svcd: 10.12.100.0/33: banners /none");
+    let classic = tcpdchk(&tree, &["-v", "--format", "classic"]).stdout;
+    assert!(!classic.contains("10.12"), "{classic}");
 }
 
 /// Every kind of finding has a case that brings it up and one that does not.

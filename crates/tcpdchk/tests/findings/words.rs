@@ -15,18 +15,54 @@ pub(crate) const CASES: &[Case] = &[
             ("svcd: 10.0.0.1-10.0.0.9", "there are no ranges"),
             ("svcd: a..b", "two dots in a row"),
             ("svcd: joe@\"x\"", ":1:11: error"),
+            // Quotes of a word processor are no better than those of a keyboard.
+            (
+                "svcd: \u{201c}10.0.0.1\u{201d}",
+                ":1:7: error: \u{201c}10.0.0.1\u{201d}: no host name has U+201C in it, so it never matches",
+            ),
+            ("svcd: a\u{2013}b", "U+2013"),
         ],
         right: &["svcd: *%lo a-b.example.org a_b .example.org ?.example.org [::1] LOCAL /srv/list"],
     },
     Case {
         id: "wildcard-dot",
         wrong: &[
-            ("svcd: .ALL", "write: ALL"),
-            ("svcd: LOCAL.", "write: LOCAL"),
+            ("svcd: .ALL", ".ALL: a wildcard beside a dot at the end$"),
+            ("svcd: LOCAL.", "at the end$"),
+            ("svcd: .known .unknown .paranoid", ".paranoid: "),
             ("svcd: .*.example.org", "write: .example.org"),
+            ("svcd: *.example.org.", "write: *.example.org$"),
             ("svcd: 192.168.*.", "write: 192.168."),
+            (
+                "svcd: .ex*.org",
+                ".ex*.org: a wildcard beside a dot at the end$",
+            ),
         ],
-        right: &["svcd: ALL *.example.org 192.168.* .example.org"],
+        // A home network's names end in .local.
+        right: &["svcd: ALL *.example.org 192.168.* .example.org .local .LOCAL"],
+    },
+    Case {
+        id: "except-misspelled",
+        wrong: &[
+            (
+                "svcd: ALL EXPECT .hacker.example",
+                ":1:11: error: EXPECT: is a name here, so nothing is excepted; write: EXCEPT",
+            ),
+            ("svcd: 192.0.2. exept 192.0.2.7", "exept: is a name here"),
+            ("svcd: ALL BUT .hacker.example", "BUT: is a name here"),
+            (
+                "svcd: .example.org EXCPET a.example.org",
+                "EXCPET: is a name here",
+            ),
+            ("ALL EXPECT svcd: 10.", ":1:5: error"),
+        ],
+        right: &[
+            "svcd: ALL EXCEPT .hacker.example",
+            "svcd: expect.example.org ALL",
+            "svcd: ALL expect",
+            "svcd: host expect other",
+            "svcd: ALL EXCEPT but 10.0.0.1",
+        ],
     },
     Case {
         id: "option-as-client",
@@ -35,7 +71,16 @@ pub(crate) const CASES: &[Case] = &[
                 "svcd: ALL deny",
                 ":1:11: error: deny: is an option, not a client; write: : deny",
             ),
-            ("svcd: allow", "write: : allow"),
+            // What no remedy would make right.
+            ("svcd: allow", "allow: is an option, not a client$"),
+            ("svcd: ALL deny x", "deny: is an option, not a client$"),
+            ("svcd: ALL deny: umask 022", "not a client$"),
+            ("svcd: ALL EXCEPT deny", "not a client$"),
+            ("svcd: ALL spawn", "not a client$"),
+            (
+                "svcd147.182.203.174:deny",
+                "deny: is an option, not a client$",
+            ),
         ],
         right: &["svcd: ALL: deny", "svcd: deny.example.org"],
     },
