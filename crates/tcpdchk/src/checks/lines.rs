@@ -127,10 +127,11 @@ fn template_mark(line: &[u8]) -> Option<(usize, &'static [u8])> {
     if line.trim_ascii_start().starts_with(b"#") {
         return None;
     }
-    TEMPLATE_MARKS.iter().find_map(|mark| {
+    let found = TEMPLATE_MARKS.iter().filter_map(|mark| {
         let at = line.windows(mark.len()).position(|part| part == *mark)?;
         Some((at, *mark))
-    })
+    });
+    found.min()
 }
 
 /// A comment behind a rule.
