@@ -7,7 +7,7 @@ use crate::checks;
 use crate::suggest::closest;
 
 /// The groups of checks, as their modules define them.
-static GROUPS: [&[&Check]; 17] = [
+static GROUPS: [&[&Check]; 19] = [
     tools::remark::CHECKS,
     crate::table::CHECKS,
     crate::daemons::CHECKS,
@@ -22,6 +22,8 @@ static GROUPS: [&[&Check]; 17] = [
     checks::networks::CHECKS,
     checks::options::CHECKS,
     checks::commands::CHECKS,
+    checks::programs::CHECKS,
+    checks::aclexec::CHECKS,
     checks::files::CHECKS,
     checks::reach::CHECKS,
     checks::services::CHECKS,

@@ -12,12 +12,14 @@ use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 
+use crate::checks::aclexec::Asking;
 use crate::cover::Earlier;
 use crate::finding::Finding;
 use crate::lists::Lists;
 use crate::names::{Groups, Names};
 use crate::report::Report;
 use crate::services::Services;
+use crate::shell::Shell;
 
 /// What the user wants to see.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +52,8 @@ pub(crate) struct Checker<'c> {
     groups: Groups,
     /// What the rules so far match.
     pub earlier: RefCell<Earlier>,
+    /// Rules that ask a command.
+    pub asking: Asking,
     /// Daemons that were spoken of already; once is enough.
     named: RefCell<BTreeSet<Vec<u8>>>,
     /// Daemons that were looked for already.
@@ -58,6 +62,8 @@ pub(crate) struct Checker<'c> {
     paths: RefCell<BTreeSet<PathBuf>>,
     /// The `/file` lists so far.
     pub lists: RefCell<Lists>,
+    /// What the shell said of commands so far.
+    shell: Shell,
 }
 
 impl<'c> Checker<'c> {
@@ -81,10 +87,12 @@ impl<'c> Checker<'c> {
             names,
             groups: Groups::of_system(),
             earlier: RefCell::default(),
+            asking: Asking::default(),
             named: RefCell::default(),
             served: RefCell::default(),
             lists: RefCell::default(),
             paths: RefCell::default(),
+            shell: Shell::default(),
         }
     }
 
@@ -106,6 +114,14 @@ impl<'c> Checker<'c> {
     /// Whether this is the first time that a path is looked at.
     pub(crate) fn is_new_path(&self, path: &Path) -> bool {
         self.paths.borrow_mut().insert(path.to_owned())
+    }
+
+    /// Why the shell cannot read a command, if it cannot.
+    pub(crate) fn shell_complaint(&self, command: &[u8]) -> Option<String> {
+        match self.names.is_collecting() {
+            true => None,
+            false => self.shell.complaint(command),
+        }
     }
 
     /// Whether a netgroup exists and has a member. `None`: no answer.

@@ -183,13 +183,13 @@ fn key(word: &[u8]) -> Vec<u8> {
 }
 
 /// The keys of a list with one blank between them.
-fn plain(list: &[u8]) -> Vec<u8> {
+pub(crate) fn plain(list: &[u8]) -> Vec<u8> {
     let words: Vec<_> = Words::new(list).map(key).collect();
     words.join(&b' ')
 }
 
 /// Whether each daemon of a list is among these. Both are plain.
-fn daemons_cover(earlier: &[u8], list: &[u8]) -> bool {
+pub(crate) fn daemons_cover(earlier: &[u8], list: &[u8]) -> bool {
     let mut any = false;
     positive(list).all(|word| {
         any = true;

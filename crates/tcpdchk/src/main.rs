@@ -21,6 +21,7 @@ mod options;
 mod report;
 mod rule;
 mod services;
+mod shell;
 mod source;
 mod suggest;
 mod table;

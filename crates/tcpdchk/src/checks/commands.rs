@@ -1,9 +1,11 @@
-//! Commands and banners of rules: whether they can run, hold a client up, or come to nothing.
+//! Commands and banners of rules: whether the shell gets them whole and can read them, and whether they hold a
+//! client up or come to nothing. Which programs they run is the job of `programs`.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use hosts_access::list::{Words, is_except};
-use hosts_access::options::Field;
+use hosts_access::options::{self, Field, OPTIONS};
 use hosts_access::pattern::{path_of, split_at_sign};
 use hosts_access::problem::Written;
 use hosts_access::strings::is_glob;
@@ -12,7 +14,10 @@ use crate::checker::Checker;
 use crate::clients::is_reserved;
 use crate::finding::{Finding, Place};
 use crate::rule::{MAX_OPTIONS, RuleAt, is_command};
-use crate::source::Origin;
+use crate::source::{Origin, offset_in};
+use crate::suggest::closest;
+
+use super::programs;
 
 tools::checks! {
     /// What is wrong with commands and banners.
@@ -20,12 +25,14 @@ tools::checks! {
     SPAWN_WAITS: "spawn-waits", Warning, "a command that holds the client up",
         why "tcpd waits for the command to end before it goes on, so a slow command keeps the client waiting.",
         remedy "End the command with &, as in: spawn (safe_finger -l @%h | mail root) &";
-    COMMAND_MISSING: "command-missing", Warning, "a command with a program that is not there",
-        why "The shell cannot find the program, and nobody is told: what it says goes to /dev/null.",
-        remedy "Install the program, or correct its path.";
-    COMMAND_PATH: "command-path", Note, "a command that relies on PATH",
-        why "The command gets the PATH of inetd, which may be short or come from whoever started it.",
-        remedy "Write the program's full path.";
+    COMMAND_COLON: "command-colon", Error, "a colon that ends a command",
+        why "Options are separated by colons. What stands behind this one is taken for an option, so the rule denies \
+             everybody it matches.",
+        remedy "Write \\: for a colon in a command.";
+    COMMAND_SYNTAX: "command-syntax", Error, "a command that the shell cannot read",
+        why "Quotes or parentheses do not pair, or something is missing. The shell then runs nothing of the command, \
+             and nobody is told.",
+        remedy "Try the command with sh -n, which runs nothing.";
     UDP_OPTION: "udp-option", Warning, "twist or banners for a service that takes datagrams",
         why "There is no connection to answer on: a banner is not sent, and the command of a twist finds the \
              client's datagram in the place of a stream.",
@@ -35,34 +42,31 @@ tools::checks! {
         remedy "Create the file; prototypes are made by the Makefile that hosts_options(5) shows.";
 }
 
-/// Where commands are looked for, as inetd's usual PATH has it.
-const PATH: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-/// Words of the shell that are no programs.
-const SHELL_WORDS: &[&str] = &[
-    "!", ".", ":", "[", "alias", "break", "case", "cd", "command", "continue", "do", "done",
-    "echo", "elif", "else", "esac", "eval", "exec", "exit", "export", "false", "fi", "for", "if",
-    "in", "kill", "local", "printf", "pwd", "read", "return", "set", "shift", "test", "then",
-    "time", "times", "trap", "true", "type", "ulimit", "umask", "unset", "until", "wait", "while",
-    "{", "}",
-];
-
 /// Looks at each option of a rule that runs a command or sends a banner.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    for field in rule.options() {
+    let rests = rests(rule);
+    for (index, field) in rule.options().enumerate() {
         let place = place(rule, &field);
         let value = field.value.trim_ascii();
+        if rests.get(index) == Some(&true) {
+            let text =
+                "a colon ends the command before it, and the rest of the command is no option";
+            let (place, instead) = match colon(rule, &field) {
+                Some(colon) => (rule.stretch.place(colon), Some("\\:".to_owned())),
+                None => (place.clone(), None),
+            };
+            checker.find(
+                Finding::own(&COMMAND_COLON, text)
+                    .at(place)
+                    .instead(instead),
+            );
+        }
         if is_command(&field.keyword) {
-            let spawn = field.keyword.eq_ignore_ascii_case(b"spawn");
-            if spawn && !value.is_empty() && !runs_aside(value) {
-                let text = "spawn: the client waits for the command to end";
-                let finding = Finding::own(&SPAWN_WAITS, text).at(place.clone());
-                checker.find(finding);
+            let whole = rests.get(index + 1) != Some(&true);
+            if whole && !value.is_empty() {
+                check_command(&field, &place, checker);
             }
-            for program in programs(value) {
-                let place = word_place(rule, &field, &program).unwrap_or(place.clone());
-                check_program(&program, &place, checker);
-            }
+            programs::check(rule, &field, &place, checker);
         }
         if field.keyword.eq_ignore_ascii_case(b"banners") {
             check_banners(rule, &path_of(value), &place, checker);
@@ -76,22 +80,57 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     }
 }
 
-fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> Place {
-    match &field.value {
-        std::borrow::Cow::Borrowed(value) if !value.is_empty() => rule.stretch.place(value),
-        _ => rule.stretch.place(&field.keyword),
+/// Looks at a command that no colon has cut off.
+fn check_command(field: &Field<'_>, place: &Place, checker: &Checker<'_>) {
+    if let Some(reason) = checker.shell_complaint(&field.value) {
+        let reason = Written(reason.as_bytes());
+        let text = format!(
+            "{}: the shell cannot read the command: {reason}",
+            Written(&field.keyword)
+        );
+        checker.find(Finding::own(&COMMAND_SYNTAX, text).at(place.clone()));
+    } else if field.keyword.eq_ignore_ascii_case(b"spawn") && !runs_aside(&field.value) {
+        let text = "spawn: the client waits for the command to end";
+        checker.find(Finding::own(&SPAWN_WAITS, text).at(place.clone()));
     }
 }
 
-/// Where a word of a command is.
-fn word_place(rule: &RuleAt<'_>, field: &Field<'_>, word: &str) -> Option<Place> {
-    let std::borrow::Cow::Borrowed(value) = field.value else {
+/// Which options are the rest of a command that a colon ends: they are no options, nor hardly misspelled ones.
+pub(super) fn rests(rule: &RuleAt<'_>) -> Vec<bool> {
+    let mut after_command = false;
+    let rests = rule.options().map(|field| {
+        if options::find(&field.keyword).is_some() {
+            after_command = is_command(&field.keyword);
+            return false;
+        }
+        let empty = field.keyword.is_empty() && field.last;
+        after_command &=
+            !empty && known_alike(&field.keyword).is_none() && !field.keyword.starts_with(b"#");
+        after_command
+    });
+    rests.collect()
+}
+
+/// The option whose name a word resembles.
+pub(super) fn known_alike(word: &[u8]) -> Option<String> {
+    closest(word, OPTIONS.iter().map(|option| option.keyword))
+}
+
+/// The colon before an option.
+fn colon<'r>(rule: &RuleAt<'r>, field: &Field<'r>) -> Option<&'r [u8]> {
+    let Cow::Borrowed(keyword) = field.keyword else {
         return None;
     };
-    let at = value
-        .windows(word.len())
-        .position(|part| part == word.as_bytes())?;
-    Some(rule.stretch.place(value.get(at..at + word.len())?))
+    let before = rule.text.get(..offset_in(rule.text, keyword)?)?;
+    let at = before.iter().rposition(|byte| *byte == b':')?;
+    rule.text.get(at..=at)
+}
+
+fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> Place {
+    match &field.value {
+        Cow::Borrowed(value) if !value.is_empty() => rule.stretch.place(value),
+        _ => rule.stretch.place(&field.keyword),
+    }
 }
 
 /// Whether the last part of a command runs in the background.
@@ -99,92 +138,6 @@ fn runs_aside(command: &[u8]) -> bool {
     let end = command.trim_ascii_end();
     let end = end.strip_suffix(b")").unwrap_or(end).trim_ascii_end();
     end.ends_with(b"&") && !end.ends_with(b"&&")
-}
-
-/// Stands for text that is no word of a command, so that what follows it is not its program.
-const GOES_ON: &str = "\"";
-
-/// The programs that a command begins with, behind each `|`, `;`, `&` and `(`. Words with
-/// expansions are left out: what they come to is not known.
-fn programs(command: &[u8]) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut quote = None;
-    let mut before = '\0';
-    let mut inside = false;
-    for letter in String::from_utf8_lossy(command).chars() {
-        match (quote, letter) {
-            (None, '\'' | '"') => quote = Some(letter),
-            (Some(open), _) if open == letter => quote = None,
-            (None, '&') if before == '>' || before == '<' => {}
-            (None, '`') => {
-                // Behind the closing one, the command around it goes on.
-                pieces.push(if inside {
-                    GOES_ON.to_owned()
-                } else {
-                    String::new()
-                });
-                inside = !inside;
-            }
-            (None, ')') => pieces.push(GOES_ON.to_owned()),
-            (None, '|' | ';' | '&' | '(' | '\n') => pieces.push(String::new()),
-            (None, _) => {
-                if let Some(piece) = pieces.last_mut() {
-                    piece.push(letter);
-                }
-            }
-            // What is quoted is data; a placeholder keeps the word apart from its neighbours.
-            (Some(_), _) => {
-                if let Some(piece) = pieces.last_mut() {
-                    piece.push_str(GOES_ON);
-                }
-            }
-        }
-        before = letter;
-    }
-    pieces.iter().filter_map(|piece| program(piece)).collect()
-}
-
-/// The program of a simple command.
-fn program(piece: &str) -> Option<String> {
-    let mut words = piece.split_whitespace();
-    let word = words.find(|word| {
-        let prefix = [
-            "if", "then", "else", "elif", "do", "while", "until", "!", "exec", "time", "{",
-        ];
-        !word.contains('=') && !prefix.contains(word)
-    })?;
-    let plain = word
-        .chars()
-        .all(|letter| letter.is_alphanumeric() || "/._+-[:".contains(letter));
-    (plain && !word.starts_with('-')).then(|| word.to_owned())
-}
-
-fn check_program(program: &str, place: &Place, checker: &Checker<'_>) {
-    let exists = |path: &str| checker.disk.metadata(Path::new(path)).is_ok();
-    let finding = if program.starts_with('/') {
-        if exists(program) {
-            return;
-        }
-        Finding::own(&COMMAND_MISSING, format!("{program}: no such program"))
-    } else if SHELL_WORDS.contains(&program) {
-        return;
-    } else if program.contains('/') {
-        let text = format!("{program}: depends on the folder that tcpd was started in");
-        Finding::own(&COMMAND_PATH, text)
-    } else {
-        let found = PATH.iter().map(|folder| format!("{folder}/{program}"));
-        match found.into_iter().find(|path| exists(path)) {
-            Some(path) => {
-                let text = format!("{program}: is looked for in PATH");
-                Finding::own(&COMMAND_PATH, text).instead(path)
-            }
-            None => Finding::own(
-                &COMMAND_MISSING,
-                format!("{program}: no such program in {}", PATH.join(":")),
-            ),
-        }
-    };
-    checker.find(finding.at(place.clone()));
 }
 
 /// Daemons of a rule by their plain names; `None` stands for patterns of names.
@@ -236,28 +189,6 @@ fn check_udp(rule: &RuleAt<'_>, field: &Field<'_>, place: &Place, checker: &Chec
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn programs_of_commands() {
-        for (command, expected) in [
-            ("/bin/echo x", &["/bin/echo"][..]),
-            (
-                "(safe_finger -l @%h | /usr/bin/mail -s \"a; b | c\" root) &",
-                &["safe_finger", "/usr/bin/mail"],
-            ),
-            ("a 2>&1 >/dev/null; b & c", &["a", "b", "c"]),
-            ("A=b x", &["x"]),
-            ("if test -e /x; then /y; fi", &["test", "/y", "fi"]),
-            ("echo `date`", &["echo", "date"]),
-            ("echo `date` a >>b", &["echo", "date"]),
-            ("echo $(date) a; c", &["echo", "date", "c"]),
-            ("\"$X\" y", &[]),
-            ("%d y", &[]),
-            ("", &[]),
-        ] {
-            assert_eq!(programs(command.as_bytes()), expected, "{command}");
-        }
-    }
 
     #[test]
     fn commands_in_the_background() {

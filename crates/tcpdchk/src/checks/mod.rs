@@ -1,5 +1,6 @@
 //! Checks that the original does not make, one module for each group, and when each is made.
 
+pub(crate) mod aclexec;
 pub(crate) mod commands;
 pub(crate) mod files;
 pub(crate) mod forms;
@@ -7,6 +8,7 @@ pub(crate) mod ipv6;
 pub(crate) mod lines;
 pub(crate) mod networks;
 pub(crate) mod options;
+pub(crate) mod programs;
 pub(crate) mod reach;
 pub(crate) mod services;
 pub(crate) mod words;
@@ -31,6 +33,7 @@ pub(crate) fn begin_table(source: &Source<'_>, checker: &Checker<'_>) {
 /// Behind the last rule of a table, if it has one.
 pub(crate) fn end_table(table: Table, last: Option<Place>, checker: &Checker<'_>) {
     if table == Table::Deny {
+        aclexec::check_end(checker);
         reach::check_end(last, checker);
     }
 }
@@ -114,6 +117,7 @@ pub(crate) fn rule(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     ipv6::check_rule(rule, checker);
     options::check(rule, checker);
     commands::check(rule, checker);
+    aclexec::check(rule, grants, checker);
     if !rule.cut_off {
         reach::check(rule, grants, checker);
     }

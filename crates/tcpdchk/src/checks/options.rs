@@ -1,7 +1,7 @@
 //! Words where an option was expected that are something else.
 
 use hosts_access::netmask::bracketed;
-use hosts_access::options::{self, Field, OPTIONS};
+use hosts_access::options::{self, Field};
 use hosts_access::problem::{OptionProblem, Problem, Written};
 
 use crate::checker::Checker;
@@ -9,7 +9,8 @@ use crate::clients::is_reserved;
 use crate::finding::Finding;
 use crate::rule::RuleAt;
 use crate::source::Origin;
-use crate::suggest::closest;
+
+use super::commands::{known_alike, rests};
 
 tools::checks! {
     /// What stands where an option was expected.
@@ -26,8 +27,9 @@ tools::checks! {
 
 /// Looks at each option of a rule.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    for field in rule.options() {
-        if let Some(finding) = misplaced(rule, &field) {
+    let rests = rests(rule);
+    for (field, rest) in rule.options().zip(rests) {
+        if let Some(finding) = misplaced(rule, &field).filter(|_| !rest) {
             checker.find(finding);
         }
     }
@@ -35,11 +37,13 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
 
 /// Whether a finding of ours explains a problem with the option of this number.
 pub(crate) fn explains(rule: &RuleAt<'_>, number: usize, problem: &Problem) -> bool {
-    matches!(problem, Problem::Option(OptionProblem::BadName(_)))
-        && rule
-            .options()
-            .nth(number)
-            .is_some_and(|field| misplaced(rule, &field).is_some())
+    let form = matches!(
+        problem,
+        Problem::Option(OptionProblem::BadName(_) | OptionProblem::MissingName)
+    );
+    let misplaced = |field| misplaced(rule, &field).is_some();
+    form && (rests(rule).get(number) == Some(&true)
+        || rule.options().nth(number).is_some_and(misplaced))
 }
 
 fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
@@ -48,13 +52,12 @@ fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
         return None;
     }
     let shown = Written(keyword);
-    let known = || closest(keyword, OPTIONS.iter().map(|option| option.keyword));
     let finding = if is_client(keyword) {
         let text = format!("{shown}: is a client, not an option");
         Finding::own(&CLIENT_AS_OPTION, text)
     } else if keyword.contains(&b'/')
         || keyword.starts_with(b"(")
-        || (!field.value.is_empty() && known().is_none())
+        || (!field.value.is_empty() && known_alike(keyword).is_none())
     {
         let text = format!("{shown}: is a command, not an option");
         Finding::own(&SHELL_COMMAND, text).instead(format!("spawn {shown}"))

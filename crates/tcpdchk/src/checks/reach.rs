@@ -71,7 +71,7 @@ pub(crate) fn check_end(last: Option<Place>, checker: &Checker<'_>) {
 }
 
 /// Whether a list matches whatever there is, by one of these words: ALL@ALL does too.
-fn is_all(list: &[u8], any: &[&[u8]]) -> bool {
+pub(super) fn is_all(list: &[u8], any: &[&[u8]]) -> bool {
     let is_any = |word: &[u8]| any.iter().any(|any| word.eq_ignore_ascii_case(any));
     let mut words = Words::new(list);
     let mut all = false;

@@ -173,7 +173,10 @@ pub(crate) const CASES: &[Case] = &[
                 "<%= \"#{name}: #{range}\" %>",
                 ":1:1: error: a template was not filled in",
             ),
-            ("svcd: #{range}", ":1:7: error: a template was not filled in"),
+            (
+                "svcd: #{range}",
+                ":1:7: error: a template was not filled in",
+            ),
         ],
         right: &[
             "# {{ x }}",

@@ -30,6 +30,14 @@ fn tree(allow: &str, deny: &str) -> Scratch {
     for program in ["tcpd", "svcd", "second", "udpd", "plaind", "mail", "logger"] {
         tree.file_with_mode(&format!("usr/sbin/{program}"), "#!/bin/sh\n", 0o755);
     }
+    tree.file_with_mode("bin/sh", "", 0o755);
+    for (name, head, mode) in [
+        ("plain", "#!/bin/sh\n", 0o644),
+        ("return", "#!/bin/sh\r\n", 0o755),
+        ("stray", "#! /usr/bin/none -x\n", 0o755),
+    ] {
+        tree.file_with_mode(&format!("srv/bin/{name}"), head, mode);
+    }
     tree.file("etc/passwd", "root:x:0:0:::\n");
     tree.file("etc/group", "root:x:0:\n");
     tree.file(
@@ -158,6 +166,9 @@ fn exit_status() {
     }
 }
 
+/// Kinds that hosts.deny decides; the test below has both sides of each.
+const SECOND_TABLE: [&str; 2] = ["aclexec-open", "aclexec-in-deny"];
+
 /// hosts.deny: its end, and rules that hosts.allow leaves nothing for.
 #[test]
 fn the_second_table() {
@@ -193,6 +204,62 @@ fn the_second_table() {
         ("ALL: ALL\n", "svcd: 10.\n", "unreachable", 1),
         ("svcd: 10.\n", "svcd: 10.1.\n", "unreachable", 1),
         ("svcd: 10.1.\n", "svcd: 10.\n", "unreachable", 0),
+        // An aclexec of hosts.allow needs a hosts.deny that refuses.
+        ("svcd: ALL: aclexec /usr/sbin/mail\n", "", "aclexec-open", 1),
+        (
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "svcd: 10.\n",
+            "aclexec-open",
+            1,
+        ),
+        (
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "svcd: ALL: allow\n",
+            "aclexec-open",
+            1,
+        ),
+        (
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "second: ALL\n",
+            "aclexec-open",
+            1,
+        ),
+        (
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "svcd second: ALL\n",
+            "aclexec-open",
+            0,
+        ),
+        (
+            "svcd: 10.: aclexec /usr/sbin/mail\n",
+            "svcd: 10.\n",
+            "aclexec-open",
+            0,
+        ),
+        (
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "ALL: ALL: spawn x &\n",
+            "aclexec-open",
+            0,
+        ),
+        (
+            "",
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "aclexec-in-deny",
+            1,
+        ),
+        (
+            "",
+            "svcd: ALL: aclexec /usr/sbin/mail: deny\n",
+            "aclexec-in-deny",
+            0,
+        ),
+        (
+            "svcd: ALL: aclexec /usr/sbin/mail\n",
+            "ALL: ALL\n",
+            "aclexec-in-deny",
+            0,
+        ),
     ] {
         let tree = tree(allow, deny);
         assert_eq!(found(&tree, id).len(), expected, "{allow:?} {deny:?} {id}");
@@ -287,6 +354,7 @@ fn every_kind_is_tested() {
     let tested: BTreeSet<_> = cases()
         .filter(both)
         .map(|case| case.id)
+        .chain(SECOND_TABLE)
         .chain(trees::CASES.iter().map(|case| case.id))
         .chain(names::CASES.iter().map(|case| case.id))
         .collect();

@@ -74,6 +74,7 @@ pub(crate) const CASES: &[Case] = &[
         right: &[
             "svcd: ALL: spawn logger x &",
             "svcd: ALL: spawn (logger x | mail y) &",
+            "svcd: ALL: spawn logger https://x &",
             "svcd: ALL: twist logger x",
         ],
     },
@@ -88,9 +89,99 @@ pub(crate) const CASES: &[Case] = &[
                 "svcd: ALL: twist nosuch x",
                 ":1:18: warning: nosuch: no such program in",
             ),
-            ("svcd: ALL: aclexec /none", "/none: no such"),
+            ("svcd: ALL: aclexec (/none | mail)", "/none: no such"),
         ],
         right: &["svcd: ALL: spawn (/usr/sbin/logger x | mail y; echo z) &"],
+    },
+    Case {
+        id: "command-unfit",
+        wrong: &[
+            (
+                "svcd: ALL: spawn /srv/bin/plain &",
+                ":1:18: warning: /srv/bin/plain: is not executable",
+            ),
+            (
+                "svcd: ALL: spawn /srv/bin/return &",
+                "the first line of the script ends with a carriage return",
+            ),
+            (
+                "svcd: ALL: twist /srv/bin/stray",
+                "its interpreter /usr/bin/none is not there",
+            ),
+            ("svcd: ALL: twist /srv/bin", "is a folder"),
+        ],
+        right: &["svcd: ALL: spawn /usr/sbin/mail &"],
+    },
+    Case {
+        id: "aclexec-fails",
+        wrong: &[
+            (
+                "svcd: ALL: aclexec /none %a",
+                ":1:20: error: /none: no such program, so the rule is in error and refuses everybody whom no rule above grants$",
+            ),
+            ("svcd: ALL: aclexec /srv/bin/plain", "is not executable, so"),
+            ("svcd: ALL: aclexec /srv/bin/return", "carriage return, so"),
+            ("svcd: ALL: aclexec /srv/bin/stray", "is not there, so"),
+        ],
+        // Of several programs, another one may give the status.
+        right: &[
+            "svcd: ALL: aclexec /usr/sbin/mail %a",
+            "svcd: ALL: aclexec /none || true",
+            "svcd: ALL: aclexec none",
+            "svcd: ALL: spawn /none &",
+        ],
+    },
+    Case {
+        id: "aclexec-ignored",
+        wrong: &[
+            (
+                "svcd: ALL: aclexec /usr/sbin/mail %a: allow",
+                ":1:39: error: allow: decides whatever the command of the aclexec says$",
+            ),
+            (
+                "svcd: ALL: aclexec /usr/sbin/mail: umask 022: deny",
+                ":1:47: error",
+            ),
+            (
+                "svcd: ALL: aclexec /usr/sbin/mail: twist /usr/sbin/mail",
+                ":1:36: error",
+            ),
+        ],
+        right: &[
+            "svcd: ALL: aclexec /usr/sbin/mail: umask 022",
+            "svcd: ALL: allow",
+        ],
+    },
+    Case {
+        id: "command-colon",
+        wrong: &[
+            (
+                "svcd: ALL: spawn /usr/sbin/mail https://hooks.example.org/T0 &",
+                ":1:38: error: a colon ends the command before it, and the rest of the command is no option; write: \\:$",
+            ),
+            ("svcd: ALL: spawn (date +%H:%M >x) &", ":1:27: error"),
+            ("svcd: ALL: aclexec /usr/sbin/mail a::b", ":1:36: error"),
+        ],
+        right: &[
+            "svcd: ALL: spawn /usr/sbin/mail https\\://hooks.example.org/T0 &",
+            "svcd: ALL: spawn /usr/sbin/mail &: alow",
+            "svcd: ALL: spawn /usr/sbin/mail &:",
+        ],
+    },
+    Case {
+        id: "command-syntax",
+        wrong: &[
+            (
+                "svcd: ALL: spawn (echo \"%a >> /var/log/x &",
+                ":1:18: error: spawn: the shell cannot read the command: Unterminated quoted string$",
+            ),
+            ("svcd: ALL: spawn (echo x &", ":1:18: error"),
+            ("svcd: ALL: aclexec /usr/sbin/mail)", ":1:20: error"),
+        ],
+        right: &[
+            "svcd: ALL: spawn (echo \"%a\" >> /var/log/x) &",
+            "svcd: ALL: spawn (echo \"a: b\") &",
+        ],
     },
     Case {
         id: "command-path",
@@ -99,6 +190,7 @@ pub(crate) const CASES: &[Case] = &[
                 "svcd: ALL: spawn (mail y) &",
                 ":1:19: note: mail: is looked for in PATH; write: /usr/sbin/mail",
             ),
+            ("svcd: ALL: spawn (echo mail; mail) &", ":1:30: note"),
             ("svcd: ALL: spawn bin/x &", "bin/x: depends on the folder"),
         ],
         right: &["svcd: ALL: spawn (/usr/sbin/mail y; echo %a) &"],
