@@ -166,6 +166,49 @@ fn tcpd_does_not_run_itself() {
     });
 }
 
+#[test]
+fn tcpd_does_not_run_itself_where_there_is_no_proc() {
+    scenario(&[], |world| {
+        if world.only_ours("N8") {
+            return;
+        }
+        world.tool("mount", &["-t", "tmpfs", "tmpfs", "/proc"]);
+        std::os::unix::fs::symlink("/usr/sbin/tcpd", "/srv/link").unwrap();
+        world.tables("", "");
+        for argv0 in ["tcpd", "/usr/sbin/../sbin/tcpd", "/srv/link"] {
+            let outcome = world.run(&Call::new().argv0(argv0).patience(Duration::from_secs(3)));
+            let status = outcome.status.and_then(|status| status.code());
+            world.same(argv0, status, Some(0));
+            let texts = outcome.texts();
+            let said = texts.iter().any(|text| text.contains(" is tcpd itself; "));
+            world.holds(argv0, said && texts.len() == 2, || format!("{texts:?}"));
+        }
+        let outcome = world.run(&Call::new());
+        world.same("another daemon", outcome.verdict, Verdict::Granted);
+    });
+}
+
+#[test]
+fn a_client_is_let_go_when_tcpd_is_killed_while_a_command_runs() {
+    scenario(&[], |world| {
+        for (option, debian) in [("spawn", true), ("aclexec", false)] {
+            let _ = std::fs::remove_file("/srv/began");
+            let command = "echo > /srv/began; exec sleep 6";
+            world.tables(format!("svcd: ALL: {option} {command}\n"), "");
+            let mut running = Call::new().start();
+            world.wait_file("/srv/began", |text| !text.is_empty());
+            // What stands between tcpd and the command has let go of the client by then.
+            std::thread::sleep(Duration::from_millis(200));
+            running.child.kill().unwrap();
+            running.child.wait().unwrap();
+            let closed = running.client.closed(Duration::from_secs(2));
+            // The original's aclexec has the client's socket as its own.
+            let expected = debian || world.differs("O2", false, true);
+            world.same(option, closed, expected);
+        }
+    });
+}
+
 fn file(path: &str) -> OwnedFd {
     File::options()
         .read(true)

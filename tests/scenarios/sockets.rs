@@ -310,3 +310,29 @@ fn source_routed_connections_are_refused() {
         }
     });
 }
+
+#[test]
+fn clients_over_multipath_tcp_are_served() {
+    scenario(&["mptcp"], |world| {
+        for (at, shown) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("::ffff:127.0.0.1", "::ffff:127.0.0.1"),
+            ("::1", "::1"),
+        ] {
+            for (deny, refused, verdict) in [
+                ("", "", Verdict::Granted),
+                ("ALL: ALL\n", "refused ", Verdict::Refused),
+            ] {
+                world.tables("", deny);
+                let (server, client) = scenarios::multipath(at);
+                let protocol = server.protocol().unwrap().map(i32::from);
+                // Neither program sees the options of such a connection.
+                world.same("N10", protocol, Some(262));
+                let outcome = Call::new().start_on(server, client).outcome(world);
+                world.same(at, outcome.verdict, verdict);
+                let expected = format!("{refused}connect from {shown} ({shown})");
+                world.same(at, outcome.texts(), vec![expected.as_str()]);
+            }
+        }
+    });
+}

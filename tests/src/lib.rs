@@ -32,7 +32,7 @@ pub use call::{Call, Outcome, Running, Verdict};
 pub use case::{Case, clients, daemons, rule, tables};
 pub use dns::Dns;
 pub use ident::Ident;
-pub use net::{Client, Endpoint, datagrams, listening, queued, send_datagram};
+pub use net::{Client, Endpoint, datagrams, listening, multipath, queued, send_datagram};
 pub use subject::Subject;
 pub use superserver::Superserver;
 pub use syslog::{Record, Syslog};

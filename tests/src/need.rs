@@ -7,6 +7,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use socket2::Domain;
+
 use crate::subject::{Subject, have_package, helper};
 
 /// Whether the scenario can run here; if not, says so.
@@ -38,7 +40,7 @@ fn strict() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
 }
 
-/// A need is `root`, `namespaces`, `helpers`, or the name of a package of tests/packages.
+/// A need is `root`, `namespaces`, `helpers`, `mptcp`, or the name of a package of tests/packages.
 fn present(need: &str) -> bool {
     match need {
         "root" => root(),
@@ -46,6 +48,7 @@ fn present(need: &str) -> bool {
         "helpers" => ["probe", "launch", "ipclient"]
             .iter()
             .all(|name| helper(name).exists()),
+        "mptcp" => crate::net::mptcp(Domain::IPV4).is_ok(),
         package => have_package(package),
     }
 }

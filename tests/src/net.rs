@@ -15,6 +15,9 @@ use socket2::{Domain, SockAddr, Socket, Type};
 /// The path of the server's socket where the client is `unix`.
 pub(crate) const UNIX_PATH: &str = "/srv/socket";
 
+/// Number of the protocol (linux/in.h).
+const MPTCP: i32 = 262;
+
 /// An address and a kind of socket, as a scenario writes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
@@ -231,6 +234,29 @@ pub fn datagrams(contents: &[&str]) -> (Socket, Client) {
     let client = Client::connect("udp 127.0.0.1", "udp 127.0.0.1", port_of(&server));
     contents.iter().for_each(|content| client.send(content));
     (server, client)
+}
+
+/// A Multipath TCP socket; an error if the kernel has none.
+pub(crate) fn mptcp(domain: Domain) -> std::io::Result<Socket> {
+    Socket::new(domain, Type::STREAM, Some(MPTCP.into()))
+}
+
+/// A connection over Multipath TCP between an address and the same host: what the server gets, and
+/// the client.
+pub fn multipath(at: &str) -> (Socket, Client) {
+    let at = Endpoint::from(at);
+    let domain = at.address(0).domain();
+    let listener = mptcp(domain).expect("socket");
+    listener.bind(&at.address(0)).expect("bind");
+    listener.listen(16).expect("listen");
+    let socket = mptcp(at.unmapped().address(0).domain()).expect("socket");
+    let to = at.unmapped().address(port_of(&listener));
+    socket.connect(&to).expect("connect");
+    let client = Client {
+        port: port_of(&socket),
+        socket,
+    };
+    (listener.accept().expect("accept").0, client)
 }
 
 /// Sends a datagram from an address to a port of 127.0.0.1.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hosts_access::action::{Action, Done, Fault, ShellText};
 use hosts_access::limits::BANNER_DEADLINE;
-use hosts_access::world::Effects;
+use hosts_access::world::{Effects, Gid};
 use nix::libc;
 use nix::poll::PollFlags;
 use nix::sys::stat::{Mode, umask};
@@ -15,7 +15,7 @@ use socket2::{SockRef, Type};
 use crate::descriptors::client;
 use crate::environment::Environment;
 use crate::peer::wait_for;
-use crate::privileges;
+use crate::privileges::{self, Groups};
 use crate::process::{Ended, Stdio, run_shell};
 
 /// Acts for real: on the client's socket, descriptor 0 unless another is given, and on this process.
@@ -27,6 +27,8 @@ pub struct RealEffects<S = BorrowedFd<'static>> {
     banners_end: Option<Instant>,
     /// Whether a banner met a closed connection.
     client_gone: bool,
+    /// The group that a `group` option has taken: a `user` after it keeps it.
+    group: Option<Gid>,
 }
 
 impl RealEffects {
@@ -44,6 +46,7 @@ impl<S: AsFd> RealEffects<S> {
             environment: Environment::inherited(),
             banners_end: None,
             client_gone: false,
+            group: None,
         }
     }
 
@@ -127,10 +130,17 @@ impl<S: AsFd> Effects for RealEffects<S> {
                 .set_keepalive(true)
                 .map_err(|error| Fault::new("setsockopt SO_KEEPALIVE", &error))?,
             Action::User { user, group } => {
-                let group = group.as_ref().map(|(group, name)| (*group, &name[..]));
-                privileges::become_user(user, group)?;
+                let groups = match (group, self.group) {
+                    (Some((group, name)), _) => Groups::Only(*group, name),
+                    (None, Some(group)) => Groups::OwnWith(group),
+                    (None, None) => Groups::Own,
+                };
+                privileges::become_user(user, groups)?;
             }
-            Action::Group(group, name) => privileges::take_group(*group, name)?,
+            Action::Group(group, name) => {
+                privileges::take_group(*group, name)?;
+                self.group = Some(*group);
+            }
         }
         Ok(Done::Done)
     }

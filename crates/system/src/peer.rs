@@ -11,7 +11,7 @@ use hosts_access::ip_options::IpOptions;
 use hosts_access::request::{Host, Request};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use socket2::{Domain, SockAddr, SockRef, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
 use crate::descriptors::client;
 use crate::names::numeric;
@@ -128,7 +128,8 @@ impl<S: AsFd> Connection<S> {
             )
         };
         if failed != 0 {
-            return Err(io::Error::last_os_error());
+            let error = io::Error::last_os_error();
+            return options_unseen(error, || self.socket().protocol());
         }
         let options = IpOptions::parse(buffer.get(..length as usize).unwrap_or_default());
         if matches!(options, IpOptions::Harmless(_)) {
@@ -153,10 +154,7 @@ impl<S: AsFd> Connection<S> {
     /// A stream is left alone.
     pub fn discard_datagram(&self) {
         if !self.stream {
-            let mut byte = [MaybeUninit::uninit(); 1];
-            let _gone = self
-                .socket()
-                .recv_from_with_flags(&mut byte, libc::MSG_DONTWAIT);
+            let_go(&self.socket());
         }
     }
 
@@ -199,19 +197,38 @@ impl<S: AsFd> Connection<S> {
 
     /// Reads what the client has sent already, so that closing does not reset the connection.
     pub fn drain(&self) {
-        let mut bytes = [MaybeUninit::uninit(); 4096];
-        // As much as a receive buffer holds; who sends on meanwhile gets a reset.
-        for _ in 0..256 {
-            if !self.stream
-                || !matches!(
-                    self.socket()
-                        .recv_from_with_flags(&mut bytes, libc::MSG_DONTWAIT),
-                    Ok((1.., _))
-                )
-            {
-                return;
-            }
+        if self.stream {
+            let_go(&self.socket());
         }
+    }
+}
+
+/// Takes from a socket what is to be gone before it is closed: the datagram that is queued, or what came
+/// over the stream. Never waits.
+pub(crate) fn let_go(socket: &SockRef<'_>) {
+    let stream = matches!(socket.r#type(), Ok(Type::STREAM));
+    // As much as a receive buffer holds; who sends on meanwhile gets a reset.
+    let most = if stream { 256 } else { 1 };
+    let mut bytes = [MaybeUninit::uninit(); 4096];
+    for _ in 0..most {
+        let received = socket.recv_from_with_flags(&mut bytes, libc::MSG_DONTWAIT);
+        if !matches!(received, Ok((1.., _))) {
+            return;
+        }
+    }
+}
+
+/// What it means that the IP options cannot be read. Over Multipath TCP (RFC 8684) the kernel shows none, of a
+/// source route neither; there, and only there, that is no reason to refuse.
+fn options_unseen(
+    error: io::Error,
+    protocol: impl FnOnce() -> io::Result<Option<Protocol>>,
+) -> io::Result<IpOptions> {
+    match error.raw_os_error() {
+        Some(libc::EOPNOTSUPP) if matches!(protocol(), Ok(Some(Protocol::MPTCP))) => {
+            Ok(IpOptions::None)
+        }
+        _ => Err(error),
     }
 }
 
@@ -267,4 +284,30 @@ fn host(address: &SockAddr) -> Host {
 /// An address without its scope, should the C library not name it.
 fn plain(socket: SocketAddr) -> String {
     socket.ip().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ip_options_may_be_out_of_sight_over_multipath_tcp_only() {
+        let unseen = |errno, protocol: Result<Option<Protocol>, i32>| {
+            let protocol = protocol.map_err(io::Error::from_raw_os_error);
+            let options = options_unseen(io::Error::from_raw_os_error(errno), || protocol);
+            options.map_err(|error| error.raw_os_error())
+        };
+        let (multipath, plain) = (Some(Protocol::from(262)), Some(Protocol::TCP));
+        assert_eq!(unseen(libc::EOPNOTSUPP, Ok(multipath)), Ok(IpOptions::None));
+        for (errno, protocol) in [
+            (libc::EOPNOTSUPP, Ok(plain)),
+            (libc::EOPNOTSUPP, Ok(None)),
+            (libc::EOPNOTSUPP, Err(libc::EINVAL)),
+            (libc::ENOPROTOOPT, Ok(multipath)),
+            (libc::EPERM, Ok(multipath)),
+            (libc::ENOMEM, Ok(multipath)),
+        ] {
+            assert_eq!(unseen(errno, protocol), Err(Some(errno)), "{protocol:?}");
+        }
+    }
 }

@@ -30,15 +30,27 @@ pub fn take_group(group: Gid, name: &[u8]) -> Result<(), Fault> {
     set_gid(gid, name)
 }
 
-/// Becomes a user, with this group only or else with the user's own groups.
+/// The groups that a user has as a process.
+#[derive(Clone, Copy, Debug)]
+pub enum Groups<'n> {
+    /// This one, with its name as written, and no other.
+    Only(Gid, &'n [u8]),
+    /// Those of the user's login.
+    Own,
+    /// Those that have the user as a member, and this one in place of the login's.
+    OwnWith(Gid),
+}
+
+/// Becomes a user.
 ///
 /// # Errors
 /// Which call failed, with the name as written.
-pub fn become_user(user: &User, group: Option<(Gid, &[u8])>) -> Result<(), Fault> {
+pub fn become_user(user: &User, groups: Groups<'_>) -> Result<(), Fault> {
     let uid = unistd::Uid::from_raw(user.uid.0);
-    match group {
-        Some((group, name)) => take_group(group, name)?,
-        None => take_own_groups(user, uid)?,
+    match groups {
+        Groups::Only(group, name) => take_group(group, name)?,
+        Groups::Own => take_groups_of(user, user.gid)?,
+        Groups::OwnWith(group) => take_groups_of(user, group)?,
     }
     if !is_user(uid) {
         unistd::setresuid(uid, uid, uid).map_err(|error| fault("setuid", &user.name, error))?;
@@ -50,10 +62,11 @@ pub fn become_user(user: &User, group: Option<(Gid, &[u8])>) -> Result<(), Fault
     }
 }
 
-/// The groups of a user's login. Who is that user already keeps the groups there are, provided the
-/// primary group is right: without privileges there is nothing to give up.
-fn take_own_groups(user: &User, uid: unistd::Uid) -> Result<(), Fault> {
-    let gid = unistd::Gid::from_raw(user.gid.0);
+/// A group, and those that have the user as a member. Who is that user already keeps the groups there are,
+/// provided the primary group is right: without privileges there is nothing to give up.
+fn take_groups_of(user: &User, group: Gid) -> Result<(), Fault> {
+    let uid = unistd::Uid::from_raw(user.uid.0);
+    let gid = unistd::Gid::from_raw(group.0);
     if is_user(uid) && is_group(gid) && !uid.is_root() {
         return Ok(());
     }

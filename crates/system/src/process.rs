@@ -5,7 +5,7 @@
 //! even where the program ignores SIGCHLD. (Without it that could not be: exec gives every process
 //! the exit signal SIGCHLD.)
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
@@ -20,6 +20,10 @@ use crate::environment::Environment;
 
 /// The shell that runs commands.
 pub const SHELL: &CStr = c"/bin/sh";
+
+/// Highest descriptor that is looked for where the kernel cannot close all at once: the usual hard limit of
+/// a process under systemd is 524,288, but hardly any opens as many as this.
+const MOST_DESCRIPTORS: c_uint = 65_535;
 
 /// What the child's descriptors 0, 1 and 2 are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,11 +268,36 @@ unsafe fn helper(plan: &Plan<'_>) -> ! {
                 libc::sigaction(libc::SIGCHLD, inherited.as_ptr(), ptr::null_mut());
                 command(plan)
             }
-            Ok(pid) => wait(pid),
+            Ok(pid) => {
+                close_all_but(plan.to_parent);
+                wait(pid)
+            }
             Err(_) => Report::of_errno(Report::NO_FORK),
         };
         tell(plan.to_parent, &report);
         libc::_exit(0)
+    }
+}
+
+/// Closes all descriptors but one. The helper waits as long as the command runs; should the program end
+/// meanwhile, its client and its files must not stay open by us.
+///
+/// # Safety
+/// For a new child only. Async-signal-safe.
+unsafe fn close_all_but(kept: RawFd) {
+    let kept = kept.cast_unsigned();
+    let above = (kept + 1, c_uint::MAX);
+    let below = kept.checked_sub(1).map(|last| (0, last));
+    for (first, last) in below.into_iter().chain([above]) {
+        // SAFETY: the calls take numbers, and nothing here uses the descriptors that they close.
+        unsafe {
+            if libc::syscall(libc::SYS_close_range, first, last, 0) != 0 {
+                // A kernel before 5.9, or a filter that does not know the call.
+                for descriptor in first..=last.min(MOST_DESCRIPTORS) {
+                    libc::close(descriptor.cast_signed());
+                }
+            }
+        }
     }
 }
 
@@ -396,6 +425,9 @@ mod tests {
             "test \"$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 | sort -u)\" = /dev/null";
         assert_eq!(run(check).unwrap(), Ended::Exited(0));
         assert_eq!(run("test ! -e /proc/$$/fd/3").unwrap(), Ended::Exited(0));
+        // What waits for it has the pipe to us and nothing else, soon at least.
+        let helper = "for i in 1 2 3 4 5 6 7 8 9; do test $(ls /proc/$PPID/fd | wc -l) = 1 && exit; sleep 0.1; done; false";
+        assert_eq!(run(helper).unwrap(), Ended::Exited(0));
         // SIGHUP is ignored, as bit 0 of the mask tells.
         let hup = "m=$(sed -n 's/SigIgn:[[:space:]]*//p' /proc/$$/status); test $((0x$m & 1)) = 1";
         assert_eq!(run(hup).unwrap(), Ended::Exited(0));

@@ -1,6 +1,6 @@
 //! Which daemon is meant: `argv[0]`, as inetd has it from its configuration (tcpd(8)).
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -9,9 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use hosts_access::limits::MAX_ARGV0_BYTES;
 use hosts_access::settings::REAL_DAEMON_DIR;
-
-/// This program, where it runs from.
-const OWN_PROGRAM: &str = "/proc/self/exe";
+use system::exec;
 
 /// The daemon that is to run.
 pub(crate) struct Daemon {
@@ -54,21 +52,21 @@ impl Daemon {
         })
     }
 
-    /// Refuses to execute this program again, which would never end.
+    /// Refuses to execute this program again, which would never end. (Where it was started by a way that
+    /// does not lead to it any more, it finds itself when it is started by the daemon's path.)
     ///
     /// # Errors
     /// The daemon's program is this one.
     pub(crate) fn check_not_ourselves(&self) -> Result<()> {
-        let path = Path::new(std::ffi::OsStr::from_bytes(self.path.to_bytes()));
-        let identity = |path: &Path| {
-            let metadata = fs::metadata(path).ok()?;
+        let identity = |path: &CStr| {
+            let metadata = fs::metadata(OsStr::from_bytes(path.to_bytes())).ok()?;
             Some((metadata.dev(), metadata.ino()))
         };
-        let daemon = identity(path);
+        let daemon = identity(&self.path);
         ensure!(
-            daemon.is_none() || daemon != identity(Path::new(OWN_PROGRAM)),
+            daemon.is_none() || daemon != exec::own_path().and_then(identity),
             "{} is tcpd itself; name the daemon as its first argument",
-            path.display()
+            Path::new(OsStr::from_bytes(self.path.to_bytes())).display()
         );
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! Files that change, in every way that a change may go unnoticed.
 
 use std::fs::{self, FileTimes, Permissions};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use nix::libc;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -301,4 +303,40 @@ fn nothing_is_kept_when_memory_was_short() {
     assert_eq!(during, None);
     assert!(!shortage::take());
     assert_eq!(store.entries.read().unwrap().capacity(), 0);
+}
+
+/// Such a write changes the file's times when the kernel has to map the page anew, on tmpfs never: until it
+/// shows, what is kept is used, and nothing else.
+#[test]
+fn a_write_through_a_mapping_shows_with_the_next_ordinary_change() {
+    let (store, folder) = (Texts::new(), Folder::new());
+    let path = folder.file("table", "text");
+    let file = File::options().read(true).write(true).open(&path).unwrap();
+    let (protection, shared) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
+    // SAFETY: a new mapping, of a file that is as long and stays so while it is written to.
+    let page = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            4,
+            protection,
+            shared,
+            file.as_raw_fd(),
+            0,
+        )
+    };
+    assert_ne!(page, libc::MAP_FAILED);
+    // SAFETY: the mapping has four bytes, and nobody else has its address.
+    let write = |byte: u8| unsafe { page.cast::<u8>().write_volatile(byte) };
+    write(b'n');
+    wait_until_settled();
+    assert_eq!(store.text(&path), None);
+    assert_eq!(store.text(&path).as_deref(), Some("next"));
+    write(b't');
+    assert_eq!(fs::read(&path).unwrap(), b"text");
+    let found = store.text(&path);
+    assert!(matches!(found.as_deref(), None | Some("next")), "{found:?}");
+    fs::write(&path, "last").unwrap();
+    assert_eq!(store.text(&path), None, "it is read anew");
+    // SAFETY: nothing uses the mapping any more.
+    unsafe { libc::munmap(page, 4) };
 }
