@@ -32,6 +32,7 @@
 pub mod access;
 pub mod action;
 pub mod banner;
+pub mod comments;
 pub mod expand;
 pub mod facts;
 pub mod fake;
@@ -42,6 +43,7 @@ pub mod ip_options;
 pub mod limits;
 pub mod line;
 pub mod list;
+pub mod memory;
 pub mod names;
 pub mod netmask;
 pub mod number;

@@ -12,6 +12,7 @@ use std::io::{self, Read};
 use memchr::arch::all::memchr::One;
 
 use crate::limits::MAX_RULE_BYTES;
+use crate::memory;
 use crate::skim::Skim;
 
 /// Size of the first read: most tables fit, and need no larger buffer.
@@ -64,6 +65,8 @@ pub struct Lines<R> {
     last: u64,
     /// Lines until skimming is tried again, and how many they were the last time.
     pause: (u32, u32),
+    /// Whether the table begins with a byte order mark.
+    marked: bool,
 }
 
 impl<R: Read> Lines<R> {
@@ -80,6 +83,7 @@ impl<R: Read> Lines<R> {
             first: 0,
             last: 0,
             pause: (0, 0),
+            marked: false,
         }
     }
 
@@ -140,6 +144,28 @@ impl<R: Read> Lines<R> {
             (left, length) => self.pause = (left - 1, length),
         }
         self.next_line()
+    }
+
+    /// The next comment that tcp_wrappers 7.6 takes for a rule, since `#` is not the first byte of its line.
+    ///
+    /// # Errors
+    /// See [`LineError`].
+    pub fn next_live_comment(&mut self) -> Result<Option<Line<'_>>, LineError> {
+        loop {
+            if !self.join()? {
+                return Ok(None);
+            }
+            let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
+            let at_start = text.starts_with(b"#") && !(self.first == 1 && self.marked);
+            if !at_start && !is_rule(text) && text.contains(&b'#') {
+                break;
+            }
+        }
+        Ok(Some(Line {
+            text: self.buffer.get(self.start..self.joined).unwrap_or_default(),
+            first: self.first,
+            last: self.last,
+        }))
     }
 
     /// Passes lines over, reading on as long as nothing stops it.
@@ -271,6 +297,7 @@ impl<R: Read> Lines<R> {
         let begin = self.buffer.get(..self.end).unwrap_or_default();
         if begin.starts_with(BYTE_ORDER_MARK) {
             self.raw = BYTE_ORDER_MARK.len();
+            self.marked = true;
         }
         Ok(())
     }
@@ -278,9 +305,8 @@ impl<R: Read> Lines<R> {
 
 /// Makes a buffer longer. A process may have a memory limit, and a line may be longer than it.
 pub(crate) fn grow(buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
-    buffer
-        .try_reserve_exact(length.saturating_sub(buffer.len()))
-        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let more = length.saturating_sub(buffer.len());
+    memory::may_fail(|| buffer.try_reserve_exact(more)).map_err(|_| io::ErrorKind::OutOfMemory)?;
     buffer.resize(length, 0);
     Ok(())
 }
@@ -381,6 +407,28 @@ mod tests {
                 return Err(io::ErrorKind::OutOfMemory.into());
             }
             self.0.read(buffer)
+        }
+    }
+
+    #[test]
+    fn comments_that_the_original_obeys() {
+        for (table, expected) in [
+            ("# a\n", &[][..]),
+            (
+                " # a\n#b\n\t#c\\\nd\n\r# e\n",
+                &[(1, " # a"), (4, "\t#cd"), (5, "\r# e")],
+            ),
+            ("\u{feff}# a\n# b\n", &[(1, "# a")]),
+            ("a: b # c\n \n", &[]),
+            (" # a", &[]),
+        ] {
+            let mut lines = Lines::new(Trickle(table.as_bytes()));
+            let mut found = Vec::new();
+            while let Ok(Some(line)) = lines.next_live_comment() {
+                found.push((line.last, String::from_utf8_lossy(line.text).into_owned()));
+            }
+            let found: Vec<_> = found.iter().map(|(at, text)| (*at, &text[..])).collect();
+            assert_eq!(found, expected, "{table:?}");
         }
     }
 
