@@ -99,6 +99,51 @@ fn a_line_that_does_not_fit_into_memory() {
 }
 
 #[test]
+fn a_client_gets_nothing_of_ours_where_memory_runs_out() {
+    scenario(&[], |world| {
+        if world.only_ours("N11") {
+            return;
+        }
+        let allow = format!("svcd: ALL: setenv X {}\n", "x".repeat(90_000));
+        world.tables(allow, "");
+        let run =
+            |world: &World, bytes: u64| world.run(&Call::new().launch(&["-m", &bytes.to_string()]));
+        // How much it takes to start at all.
+        let starts = |world: &World, pages: &u64| !run(world, pages << 12).log.is_empty();
+        let first = (100..4000).step_by(25).find(|pages| starts(world, pages));
+        let first = first.expect("a program that starts");
+        let (mut told, mut served) = (0, 0);
+        for pages in first - 25..first + 250 {
+            let outcome = run(world, pages << 12);
+            let (what, texts) = (format!("{pages} pages"), outcome.texts());
+            if texts.is_empty() {
+                // The C library could not start it, and exits 127 with words of its own, or is killed.
+                world.same(&what, outcome.verdict, Verdict::None);
+                let code = outcome.status.and_then(|status| status.code());
+                world.holds(&what, code.is_none_or(|code| code == 127), || {
+                    format!("{outcome:?}")
+                });
+                continue;
+            }
+            world.same(&what, outcome.read.as_str(), "");
+            let out = texts[0].starts_with("error: out of memory: ");
+            // A table or list for which there is no memory refuses too, and says so.
+            let in_error = texts[0].contains("annot ") && texts[0].starts_with("warning: ");
+            let expected = match out || in_error {
+                true => Verdict::Refused,
+                false => Verdict::Granted,
+            };
+            world.same(&what, outcome.verdict, expected);
+            told += u32::from(out);
+            served += u32::from(outcome.verdict == Verdict::Granted);
+        }
+        world.holds("both were met", told > 0 && served > 0, || {
+            format!("{told} out of memory, {served} served")
+        });
+    });
+}
+
+#[test]
 fn lines_beyond_all_bounds_deny() {
     // An unterminated word of 100 MB: no rule is as long.
     scenario(&[], |world| {

@@ -1,6 +1,6 @@
 //! Logical lines: continuation, comments, blanks, length, NUL bytes, line numbers.
 
-use scenarios::{Case, rule, scenario, tables};
+use scenarios::{Case, Dns, rule, scenario, tables};
 
 const ALLOW: &str = "/etc/hosts.allow";
 const DENY: &str = "/etc/hosts.deny";
@@ -100,6 +100,68 @@ fn comments_begin_in_the_first_column() {
             rule("", "svcd: 10.0.0.1 # nothing")
                 .granted()
                 .who("localhost"),
+        ]);
+    });
+}
+
+/// What tcpd says of a comment that the original obeys as a rule.
+fn hidden(table: &str, line: u32) -> String {
+    format!(
+        "warning: {table}, line {line}: a comment, but a rule for tcp_wrappers 7.6, which refuses this \
+         client by it, since \"#\" is not first in its line: remove the \"#\" for a rule, what is \
+         before it for a comment"
+    )
+}
+
+#[test]
+fn a_comment_that_the_original_obeys_is_told_to_whom_it_would_refuse() {
+    scenario(&[], |world| {
+        let _dns = Dns::usual();
+        let opened = |case: Case, table: &str, line: u32| {
+            let case = case.refused().but("T5").granted();
+            case.logs("daemon.warning", &hidden(table, line))
+        };
+        for (allow, deny, table, line) in [
+            ("", "  # ALL: ALL", DENY, 1),
+            ("", "x: y\n\t#ALL svcd \\\n: 127.0.0.0/8", DENY, 3),
+            ("", "\u{feff}# ALL: ALL", DENY, 1),
+            ("", " # ALL: ALL: umask 077", DENY, 1),
+            ("", " # ALL: ALL\nsvcd: ALL: allow", DENY, 1),
+            (
+                "svcd: 10.0.0.0/8",
+                " # ALL: 10.0.0.0/8\n # ALL: ALL",
+                DENY,
+                2,
+            ),
+            (" # ALL: ALL: deny\nsvcd: ALL", "", ALLOW, 1),
+        ] {
+            let case = opened(rule(allow, deny), table, line);
+            world.check(&case);
+        }
+        world.check_all(&[
+            // It would not refuse this client, or was not reached.
+            rule("", " # ALL: 10.0.0.0/8").granted(),
+            rule("", " # ALL: ALL: allow").granted(),
+            rule("", " # other: ALL").granted(),
+            rule("", " # ALL ALL")
+                .granted()
+                .says("…")
+                .but("T5")
+                .silent(),
+            rule("svcd: ALL", " # ALL: ALL").granted(),
+            rule(" # ALL: ALL", " # ALL: ALL").granted(),
+            rule("", "svcd: ALL: allow\n # ALL: ALL").granted(),
+            rule("", "# ALL: ALL").granted(),
+            // Refused all the same.
+            rule("", " # ALL: ALL\nALL: ALL").refused(),
+            // Nothing is looked up for it, so of this nothing is said.
+            rule("", " # ALL: .example.test")
+                .from("127.0.0.2")
+                .refused()
+                .who("good.example.test")
+                .but("T5")
+                .granted()
+                .who("127.0.0.2"),
         ]);
     });
 }

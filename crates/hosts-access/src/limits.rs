@@ -39,8 +39,12 @@ pub const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
 /// Time for all lookups of a request together, ident included.
 pub const REQUEST_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Longest time that a request waits for a log daemon that does not read.
-pub const LOG_DEADLINE: Duration = Duration::from_secs(1);
+/// Longest time that the messages of a request wait, all together, for a log daemon that does not read.
+pub const LOG_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Longest time that its verdict, and what comes after it, waits besides: a daemon that takes 150 lines a
+/// second has then taken those of a thousand clients that came at once, even with a debug line for each.
+pub const VERDICT_LOG_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Longest record of the log, in bytes before control characters are escaped: twice what the
 /// original could write, and short enough for a socket with the kernel's usual buffer.

@@ -7,7 +7,7 @@ use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Exit status of a program that ended by a defect of its own.
-const EXIT_DEFECT: c_int = 70;
+pub const EXIT_DEFECT: c_int = 70;
 
 /// Makes `fn() -> i32` the program's start, without Rust's runtime before it.
 #[macro_export]

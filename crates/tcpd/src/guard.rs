@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
 use hosts_access::action::{Fault, ShellText};
+use hosts_access::comments::refusing_comment;
 use hosts_access::ip_options::{Hex, IpOptions};
 use hosts_access::problem::{Diagnostic, Place, Problem, Shown, Written, reason};
 use hosts_access::request::Request;
@@ -18,7 +19,7 @@ use hosts_access::severity::{Level, Severity};
 use hosts_access::world::Log;
 use system::effects::RealEffects;
 use system::exec;
-use system::log::Syslog;
+use system::log::{self, Syslog};
 use system::peer::Connection;
 use system::process::{Ended, Stdio, run_shell};
 use system::world::SystemWorld;
@@ -28,6 +29,13 @@ use crate::daemon::Daemon;
 
 /// How long a refused client may take to read its banner before the connection is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The line that refuses a client that nobody has looked at yet.
+pub(crate) const NOT_YET_KNOWN: &[u8] = b"refused connect from unknown (unknown)";
+
+/// What the log says of a comment for which tcp_wrappers 7.6 refuses a client that is granted here.
+const LIVE_COMMENT: &str = "a comment, but a rule for tcp_wrappers 7.6, which refuses this client by it, \
+    since \"#\" is not first in its line: remove the \"#\" for a rule, what is before it for a comment";
 
 /// Sees a connection through. Returns the exit status unless the process becomes another program.
 pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
@@ -40,6 +48,7 @@ pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
         Err(defect) => (None, Some(defect)),
     };
     let name = daemon.as_ref().map_or(&b"tcpd"[..], |daemon| &daemon.name);
+    log::prepare(name, NOT_YET_KNOWN);
     let log = Syslog::new(name);
     let connection = match Connection::on_stdin() {
         Ok(connection) => connection,
@@ -50,6 +59,7 @@ pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
         }
     };
     let mut request = connection.request(name);
+    log::prepare(name, line("refused connect", &request).as_bytes());
     let guard = Guard {
         log: &log,
         connection: &connection,
@@ -67,6 +77,12 @@ pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
 
 fn say(log: &Syslog, level: Level, text: impl Display) {
     log.log_level(level, text.to_string().as_bytes());
+}
+
+/// The line that says what became of a client.
+fn line(event: &str, request: &Request) -> String {
+    let address = Shown(request.client.address_text());
+    format!("{event} from {} ({address})", Client(request))
 }
 
 fn say_no_address(log: &Syslog, error: &io::Error) {
@@ -101,7 +117,7 @@ impl Guard<'_> {
                 if let Some(place) = decision.matched {
                     let table = Written(place.table.as_os_str().as_encoded_bytes()).to_string();
                     let text = format!("matched:  {table} line {}", place.line);
-                    say(self.log, Level::DEBUG, text);
+                    self.log.log_debug(text.as_bytes());
                 }
                 self.refuse(request, effects.banner_sent())
             }
@@ -110,9 +126,14 @@ impl Guard<'_> {
 
     /// The engine's answer, with the system as its world.
     fn decide(&self, request: &mut Request, effects: &mut RealEffects) -> Decision {
-        let system = SystemWorld::new();
+        let (system, tables) = (SystemWorld::new(), Tables::default());
         let world = system.with_log(self.log);
-        hosts_access(&Tables::default(), request, &world, effects)
+        let decision = hosts_access(&tables, request, &world, effects);
+        if let Some(place) = refusing_comment(&tables, &decision, request, &world) {
+            let text = format!("warning: {place}: {LIVE_COMMENT}");
+            say(self.log, Level::WARNING, text);
+        }
+        decision
     }
 
     /// Logs and clears IP options; `false` for a source-routed connection, which is refused since
@@ -129,14 +150,14 @@ impl Guard<'_> {
             }
             Ok(IpOptions::SourceRoute) => {
                 let text = format!("refused connect from {client} with IP source routing options");
-                say(self.log, Level::WARNING, text);
+                self.say_verdict(settings::DENY_SEVERITY, &text);
                 false
             }
             Err(error) => {
                 let text = format!("setsockopt IP_OPTIONS NULL: {}", reason(&error));
                 say(self.log, Level::ERR, text);
                 let text = format!("refused connect from {client}: its IP options cannot be read");
-                say(self.log, Level::WARNING, text);
+                self.say_verdict(settings::DENY_SEVERITY, &text);
                 false
             }
         }
@@ -145,7 +166,7 @@ impl Guard<'_> {
     /// Logs the connection and becomes the daemon.
     fn serve(&self, daemon: &Daemon, request: &Request, effects: &RealEffects) -> i32 {
         let severity = request.severity.unwrap_or(settings::ALLOW_SEVERITY);
-        self.say_client(severity, "connect", request);
+        self.say_verdict(severity, &line("connect", request));
         let error = exec::become_program(&daemon.path, &daemon.arguments, &effects.environment);
         self.log.set_tag(daemon.base_name());
         let path = Shown(daemon.path.to_bytes());
@@ -158,7 +179,7 @@ impl Guard<'_> {
     /// Logs the refusal and lets the connection end.
     fn refuse(&self, request: &Request, banner_sent: bool) -> i32 {
         let severity = request.severity.unwrap_or(settings::DENY_SEVERITY);
-        self.say_client(severity, "refused connect", request);
+        self.say_verdict(severity, &line("refused connect", request));
         self.connection.discard_datagram();
         if banner_sent {
             self.connection.finish_sending(FAREWELL);
@@ -168,10 +189,8 @@ impl Guard<'_> {
         EXIT_OK
     }
 
-    fn say_client(&self, severity: Severity, event: &str, request: &Request) {
-        let address = Shown(request.client.address_text());
-        let text = format!("{event} from {} ({address})", Client(request));
-        self.log.log(severity, text.as_bytes());
+    fn say_verdict(&self, severity: Severity, text: &str) {
+        self.log.log_verdict(severity, text.as_bytes());
     }
 
     /// Logs the twist and becomes its command, or runs it if a datagram is to be cleared away after
@@ -189,7 +208,7 @@ impl Guard<'_> {
             Client(request),
             Written(command.as_bytes())
         );
-        self.log.log(severity, text.as_bytes());
+        self.say_verdict(severity, &text);
         let command = command.as_bytes();
         let fault = match self.connection.queued_datagram() {
             None => {

@@ -15,20 +15,23 @@ mod guard;
 
 use std::panic;
 
-use hosts_access::severity::Level;
-use system::log::Syslog;
+use system::entry::EXIT_DEFECT;
+use system::log;
 
 #[cfg(not(test))]
 system::entry_point!(run);
+
+#[global_allocator]
+static MEMORY: log::Memory = log::Memory;
 
 /// Exit status of everything but a twist, as inetd has always seen it.
 const EXIT_OK: i32 = 0;
 
 #[cfg_attr(test, expect(dead_code))]
 fn run() -> i32 {
+    log::prepare(b"tcpd", guard::NOT_YET_KNOWN);
     panic::set_hook(Box::new(|defect| {
-        let text = format!("error: defect in tcpd: {defect}");
-        Syslog::new(b"tcpd").log_level(Level::ERR, text.as_bytes());
+        log::end(EXIT_DEFECT, format_args!("error: defect in tcpd: {defect}"));
     }));
     guard::guard(std::env::args_os().collect())
 }

@@ -1,26 +1,29 @@
-//! Syslog (syslog(3), RFC 3164), with a limit on the time that a stuck log daemon costs.
+//! Syslog (syslog(3), RFC 3164), with a limit on the time that a slow or stuck log daemon costs.
 //!
 //! Facilities, levels and the logger come from the syslog crate. The format is our own, since the
-//! crate writes times in UTC and the day with a leading zero; so is the socket, since the crate's
-//! waits without limit. Without a log daemon every message is lost, and no time.
+//! crate writes times in UTC and the day with a leading zero; so is the [`socket`], since the crate's
+//! waits without limit. Without a log daemon every message is lost, and no time. What is lost is counted,
+//! and told after the next line that the daemon takes.
+
+mod last_words;
+mod socket;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use hosts_access::limits::{LOG_DEADLINE, MAX_LOG_BYTES};
-use hosts_access::problem::Diagnostic;
+use hosts_access::limits::MAX_LOG_BYTES;
+use hosts_access::problem::{Diagnostic, reason};
 use hosts_access::settings;
 use hosts_access::severity::{Facility, Level, Severity};
 use hosts_access::world::Log;
 use nix::libc;
-use socket2::{Domain, SockAddr, Socket, Type};
 use syslog::{LogFormat, Logger};
 
-use crate::descriptors::above_standard;
+pub use last_words::{Memory, end, prepare};
+use socket::{LogSocket, Weight};
 
 /// Stands for the rest of a record that is too long.
 const CUT: &[u8] = b"...";
@@ -28,6 +31,10 @@ const CUT: &[u8] = b"...";
 /// The log of a program.
 pub struct Syslog {
     logger: RefCell<Logger<LogSocket, Format>>,
+    /// What a message is worth now: as much as the verdict, once that is logged.
+    weight: Cell<Weight>,
+    /// How many lines were lost since it was last told, and why the last one was. Debug lines do not count.
+    lost: Cell<Option<(u32, io::Error)>>,
 }
 
 /// One record for the formatter: a number of facility and level, and the text.
@@ -41,6 +48,10 @@ impl Syslog {
 
     /// A log on this socket.
     pub fn at(path: &Path, tag: &[u8]) -> Self {
+        Self::on(LogSocket::new(path), tag)
+    }
+
+    fn on(socket: LogSocket, tag: &[u8]) -> Self {
         let format = Format {
             tag: tag.to_vec(),
             pid: Some(std::process::id()),
@@ -49,7 +60,9 @@ impl Syslog {
                 .unwrap_or(Facility::DAEMON),
         };
         Self {
-            logger: RefCell::new(Logger::new(LogSocket::new(path), format)),
+            logger: RefCell::new(Logger::new(socket, format)),
+            weight: Cell::new(Weight::Message),
+            lost: Cell::default(),
         }
     }
 
@@ -69,25 +82,69 @@ impl Syslog {
         self.logger.borrow_mut().formatter.tag = tag.to_vec();
     }
 
-    /// Logs a line. One that cannot be logged is lost: there is nobody to tell.
-    pub fn log(&self, severity: Severity, text: &[u8]) {
-        let mut logger = self.logger.borrow_mut();
-        let Logger { formatter, backend } = &mut *logger;
-        let mut record = Vec::with_capacity(text.len() + 64);
-        let crate_severity = syslog_severity(severity.level);
-        if formatter
-            .format(&mut record, crate_severity, (severity, text))
-            .is_ok()
-        {
-            let _lost = backend.write(&record);
-        }
+    /// Logs what became of a client: of all lines this one, and those after it, wait longest for the log
+    /// daemon.
+    pub fn log_verdict(&self, severity: Severity, text: &[u8]) {
+        self.weight.set(Weight::Verdict);
+        self.log(severity, text);
+        last_words::decided();
     }
 
     /// Logs at a level, under the program's own facility.
     pub fn log_level(&self, level: Level, text: &[u8]) {
-        let facility = None;
-        self.log(Severity { facility, level }, text);
+        self.log(own(level), text);
     }
+
+    /// Logs at level debug, unless the log daemon does not keep up.
+    pub fn log_debug(&self, text: &[u8]) {
+        let _left_out = self.send(Weight::Debug, own(Level::DEBUG), text);
+    }
+
+    /// Logs a line, and after it how many before it were lost.
+    fn log(&self, severity: Severity, text: &[u8]) {
+        let sent = self.send(self.weight.get(), severity, text);
+        match (sent, self.lost.take()) {
+            (Ok(()), None) => {}
+            (Ok(()), Some((count, error))) => self.tell_lost(count, error),
+            (Err(error), before) => {
+                let before = before.map_or(0, |(count, _)| count);
+                self.lost.set(Some((before.saturating_add(1), error)));
+            }
+        }
+    }
+
+    fn tell_lost(&self, count: u32, error: io::Error) {
+        let why = match error.kind() {
+            io::ErrorKind::WouldBlock => "the log daemon did not read in time".to_owned(),
+            _ => reason(&error),
+        };
+        let text = match count {
+            1 => format!("warning: 1 earlier message is lost: {why}"),
+            _ => format!("warning: {count} earlier messages are lost: {why}"),
+        };
+        let told = self.send(self.weight.get(), own(Level::ERR), text.as_bytes());
+        if told.is_err() {
+            self.lost.set(Some((count, error)));
+        }
+    }
+
+    fn send(&self, weight: Weight, severity: Severity, text: &[u8]) -> io::Result<()> {
+        let mut logger = self.logger.borrow_mut();
+        let Logger { formatter, backend } = &mut *logger;
+        let mut record = Vec::with_capacity(text.len() + 64);
+        let crate_severity = syslog_severity(severity.level);
+        formatter
+            .format(&mut record, crate_severity, (severity, text))
+            .map_err(io::Error::other)?;
+        backend.weight = weight;
+        backend.write(&record).map(drop)
+    }
+}
+
+/// A level under the program's own facility.
+fn own(level: Level) -> Severity {
+    let facility = None;
+    Severity { facility, level }
 }
 
 impl Log for Syslog {
@@ -128,26 +185,41 @@ impl LogFormat<Record<'_>> for Format {
     ) -> syslog::Result<()> {
         // Facility 0 means "not given" to syslog(3): the program's own is used.
         let facility = match severity.facility {
-            Some(facility) if facility != Facility::KERN => facility.0,
-            _ => self.facility.0,
+            Some(facility) if facility != Facility::KERN => facility,
+            _ => self.facility,
         };
-        let priority = u32::from(facility) << 3 | level as u32;
-        let mut record = format!("<{priority}>").into_bytes();
-        record.extend_from_slice(&timestamp());
-        record.push(b' ');
-        record.extend_from_slice(&self.tag);
-        if let Some(pid) = self.pid {
-            record.extend_from_slice(format!("[{pid}]").as_bytes());
-        }
-        record.extend_from_slice(b": ");
+        let mut record = Vec::with_capacity(text.len() + 64);
+        header(&mut record, facility, level as u8, &self.tag, self.pid)?;
         record.extend_from_slice(text);
         if record.len() > MAX_LOG_BYTES {
             record.truncate(MAX_LOG_BYTES - CUT.len());
             record.extend_from_slice(CUT);
         }
         // One event is one line: what a table or a peer has put in is shown, not obeyed.
-        one_line(writer, &record).map_err(syslog::Error::Write)
+        one_line(writer, &record)?;
+        // This is where it ends on a stream.
+        writer.write_all(b"\0")?;
+        Ok(())
     }
+}
+
+/// Writes what stands before the text.
+fn header(
+    writer: &mut impl Write,
+    facility: Facility,
+    level: u8,
+    tag: &[u8],
+    pid: Option<u32>,
+) -> io::Result<()> {
+    let priority = u32::from(facility.0) << 3 | u32::from(level);
+    write!(writer, "<{priority}>")?;
+    writer.write_all(until_nul(&timestamp()))?;
+    writer.write_all(b" ")?;
+    writer.write_all(tag)?;
+    if let Some(pid) = pid {
+        write!(writer, "[{pid}]")?;
+    }
+    writer.write_all(b": ")
 }
 
 /// Writes a record with `\ooo` for each control character but the tab.
@@ -165,178 +237,29 @@ fn one_line(writer: &mut impl Write, record: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The local time as `Nov  1 22:54:07`.
-fn timestamp() -> Vec<u8> {
+/// The local time as `Nov  1 22:54:07`, up to the first NUL.
+fn timestamp() -> [u8; 32] {
     let mut text = [0_u8; 32];
     let mut local = MaybeUninit::<libc::tm>::uninit();
     // SAFETY: time takes a null pointer; localtime_r fills what it is given or returns null; the
     // buffer's size is passed with it, and strftime ends what it writes with NUL.
     unsafe {
         let now = libc::time(std::ptr::null_mut());
-        if libc::localtime_r(&raw const now, local.as_mut_ptr()).is_null() {
-            return Vec::new();
+        if !libc::localtime_r(&raw const now, local.as_mut_ptr()).is_null() {
+            libc::strftime(
+                text.as_mut_ptr().cast(),
+                text.len(),
+                c"%b %e %H:%M:%S".as_ptr(),
+                local.as_ptr(),
+            );
         }
-        libc::strftime(
-            text.as_mut_ptr().cast(),
-            text.len(),
-            c"%b %e %H:%M:%S".as_ptr(),
-            local.as_ptr(),
-        );
     }
-    CStr::from_bytes_until_nul(&text).map_or(Vec::new(), |text| text.to_bytes().to_vec())
+    text
 }
 
-/// The socket to the log daemon, datagram or stream.
-struct LogSocket {
-    path: PathBuf,
-    open: Option<(Socket, Type)>,
-    left: Cell<Duration>,
-}
-
-impl LogSocket {
-    fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            open: None,
-            left: Cell::new(LOG_DEADLINE),
-        }
-    }
-
-    /// Connects, as the daemon has it: most take datagrams, some a stream.
-    fn connect(&self) -> io::Result<(Socket, Type)> {
-        let address = SockAddr::unix(&self.path)?;
-        let connect = |kind| -> io::Result<(Socket, Type)> {
-            let socket = Socket::new(Domain::UNIX, kind, None)?;
-            let socket = Socket::from(above_standard(socket.into())?);
-            self.limit(&socket)?;
-            socket.connect(&address)?;
-            Ok((socket, kind))
-        };
-        match connect(Type::DGRAM) {
-            Err(error) if error.raw_os_error() == Some(libc::EPROTOTYPE) => connect(Type::STREAM),
-            connected => connected,
-        }
-    }
-
-    /// Waits for a full queue no longer than what is left of the deadline.
-    fn limit(&self, socket: &Socket) -> io::Result<()> {
-        if self.left.get().is_zero() {
-            socket.set_nonblocking(true)
-        } else {
-            socket.set_write_timeout(Some(self.left.get()))
-        }
-    }
-
-    fn send(&mut self, record: &[u8]) -> io::Result<usize> {
-        if self.open.is_none() {
-            self.open = Some(self.connect()?);
-        }
-        let Some((socket, kind)) = &self.open else {
-            return Ok(0);
-        };
-        self.limit(socket)?;
-        if *kind == Type::DGRAM {
-            return socket.send_with_flags(record, libc::MSG_NOSIGNAL);
-        }
-        // On a stream a NUL ends the record.
-        socket.send_with_flags(&[record, b"\0"].concat(), libc::MSG_NOSIGNAL)
-    }
-}
-
-impl Write for LogSocket {
-    /// Sends one record; the daemon may have been started anew since the last.
-    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
-        let start = Instant::now();
-        let mut sent = self.send(record);
-        if let Err(error) = &sent
-            && error.kind() != io::ErrorKind::WouldBlock
-            && self.open.take().is_some()
-        {
-            sent = self.send(record);
-        }
-        self.left
-            .set(self.left.get().saturating_sub(start.elapsed()));
-        sent
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn until_nul(text: &[u8]) -> &[u8] {
+    CStr::from_bytes_until_nul(text).map_or(text, CStr::to_bytes)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::net::{UnixDatagram, UnixListener};
-
-    fn socket_path(name: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("log-{name}-{}", std::process::id()))
-    }
-
-    const MAIL_CRIT: Severity = Severity {
-        facility: Some(Facility(2)),
-        level: Level(2),
-    };
-
-    #[test]
-    fn records_are_the_c_librarys() {
-        let path = socket_path("dgram");
-        let daemon = UnixDatagram::bind(&path).unwrap();
-        let log = Syslog::at(&path, b"svcd");
-        log.log(MAIL_CRIT, b"two\nlines\t\xc3\xa9");
-        let mut buffer = [0; 256];
-        let count = daemon.recv(&mut buffer).unwrap();
-        let record = String::from_utf8(buffer[..count].to_vec()).unwrap();
-        let (head, tail) = record.split_at("<18>Nov  1 22:54:07".len());
-        assert!(head.starts_with("<18>"), "{record}");
-        assert_eq!(head.as_bytes()[7], b' ', "{record}");
-        let pid = std::process::id();
-        assert_eq!(tail, format!(" svcd[{pid}]: two\\012lines\té"));
-        std::fs::remove_file(&path).unwrap();
-    }
-
-    #[test]
-    fn a_record_that_no_socket_takes_is_cut() {
-        let path = socket_path("long");
-        let daemon = UnixDatagram::bind(&path).unwrap();
-        let log = Syslog::at(&path, b"svcd");
-        log.log(MAIL_CRIT, &vec![1; 1 << 20]);
-        let mut buffer = vec![0; 1 << 20];
-        let count = daemon.recv(&mut buffer).unwrap();
-        assert!(buffer[..count].ends_with(b"\\001\\001..."));
-        std::fs::remove_file(&path).unwrap();
-    }
-
-    #[test]
-    fn a_stream_daemon_gets_records_that_end_in_nul() {
-        let path = socket_path("stream");
-        let daemon = UnixListener::bind(&path).unwrap();
-        Syslog::at(&path, b"svcd").log(MAIL_CRIT, b"x");
-        let mut record = Vec::new();
-        let (mut stream, _) = daemon.accept().unwrap();
-        io::Read::read_to_end(&mut stream, &mut record).unwrap();
-        assert!(record.ends_with(b"]: x\0"));
-        std::fs::remove_file(&path).unwrap();
-    }
-
-    #[test]
-    fn a_daemon_that_does_not_read_costs_a_second_in_all() {
-        let path = socket_path("stuck");
-        let _daemon = UnixDatagram::bind(&path).unwrap();
-        let log = Syslog::at(&path, b"svcd");
-        let start = Instant::now();
-        for _ in 0..5000 {
-            log.log(MAIL_CRIT, b"x");
-        }
-        let took = start.elapsed();
-        assert!(took >= LOG_DEADLINE && took < 3 * LOG_DEADLINE, "{took:?}");
-        std::fs::remove_file(&path).unwrap();
-    }
-
-    #[test]
-    fn without_a_daemon_no_time_is_lost() {
-        let start = Instant::now();
-        Syslog::at(Path::new("/nonexistent/log"), b"svcd").log(MAIL_CRIT, b"x");
-        assert!(start.elapsed() < Duration::from_millis(500));
-    }
-}
+mod tests;
