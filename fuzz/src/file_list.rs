@@ -28,6 +28,9 @@ pub fn check(input: &[u8]) {
 /// The words with their lines, and whether the list is well-formed to its end.
 fn plainly_split(list: &[u8]) -> (Vec<(Vec<u8>, u64)>, bool) {
     let mut words = Vec::new();
+    // A run of NUL bytes at the end is passed over.
+    let run = list.iter().rev().take_while(|byte| **byte == 0).count();
+    let list = &list[..list.len() - run];
     for (number, line) in list.split(|byte| *byte == b'\n').enumerate() {
         for word in line.split(|byte| b" \t\x0b\x0c\r".contains(byte)) {
             match word {

@@ -30,7 +30,7 @@ pub fn check(input: &[u8]) {
         _ => Verdict::Denied,
     };
     actions_are_sane(&[options, banner], &verdict, &works.done);
-    let dry = self::outcome(options, banner, choice, &mut DryEffects { output: None });
+    let dry = self::outcome(options, banner, choice, &mut DryEffects::default());
     assert_eq!(dry, (outcome, said), "dry and real");
 
     let mut refuses = Recorder::working(1);

@@ -47,9 +47,10 @@ fn check_lines(table: &[u8], piece: usize) {
                     (line.text, line.first, line.last),
                     (&text[..], *first, *last)
                 );
+                assert!(line.nul || !text.is_empty());
                 written::check(line.text);
             }
-            (None, Err(LineError::TooLong | LineError::Nul)) => {}
+            (None, Err(LineError::Unterminated | LineError::TooLong | LineError::Nul)) => {}
             (known, found) => panic!("{found:?} in place of {known:?}"),
         }
     }
@@ -66,16 +67,24 @@ fn plainly_split(table: &[u8]) -> Vec<Known> {
     while !rest.is_empty() {
         let first = last + 1;
         let mut text = Vec::new();
+        let mut passed = false;
         loop {
             let Some(newline) = rest.iter().position(|byte| *byte == b'\n') else {
-                // A line of nothing but continuations is none.
-                if !(text.is_empty() && rest.is_empty()) {
+                // A line of nothing but continuations is none; NUL bytes at the end are passed over.
+                let only_nuls = rest.iter().all(|byte| *byte == 0);
+                if text.is_empty() && only_nuls {
+                    let run = !rest.is_empty();
+                    known.extend(run.then(|| Some((Vec::new(), first, last + 1))));
+                } else {
                     known.push(None);
                 }
                 return known;
             };
             last += 1;
             let line = &rest[..newline];
+            let nuls = line.iter().take_while(|byte| **byte == 0).count();
+            passed |= nuls > 0;
+            let line = &line[nuls..];
             rest = &rest[newline + 1..];
             match line.strip_suffix(b"\\") {
                 Some(begun) => text.extend_from_slice(begun),
@@ -85,13 +94,16 @@ fn plainly_split(table: &[u8]) -> Vec<Known> {
                 }
             }
         }
-        if text.contains(&0) {
-            known.push(None);
-            return known;
-        }
-        let begin = text.iter().find(|byte| !b" \t\r".contains(byte));
-        if begin.is_some_and(|byte| *byte != b'#') {
-            known.push(Some((text, first, last)));
+        let begin = text.iter().find(|byte| !b" \t\r\0".contains(byte));
+        let rule = begin.is_some_and(|byte| *byte != b'#');
+        match (rule, text.contains(&0) || passed) {
+            (true, _) if text.contains(&0) => {
+                known.push(None);
+                return known;
+            }
+            (true, _) => known.push(Some((text, first, last))),
+            (false, true) => known.push(Some((Vec::new(), first, last))),
+            (false, false) => {}
         }
     }
     known

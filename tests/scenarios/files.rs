@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use scenarios::{Case, Dns, clients, daemons, rule, scenario};
+use scenarios::{Case, Dns, REACHED, clients, daemons, rule, scenario};
 
 #[test]
 fn a_file_holds_patterns() {
@@ -97,23 +97,27 @@ fn a_file_that_cannot_be_read_is_an_error() {
         world.check_all(&[
             clients("/srv/circle")
                 .refused()
-                .says(&open("/etc/hosts.allow")),
+                .says(&open("/etc/hosts.allow"))
+                .in_error(REACHED),
             clients("/srv/circle 127.0.0.1")
                 .granted()
                 .says(&open("/etc/hosts.allow"))
                 .but("T8")
-                .refused(),
+                .refused()
+                .in_error(REACHED),
             rule("", "svcd: /srv/circle")
                 .granted()
                 .says(&open("/etc/hosts.deny"))
                 .but("T8")
-                .refused(),
+                .refused()
+                .in_error(REACHED),
             // The exception is unknown, so nobody may pass as not excepted.
             clients("ALL EXCEPT /srv/circle")
                 .granted()
                 .says(&open("/etc/hosts.allow"))
                 .but("T8")
-                .refused(),
+                .refused()
+                .in_error(REACHED),
         ]);
     });
 }
@@ -140,12 +144,14 @@ fn a_file_without_permission_is_an_error() {
         world.check_all(&[
             unprivileged(clients("/srv/list"))
                 .refused()
-                .says(&open("/etc/hosts.allow")),
+                .says(&open("/etc/hosts.allow"))
+                .in_error(REACHED),
             unprivileged(rule("", "svcd: /srv/list"))
                 .granted()
                 .says(&open("/etc/hosts.deny"))
                 .but("T8")
-                .refused(),
+                .refused()
+                .in_error(REACHED),
         ]);
     });
 }

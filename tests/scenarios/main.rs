@@ -17,6 +17,7 @@ mod expansions;
 mod files;
 mod hosts;
 mod identity;
+mod in_error;
 mod inheritance;
 mod lines;
 mod lists;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scenarios::{Call, Case, Verdict, World, rule, scenario};
+use scenarios::{Call, Case, REACHED, Verdict, World, rule, scenario};
 
 const ERROR: &str = "error: /etc/hosts.allow, line 1: ";
 const WARNING: &str = "warning: /etc/hosts.allow, line 1: ";
@@ -633,7 +633,8 @@ fn aclexec_asks_a_command() {
                 .logs("daemon.info", no)
                 .but("O2")
                 .silent()
-                .says(&format!("{WARNING}process … exited with signal 9")),
+                .says(&format!("{WARNING}process … exited with signal 9"))
+                .in_error(REACHED),
             yes("", "ALL: ALL: aclexec kill -9 $$")
                 .granted()
                 .says("warning: /etc/hosts.deny, line 1: process … exited with signal 9")
@@ -641,7 +642,8 @@ fn aclexec_asks_a_command() {
                 .but("O2")
                 .refused()
                 .silent()
-                .says("warning: /etc/hosts.deny, line 1: process … exited with signal 9"),
+                .says("warning: /etc/hosts.deny, line 1: process … exited with signal 9")
+                .in_error(REACHED),
             // What it says goes to the client in the original.
             yes("svcd: ALL: aclexec echo leak; echo err >&2", "ALL: ALL")
                 .granted()

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use scenarios::{Call, Subject, chmod, rule, scenario};
+use scenarios::{Call, REACHED, Subject, UNGRANTED, chmod, rule, scenario};
 
 #[test]
 fn the_first_match_decides() {
@@ -59,6 +59,7 @@ fn a_directory_is_no_table() {
                 .given(|| fs::create_dir("/etc/hosts.allow").unwrap())
                 .granted()
                 .but("T8")
+                .refused()
                 .says("warning: …/etc/hosts.allow…"),
             rule("", "")
                 .given(|| fs::create_dir("/etc/hosts.deny").unwrap())
@@ -74,7 +75,7 @@ fn a_directory_is_no_table() {
 }
 
 #[test]
-fn a_table_that_cannot_be_opened_denies_if_it_is_hosts_deny() {
+fn a_table_that_cannot_be_opened_denies() {
     let warning = |table: &str, why: &str| format!("warning: cannot open {table}: {why}");
     let many = "Too many levels of symbolic links";
     scenario(&[], |world| {
@@ -82,22 +83,29 @@ fn a_table_that_cannot_be_opened_denies_if_it_is_hosts_deny() {
             rule("", "")
                 .given(|| symlink("/etc/hosts.allow", "/etc/hosts.allow").unwrap())
                 .granted()
-                .says(&warning("/etc/hosts.allow", many)),
+                .says(&warning("/etc/hosts.allow", many))
+                .but("T8")
+                .refused()
+                .in_error(UNGRANTED),
             rule("", "ALL: ALL")
                 .given(|| symlink("/etc/hosts.allow", "/etc/hosts.allow").unwrap())
                 .refused()
-                .says(&warning("/etc/hosts.allow", many)),
+                .says(&warning("/etc/hosts.allow", many))
+                .in_error(UNGRANTED),
             rule("", "")
                 .given(|| symlink("/etc/hosts.deny", "/etc/hosts.deny").unwrap())
                 .refused()
-                .says(&warning("/etc/hosts.deny", many)),
+                .says(&warning("/etc/hosts.deny", many))
+                .but("L3")
+                .in_error(REACHED),
             rule("svcd: ALL", "")
                 .given(|| symlink("/etc/hosts.deny", "/etc/hosts.deny").unwrap())
                 .granted(),
             rule("", "")
                 .given(|| symlink("/etc/passwd/x", "/etc/hosts.deny").unwrap())
                 .refused()
-                .says(&warning("/etc/hosts.deny", "Not a directory")),
+                .says(&warning("/etc/hosts.deny", "Not a directory"))
+                .in_error(REACHED),
         ]);
     });
 }
@@ -111,12 +119,14 @@ fn an_unprivileged_wrapper_cannot_open_private_tables() {
                 .given(|| chmod("/etc/hosts.allow", 0o600))
                 .call(|call| call.launch(&["-u", "1000"]))
                 .refused()
-                .says(&unreadable("/etc/hosts.allow")),
+                .says(&unreadable("/etc/hosts.allow"))
+                .in_error(UNGRANTED),
             rule("", "svcd: 127.0.0.9")
                 .given(|| chmod("/etc/hosts.deny", 0o600))
                 .call(|call| call.launch(&["-u", "1000"]))
                 .refused()
-                .says(&unreadable("/etc/hosts.deny")),
+                .says(&unreadable("/etc/hosts.deny"))
+                .in_error(REACHED),
         ]);
     });
 }
@@ -135,7 +145,7 @@ fn a_table_that_is_no_file_never_blocks() {
         world.check_all(&[
             rule("", "")
                 .given(|| symlink("/srv/fifo", "/etc/hosts.allow").unwrap())
-                .granted()
+                .refused()
                 .says("warning: …/etc/hosts.allow…"),
             rule("", "")
                 .given(|| symlink("/srv/fifo", "/etc/hosts.deny").unwrap())

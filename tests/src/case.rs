@@ -9,6 +9,12 @@ use crate::syslog::readable;
 use crate::world::is_row;
 use crate::{Call, Outcome, Subject, Verdict, World};
 
+/// Whom it refuses that what is left of hosts.allow is in error.
+pub const UNGRANTED: &str = "everybody whom no rule above grants";
+
+/// Whom it refuses that a rule, or what is left of hosts.deny, is in error.
+pub const REACHED: &str = "everybody who gets that far";
+
 /// Stands for any text in an expected line: `warning: /etc/hosts.deny, line 1: …`.
 const ANY: &str = "…";
 
@@ -201,6 +207,17 @@ impl Case {
     /// A line of level err after the verdict's.
     pub fn then_says(self, line: &str) -> Self {
         self.expect(|expected| expected.after.push(("daemon.err".into(), line.into())))
+    }
+
+    /// The last line announced so far is about something in error: ours says in it whom that refuses.
+    pub fn in_error(mut self, whom: &str) -> Self {
+        let debian = &self.debian;
+        let (_, ours) = self
+            .ours
+            .get_or_insert_with(|| ("L3".into(), debian.clone()));
+        let (_, line) = ours.lines.last_mut().expect("a line about it");
+        line.push_str(&format!(" (in error: refuses {whom})"));
+        self
     }
 
     /// Forgets the lines announced so far.

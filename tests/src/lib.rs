@@ -29,7 +29,7 @@ mod syslog;
 mod world;
 
 pub use call::{Call, Outcome, Running, Verdict};
-pub use case::{Case, clients, daemons, rule, tables};
+pub use case::{Case, REACHED, UNGRANTED, clients, daemons, rule, tables};
 pub use dns::Dns;
 pub use ident::Ident;
 pub use net::{Client, Endpoint, datagrams, listening, multipath, queued, send_datagram};

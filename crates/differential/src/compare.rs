@@ -1,7 +1,7 @@
 //! Whether two outcomes are the same, but for the wording and the events that rows of
 //! docs/differences.md name.
 
-use hosts_access::problem::{Shown, Written};
+use hosts_access::problem::{Refused, Shown, Written};
 
 use crate::case::Case;
 use crate::outcome::{Event, Outcome, Verdict};
@@ -18,7 +18,14 @@ pub(crate) enum Judgement {
 /// The rows through which the outcomes of a case are the same; `None` if they are not.
 pub(crate) fn same(case: &Case, ours: &Outcome, original: &Outcome) -> Option<Vec<&'static str>> {
     let mut rows = Vec::new();
-    let (ours_events, original_events) = (settled(&ours.events), settled(&original.events));
+    let ours_events = ours
+        .events
+        .iter()
+        .filter_map(|event| plain(event, &mut rows));
+    let (ours_events, original_events) = (
+        settled(&ours_events.collect::<Vec<_>>()),
+        settled(&original.events),
+    );
     let mut ours_at = ours_events.iter().peekable();
     let mut original_at = original_events.iter().peekable();
     loop {
@@ -61,6 +68,37 @@ pub(crate) fn same(case: &Case, ours: &Outcome, original: &Outcome) -> Option<Ve
     rows.sort_unstable();
     rows.dedup();
     Some(rows)
+}
+
+/// An event without what only we say: whom something in error refuses, and warnings of what the original
+/// passes over in silence.
+fn plain(event: &Event, rows: &mut Vec<&'static str>) -> Option<Event> {
+    let Event::Message(text) = event else {
+        return Some(event.clone());
+    };
+    let has = |part: &str| {
+        text.windows(part.len())
+            .any(|found| found == part.as_bytes())
+    };
+    if text.starts_with(b"warning: ") && has(": slashes alone name no list") {
+        rows.push("T8");
+        return None;
+    }
+    if text.starts_with(b"warning: ") && has(": NUL bytes are passed over") {
+        rows.push("T7");
+        return None;
+    }
+    let plain = without_refused(text);
+    rows.extend((plain.len() < text.len()).then_some("L3"));
+    Some(Event::Message(plain.to_vec()))
+}
+
+/// A message without the words that say whom something in error refuses.
+pub(crate) fn without_refused(message: &[u8]) -> &[u8] {
+    [Refused::Ungranted, Refused::Reached]
+        .iter()
+        .find_map(|refused| message.strip_suffix(format!(" (in error: {refused})").as_bytes()))
+        .unwrap_or(message)
 }
 
 /// The events with each banner behind what its expansions gave rise to. We send it in larger pieces

@@ -5,12 +5,12 @@
 
 use anyhow::Result;
 
-use crate::case::{Case, KILLED};
+use crate::case::Case;
 use crate::compare::{Judgement, same};
 use crate::engine::{self, Heard, Way};
 use crate::original::Original;
 use crate::outcome::{Event, Outcome, Verdict};
-use crate::rewrite::{self, Ended, Lists};
+use crate::rewrite::{self, Ended, Lists, Same};
 
 /// What of our outcome must stay as it was when a case is written anew.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +40,11 @@ struct Row {
 }
 
 const ROWS: &[Row] = &[
+    Row {
+        name: "T7",
+        kept: Kept::Rule,
+        rewrite: |case, _| rewrite::plain_nuls(case),
+    },
     Row {
         name: "T5",
         kept: Kept::All,
@@ -297,9 +302,9 @@ impl Judge<'_> {
             return Ok(None);
         };
         let row = ended.row();
-        for way in &ended.ways {
+        for (way, same) in &ended.ways {
             let anew = self.sides.ours(way)?;
-            if same_but_for_the_end(case, ours, &anew, &ended)
+            if same_but_for_the_end(ours, &anew, &ended, *same)
                 && let Some(mut rows) = self.ended(way, &anew, depth + 1)?
             {
                 // The line that was put there is unterminated.
@@ -333,11 +338,12 @@ fn united(mut rows: Vec<&'static str>, more: Vec<&'static str>) -> Vec<&'static 
     rows
 }
 
-/// Whether we did the same but for what we said of the place in error. Where a command was killed
-/// its rule is gone, so only the verdict can be asked for.
-fn same_but_for_the_end(case: &Case, ours: &Outcome, anew: &Outcome, ended: &Ended) -> bool {
-    if case.aclexec == KILLED && ended.killed {
-        return ours.coarse().0 == anew.coarse().0;
+/// Whether we did the same but for what we said of the place in error.
+fn same_but_for_the_end(ours: &Outcome, anew: &Outcome, ended: &Ended, same: Same) -> bool {
+    match same {
+        Same::All => {}
+        Same::Rule => return ours.coarse() == anew.coarse(),
+        Same::Verdict => return ours.coarse().0 == anew.coarse().0,
     }
     let rest = |outcome: &Outcome| {
         let mut events = outcome.events.clone();

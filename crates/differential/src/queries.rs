@@ -192,6 +192,10 @@ impl Programs {
         let mut events = Vec::new();
         let mut verdict = Verdict::Denied;
         for line in text.split_inclusive('\n') {
+            if line.starts_with("aclexec:  ") {
+                // Only ours tells the other verdict.
+                continue;
+            }
             let (banner, message) = line.split_at(message_in(line).unwrap_or(line.len()));
             match message.strip_suffix('\n').unwrap_or(message) {
                 "access:   granted" => verdict = Verdict::Granted,

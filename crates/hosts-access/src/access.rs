@@ -1,8 +1,10 @@
 //! The access check: two tables and a request in, a decision out (hosts_access(5), VERDICT).
 //!
 //! hosts.allow is searched first, then hosts.deny; the first rule that matches decides; no match
-//! grants. A rule or table *in error* never grants: in hosts.allow the search goes on to hosts.deny,
-//! in hosts.deny it denies.
+//! grants, unless something was *in error*: a table that cannot be read to its end, a rule that cannot be
+//! evaluated. That ends the search of its table, and without a rule of hosts.deny that decides all the same
+//! it denies. (Only the unterminated last line of hosts.allow is merely left out, as in the original:
+//! tables in use rely on it.)
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use crate::index::HeldRules;
 use crate::line::{Line, LineError, Lines};
 use crate::options::{self, Outcome};
 use crate::pattern::Matcher;
-use crate::problem::{Diagnostic, Place, Problem, Spot};
+use crate::problem::{Diagnostic, Place, Problem, Refused, Spot};
 use crate::request::Request;
 use crate::rule::{split_clients, split_daemons};
 use crate::settings;
@@ -53,12 +55,15 @@ pub enum Verdict {
 }
 
 /// The answer and what it rests on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Decision {
     /// The answer.
     pub verdict: Verdict,
     /// The rule that decided, if one did.
     pub matched: Option<Place>,
+    /// What was in error, as it was logged: at most one thing of each table. Where no rule decided, this
+    /// is why the client is denied.
+    pub in_error: Vec<Diagnostic>,
 }
 
 /// Which of the two tables.
@@ -68,15 +73,19 @@ enum Table {
     Deny,
 }
 
-/// How the search of one table ended.
-enum Search {
-    /// No rule matched, or an aclexec said no.
-    NoMatch,
-    /// The table or a rule is in error.
-    InError,
-    /// A rule decided.
-    Decided(Verdict, Place),
+impl Table {
+    /// Whom it refuses that the table cannot be used from here on.
+    fn rest_refuses(self) -> Refused {
+        match self {
+            Self::Allow => Refused::Ungranted,
+            Self::Deny => Refused::Reached,
+        }
+    }
 }
+
+/// A rule's verdict and its place; nothing if no rule matched, or an aclexec said no. The error is what
+/// was in error.
+type Search = Result<Option<(Verdict, Place)>, Diagnostic>;
 
 /// Decides about a request. The options of the rule that matches are carried out through `effects`
 /// as they are met.
@@ -86,26 +95,27 @@ pub fn hosts_access(
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Decision {
+    let mut in_error = Vec::new();
     for (table, path) in [(Table::Allow, &tables.allow), (Table::Deny, &tables.deny)] {
         match search(table, path, request, world, effects) {
-            Search::Decided(verdict, place) => {
+            Ok(None) => {}
+            Ok(Some((verdict, place))) => {
                 return Decision {
                     verdict,
                     matched: Some(place),
+                    in_error,
                 };
             }
-            Search::InError if table == Table::Deny => {
-                return Decision {
-                    verdict: Verdict::Denied,
-                    matched: None,
-                };
-            }
-            Search::InError | Search::NoMatch => {}
+            Err(diagnostic) => in_error.push(diagnostic),
         }
     }
     Decision {
-        verdict: Verdict::Granted,
+        verdict: match in_error.is_empty() {
+            true => Verdict::Granted,
+            false => Verdict::Denied,
+        },
         matched: None,
+        in_error,
     }
 }
 
@@ -159,45 +169,84 @@ fn search(
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Search {
-    let rules = match Rules::open(path, world) {
-        Ok(rules) => rules,
-        Err(error) => {
-            warn(world, None, Problem::CannotOpen(path.to_owned(), error));
-            return Search::InError;
-        }
-    };
+    let rules = Rules::open(path, world).map_err(|error| {
+        let problem = Problem::CannotOpen(path.to_owned(), error);
+        in_error(world, None, problem, table.rest_refuses())
+    })?;
     let found = rules.is_some();
     world.log.event(&Event::Table { path, found });
     let Some(mut rules) = rules else {
-        return Search::NoMatch;
+        return Ok(None);
     };
     let name: Arc<Path> = Arc::from(path);
     loop {
         let (line, spot) = match rules.next_line(request, world.log) {
             Ok(Some(line)) => (line, spot(&name, line.first, line.last)),
-            Ok(None) => return Search::NoMatch,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 let (first, last) = rules.place();
-                report_bad_line(world, spot(&name, first, last), error);
-                return Search::InError;
+                return bad_line(table, world, spot(&name, first, last), error);
             }
         };
-        match rule_match(line, spot, request, world) {
-            Ok(None) => {}
-            Ok(Some(options)) => {
-                world.log.matched(&spot.place());
-                let outcome = match options {
-                    Some(options) => options::run(options, request, world, spot, effects),
-                    None => Outcome::Table,
-                };
-                return conclude(table, outcome, spot);
+        let text = line.text;
+        if line.nul {
+            if table == Table::Allow && !text.is_empty() {
+                return bad_line(table, world, spot, LineError::Nul);
             }
-            Err(problem) => {
-                warn(world, Some(spot), problem);
-                return Search::InError;
+            warn(world, spot, Problem::NulPassed);
+            if text.is_empty() {
+                continue;
             }
         }
+        let evaluated = evaluate(table, line, spot, request, world, effects);
+        match evaluated {
+            Ok(Evaluated::NoMatch) => {}
+            // Bytes are missing, so the rule is not trusted to grant.
+            Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
+                let problem = Problem::NulByte;
+                return Err(in_error(world, Some(spot), problem, Refused::Reached));
+            }
+            Ok(Evaluated::Decided(verdict)) => return Ok(Some((verdict, spot.place()))),
+            Ok(Evaluated::Left) => return Ok(None),
+            Err(problem) => return Err(in_error(world, Some(spot), problem, Refused::Reached)),
+        }
     }
+}
+
+/// What came of a rule.
+enum Evaluated {
+    /// It does not match, or is none.
+    NoMatch,
+    /// It decides.
+    Decided(Verdict),
+    /// An aclexec said no: the table has no rule for the request.
+    Left,
+}
+
+/// Tests a rule and, where it matches, runs its options. The error is why it is in error.
+fn evaluate(
+    table: Table,
+    line: Line<'_>,
+    spot: Spot<'_>,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Result<Evaluated, Problem> {
+    let Some(options) = rule_match(line, spot, request, world)? else {
+        return Ok(Evaluated::NoMatch);
+    };
+    world.log.matched(&spot.place());
+    let outcome = match options {
+        Some(options) => options::run(options, request, world, spot, effects),
+        None => Outcome::Table,
+    };
+    Ok(Evaluated::Decided(match (outcome, table) {
+        (Outcome::NoMatch, _) => return Ok(Evaluated::Left),
+        (Outcome::InError(fault), _) => return Err(Problem::AclexecFailed(fault)),
+        (Outcome::Twist(command), _) => Verdict::Twist(command),
+        (Outcome::Allow, _) | (Outcome::Table, Table::Allow) => Verdict::Granted,
+        (Outcome::Deny | Outcome::Failed, _) | (Outcome::Table, Table::Deny) => Verdict::Denied,
+    }))
 }
 
 fn spot(table: &Arc<Path>, first_line: u64, line: u64) -> Spot<'_> {
@@ -217,7 +266,7 @@ fn rule_match<'l>(
     world: &World<'_>,
 ) -> Result<Option<Option<&'l [u8]>>, Problem> {
     let Some((daemons, rest)) = split_daemons(line.text) else {
-        warn(world, Some(spot), Problem::MissingSeparator);
+        warn(world, spot, Problem::MissingSeparator);
         return Ok(None);
     };
     let text = line.text;
@@ -235,33 +284,45 @@ fn rule_match<'l>(
     Ok(matches.then_some(options))
 }
 
-/// What the outcome of a rule's options means in its table.
-fn conclude(table: Table, outcome: Outcome, spot: Spot<'_>) -> Search {
-    let verdict = match (outcome, table) {
-        (Outcome::NoMatch, _) => return Search::NoMatch,
-        (Outcome::InError, _) => return Search::InError,
-        (Outcome::Twist(command), _) => Verdict::Twist(command),
-        (Outcome::Allow, _) | (Outcome::Table, Table::Allow) => Verdict::Granted,
-        (Outcome::Deny | Outcome::Failed, _) | (Outcome::Table, Table::Deny) => Verdict::Denied,
-    };
-    Search::Decided(verdict, spot.place())
-}
-
-fn warn(world: &World<'_>, spot: Option<Spot<'_>>, problem: Problem) {
+fn warn(world: &World<'_>, spot: Spot<'_>, problem: Problem) {
     world.log.diagnostic(&Diagnostic {
-        place: spot.map(Spot::place),
+        place: Some(spot.place()),
         problem,
     });
 }
 
-fn report_bad_line(world: &World<'_>, spot: Spot<'_>, error: LineError) {
+/// Logs what is in error, and whom that refuses.
+fn in_error(
+    world: &World<'_>,
+    spot: Option<Spot<'_>>,
+    problem: Problem,
+    refused: Refused,
+) -> Diagnostic {
+    let diagnostic = Diagnostic {
+        place: spot.map(Spot::place),
+        problem: Problem::InError(Box::new(problem), refused),
+    };
+    world.log.diagnostic(&diagnostic);
+    diagnostic
+}
+
+/// Ends the search of a table at a line that cannot be trusted.
+fn bad_line(table: Table, world: &World<'_>, spot: Spot<'_>, error: LineError) -> Search {
+    let left_out = table == Table::Allow && matches!(error, LineError::Unterminated);
     let problem = match error {
-        LineError::TooLong => Problem::LineTooLong,
+        LineError::Unterminated | LineError::TooLong => Problem::LineTooLong,
         LineError::Nul => Problem::NulByte,
         LineError::Io(error) => Problem::CannotRead(error),
     };
-    warn(world, Some(spot), problem);
-    warn(world, Some(spot), Problem::RestIgnored);
+    let search = match left_out {
+        true => {
+            warn(world, spot, problem);
+            Ok(None)
+        }
+        false => Err(in_error(world, Some(spot), problem, table.rest_refuses())),
+    };
+    warn(world, spot, Problem::RestIgnored);
+    search
 }
 
 #[cfg(test)]
@@ -334,7 +395,38 @@ mod tests {
             ("x: y\0\nsvcd: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
             (" # svcd: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
             ("", "svcd: 10.9.9.9 # see ALL notes\n", "denied", "/D:1"),
-            ("svcd: /secret\nsvcd: ALL\n", "x: y\n", "granted", ""),
+            ("svcd: /secret\nsvcd: ALL\n", "x: y\n", "denied", ""),
+            ("svcd: /secret\n", "", "denied", ""),
+            ("svcd: /secret\n", "svcd: ALL: allow\n", "granted", "/D:1"),
+            (
+                "svcd: /secret\n",
+                "svcd: ALL: aclexec x\n",
+                "denied",
+                "/D:1",
+            ),
+            ("other: /secret\n", "", "granted", ""),
+            ("svcd: ALL\nx: /secret\n", "", "granted", "/A:1"),
+            ("x: y\0\n", "", "denied", ""),
+            ("x: y\0\n", "svcd: ALL: allow\n", "granted", "/D:1"),
+            ("\0x: y\n", "", "denied", ""),
+            ("\0svcd: ALL: deny\n", "", "denied", ""),
+            ("svcd: 10.9. / 255.0.0.0 // home\n", "", "granted", ""),
+            ("", "svcd: 10.9. / 255.0.0.0 // home\n", "granted", ""),
+            (
+                "# \0\n\0\0\nsvcd: ALL\n\0\0",
+                "ALL: ALL\n",
+                "granted",
+                "/A:3",
+            ),
+            ("# \0\n\0\0", "", "granted", ""),
+            ("", "# \0\n\0\0\n\0\0", "granted", ""),
+            ("", "\0\0x: y\n", "granted", ""),
+            ("", "\0\0svcd: ALL\n", "denied", "/D:1"),
+            ("", "svcd: \\\n\0ALL\n", "denied", "/D:2"),
+            ("", "\0\0svcd: ALL: allow\n", "denied", ""),
+            ("", "x: \0y\n", "denied", ""),
+            ("svcd: /nul\n", "", "granted", ""),
+            ("svcd: /odd\n", "", "denied", ""),
             ("svcd: /secret\nsvcd: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
             ("svcd: 192.0.2. /secret\n", "ALL: ALL\n", "granted", "/A:1"),
             ("", "svcd: /secret\n", "denied", ""),
@@ -342,13 +434,18 @@ mod tests {
             ("", "svcd: 10. EXCEPT /secret\n", "granted", ""),
             ("", "svcd: /missing\n", "granted", ""),
         ] {
-            let fake = tables(allow, deny).unreadable("/secret");
-            let (found, place, _) = decide(&fake);
-            assert_eq!(
-                (found.as_str(), place.as_str()),
-                (verdict, matched),
-                "{allow:?} {deny:?}"
-            );
+            let fake = tables(allow, deny)
+                .unreadable("/secret")
+                .file("/nul", "# \0\n10.\0")
+                .file("/odd", "10.\0\n");
+            for fake in [&fake, &fake.clone().held()] {
+                let (found, place, _) = decide(fake);
+                assert_eq!(
+                    (found.as_str(), place.as_str()),
+                    (verdict, matched),
+                    "{allow:?} {deny:?}"
+                );
+            }
         }
     }
 
@@ -372,13 +469,37 @@ mod tests {
     #[test]
     fn tables_that_cannot_be_opened() {
         let fake = FakeWorld::new().unreadable("/A").file("/D", "");
-        let warning = "warning: cannot open /A: Permission denied";
+        let warning = "warning: cannot open /A: Permission denied \
+            (in error: refuses everybody whom no rule above grants)";
         assert_eq!(
             decide(&fake),
-            ("granted".into(), String::new(), vec![warning.into()])
+            ("denied".into(), String::new(), vec![warning.into()])
         );
         let fake = FakeWorld::new().file("/A", "").unreadable("/D");
         assert_eq!(decide(&fake).0, "denied");
+    }
+
+    #[test]
+    fn a_decision_says_what_was_in_error() {
+        let fake = tables("svcd: /secret\n", "x: y\0\n").unreadable("/secret");
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let places = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let decision = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
+        let said: Vec<_> = decision
+            .in_error
+            .iter()
+            .map(Diagnostic::to_string)
+            .collect();
+        assert_eq!(said, fake.logged()[..2]);
+        let lines = decision
+            .in_error
+            .iter()
+            .map(|diagnostic| diagnostic.place.as_ref());
+        let lines: Vec<_> = lines.map(|place| place.map(|place| place.line)).collect();
+        assert_eq!(lines, [Some(1), Some(1)]);
     }
 
     #[test]
@@ -398,7 +519,8 @@ mod tests {
             (
                 "svcd: /loop\n",
                 &[
-                    "warning: /A, line 1: /loop: lists include each other over 8 deep; does one include itself?",
+                    "warning: /A, line 1: /loop: lists include each other over 8 deep; does one include itself? \
+                     (in error: refuses everybody who gets that far)",
                 ],
             ),
         ] {

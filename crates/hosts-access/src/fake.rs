@@ -21,7 +21,7 @@ use crate::world::{
 };
 
 /// Files, names, accounts and the rest, as a test sets them up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct FakeWorld {
     files: BTreeMap<PathBuf, Option<Vec<u8>>>,
     held: bool,

@@ -2,7 +2,8 @@
 //! files).
 //!
 //! Words are separated by white space of any kind. A `#` at the start of a word begins a comment up
-//! to the end of the line. Reads in blocks and keeps one word at a time.
+//! to the end of the line. Reads in blocks and keeps one word at a time. NUL bytes in a comment, and a run of
+//! them at the end of the file, are passed over.
 
 use std::io::{self, Read};
 
@@ -38,6 +39,7 @@ pub struct ListWords<R> {
     start: usize,
     end: usize,
     line: u64,
+    passed_nul: bool,
 }
 
 impl<R: Read> ListWords<R> {
@@ -49,7 +51,13 @@ impl<R: Read> ListWords<R> {
             start: 0,
             end: 0,
             line: 1,
+            passed_nul: false,
         }
+    }
+
+    /// Whether NUL bytes were passed over so far.
+    pub fn passed_nul(&self) -> bool {
+        self.passed_nul
     }
 
     /// The next word, or `None` at the end.
@@ -61,10 +69,24 @@ impl<R: Read> ListWords<R> {
             self.skip(is_blank)?;
             match self.peek()? {
                 None => return Ok(None),
-                Some(b'#') => self.skip(|byte| byte != b'\n')?,
+                Some(b'#') => {
+                    let mut nul = false;
+                    self.skip(|byte| {
+                        nul |= byte == 0;
+                        byte != b'\n'
+                    })?;
+                    self.passed_nul |= nul;
+                }
                 Some(_) => {
                     let line = self.line;
-                    let word = self.word()?;
+                    let length = self.word_length()?;
+                    let from = self.start;
+                    self.start += length;
+                    if length == 0 {
+                        self.start = self.end;
+                        return Ok(None);
+                    }
+                    let word = self.buffer.get(from..from + length).unwrap_or_default();
                     return Ok(Some(ListWord { word, line }));
                 }
             }
@@ -101,7 +123,7 @@ impl<R: Read> ListWords<R> {
     }
 
     /// Skips bytes of a kind.
-    fn skip(&mut self, kind: impl Fn(u8) -> bool) -> Result<(), ListError> {
+    fn skip(&mut self, mut kind: impl FnMut(u8) -> bool) -> Result<(), ListError> {
         while let Some(byte) = self.peek()? {
             if !kind(byte) {
                 break;
@@ -112,16 +134,20 @@ impl<R: Read> ListWords<R> {
         Ok(())
     }
 
-    fn word(&mut self) -> Result<&[u8], ListError> {
+    /// Length of the word that begins here; 0 where NUL bytes up to the end do.
+    fn word_length(&mut self) -> Result<usize, ListError> {
         let mut length = 0;
         loop {
             let unread = self.unread();
             let tail = unread.get(length..).unwrap_or_default();
             match tail.iter().position(|byte| is_blank(*byte) || *byte == 0) {
-                Some(at) if tail.get(at) == Some(&0) => return Err(ListError::Word),
                 Some(at) => {
+                    let nul = tail.get(at) == Some(&0);
                     length += at;
-                    break;
+                    return match nul {
+                        true => self.pass_last_nuls(length).map(|()| length),
+                        false => Ok(length),
+                    };
                 }
                 None => length = unread.len(),
             }
@@ -129,12 +155,25 @@ impl<R: Read> ListWords<R> {
                 return Err(ListError::Word);
             }
             if !self.fill()? {
-                break;
+                return Ok(length);
             }
         }
-        let from = self.start;
-        self.start += length;
-        Ok(self.buffer.get(from..from + length).unwrap_or_default())
+    }
+
+    /// Sees to it that nothing but NUL bytes follows, from so many bytes on, up to the end.
+    fn pass_last_nuls(&mut self, mut from: usize) -> Result<(), ListError> {
+        loop {
+            let unread = self.unread();
+            let tail = unread.get(from..).unwrap_or_default();
+            from = unread.len();
+            if from > MAX_LIST_WORD_BYTES || tail.iter().any(|byte| *byte != 0) {
+                return Err(ListError::Word);
+            }
+            if !self.fill()? {
+                self.passed_nul = true;
+                return Ok(());
+            }
+        }
     }
 
     /// Reads another block behind what is unread; `false` at the end.
@@ -173,7 +212,10 @@ mod tests {
                     let word = String::from_utf8_lossy(word).into_owned();
                     shown.push(format!("{line}:{word}"));
                 }
-                Ok(None) => return shown,
+                Ok(None) => {
+                    shown.extend(words.passed_nul().then(|| "passed".to_owned()));
+                    return shown;
+                }
                 Err(_) => {
                     shown.push("error".to_owned());
                     return shown;
@@ -194,7 +236,12 @@ mod tests {
             ("# ALL hosts\na # b ALL\nc#d\n#", &["2:a", "3:c#d"]),
             ("a,b 2001:db8::1", &["1:a,b", "1:2001:db8::1"]),
             ("a\n\0b", &["1:a", "error"]),
-            ("a b\0", &["1:a", "error"]),
+            ("a b\0\n", &["1:a", "error"]),
+            ("a b\0c", &["1:a", "error"]),
+            ("a b\0\0", &["1:a", "1:b", "passed"]),
+            ("a\n\0\0", &["1:a", "passed"]),
+            ("# \0\na\n", &["2:a", "passed"]),
+            ("a # \0", &["1:a", "passed"]),
         ] {
             assert_eq!(show(text.as_bytes()), expected, "{text:?}");
         }

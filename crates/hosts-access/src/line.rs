@@ -2,7 +2,8 @@
 //!
 //! Reads in blocks and hands out slices of its buffer, so a table costs no memory per line. Lines
 //! that cannot be trusted end the table (hosts_access(5), TABLE LINES): one without a newline, one that
-//! is too long, one that holds a NUL byte.
+//! is too long, one that holds a NUL byte in a rule. A crash can leave NUL bytes in a file, so those that
+//! do not touch a rule are passed over: before a physical line, in a comment, in a run at the end.
 //!
 //! Newlines are searched for in the plain way of the memchr crate: its fast one first finds out what
 //! the processor can do, which in a virtual machine takes longer than to read a small table.
@@ -27,7 +28,7 @@ const MAX_PAUSE: u32 = 63;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A logical line that is neither blank nor a comment.
+/// A logical line that is neither blank nor a comment, or has NUL bytes that were passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'b> {
     /// The text, without the final newline.
@@ -36,14 +37,18 @@ pub struct Line<'b> {
     pub first: u64,
     /// The last physical line.
     pub last: u64,
+    /// Whether NUL bytes were passed over in it. Then its text may be empty.
+    pub nul: bool,
 }
 
 /// Why a table ends before its end.
 #[derive(Debug)]
 pub enum LineError {
-    /// No newline at the end, or longer than [`MAX_RULE_BYTES`].
+    /// The table ends without a newline.
+    Unterminated,
+    /// Longer than [`MAX_RULE_BYTES`].
     TooLong,
-    /// A NUL byte.
+    /// A NUL byte in a rule.
     Nul,
     /// Reading failed.
     Io(io::Error),
@@ -63,6 +68,8 @@ pub struct Lines<R> {
     at_end: bool,
     first: u64,
     last: u64,
+    /// Whether NUL bytes were passed over in the line at hand.
+    nul: bool,
     /// Lines until skimming is tried again, and how many they were the last time.
     pause: (u32, u32),
     /// Whether the table begins with a byte order mark.
@@ -82,6 +89,7 @@ impl<R: Read> Lines<R> {
             at_end: false,
             first: 0,
             last: 0,
+            nul: false,
             pause: (0, 0),
             marked: false,
         }
@@ -97,7 +105,8 @@ impl<R: Read> Lines<R> {
         self.last
     }
 
-    /// The next line that is neither blank nor a comment, or `None` at the end.
+    /// The next line that is neither blank nor a comment, or `None` at the end. One with NUL bytes that
+    /// were passed over is given too, with an empty text if it is blank or a comment.
     ///
     /// # Errors
     /// The rest of the table is not to be used: see [`LineError`].
@@ -107,14 +116,21 @@ impl<R: Read> Lines<R> {
                 return Ok(None);
             }
             let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
-            if One::new(0).find(text).is_some() {
+            let (nul, rule) = (One::new(0).find(text).is_some(), is_rule(text));
+            if nul && rule {
                 return Err(LineError::Nul);
             }
-            if is_rule(text) {
+            self.nul |= nul;
+            if rule {
+                break;
+            }
+            if self.nul {
+                self.joined = self.start;
                 break;
             }
         }
         Ok(Some(Line {
+            nul: self.nul,
             text: self.buffer.get(self.start..self.joined).unwrap_or_default(),
             first: self.first,
             last: self.last,
@@ -157,11 +173,13 @@ impl<R: Read> Lines<R> {
             }
             let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
             let at_start = text.starts_with(b"#") && !(self.first == 1 && self.marked);
-            if !at_start && !is_rule(text) && text.contains(&b'#') {
+            let nul = self.nul || text.contains(&0);
+            if !at_start && !nul && !is_rule(text) && text.contains(&b'#') {
                 break;
             }
         }
         Ok(Some(Line {
+            nul: false,
             text: self.buffer.get(self.start..self.joined).unwrap_or_default(),
             first: self.first,
             last: self.last,
@@ -194,10 +212,12 @@ impl<R: Read> Lines<R> {
         self.first = self.last + 1;
         self.start = self.raw;
         self.joined = self.raw;
+        self.nul = false;
         loop {
             let Some(newline) = self.newline()? else {
                 return self.unterminated();
             };
+            let newline = newline - self.pass_nuls(newline);
             self.last += 1;
             let continued = newline > 0 && self.buffer.get(self.raw + newline - 1) == Some(&b'\\');
             let kept = newline - usize::from(continued);
@@ -216,15 +236,36 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// Passes over NUL bytes at the start of a physical line of this length. Gives how many they are.
+    fn pass_nuls(&mut self, length: usize) -> usize {
+        let line = self.buffer.get(self.raw..self.raw + length);
+        let line = line.unwrap_or_default();
+        let nuls = line.iter().take_while(|byte| **byte == 0).count();
+        if nuls > 0 {
+            self.nul = true;
+            if self.joined == self.start {
+                self.start = self.raw + nuls;
+                self.joined = self.start;
+            }
+            self.raw += nuls;
+        }
+        nuls
+    }
+
     /// The table ends without a newline, unless it ends here altogether: continuations that join
-    /// nothing are no line.
+    /// nothing are no line. A run of NUL bytes is passed over as a line.
     fn unterminated(&mut self) -> Result<bool, LineError> {
-        if self.raw == self.end && self.joined == self.start {
+        let nothing_joined = self.joined == self.start;
+        if self.raw == self.end && nothing_joined {
             return Ok(false);
         }
         // A line that was begun has its own number; an empty continuation ends with the table.
         self.last += u64::from(self.raw < self.end);
-        Err(LineError::TooLong)
+        self.pass_nuls(self.end - self.raw);
+        if self.raw == self.end && nothing_joined {
+            return Ok(true);
+        }
+        Err(LineError::Unterminated)
     }
 
     /// Offset of the next newline in what was read beyond the joined part, reading on as needed.
@@ -311,11 +352,11 @@ pub(crate) fn grow(buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a line is neither blank nor a comment. A comment may be indented.
+/// Whether a line is neither blank nor a comment. A comment may be indented; NUL bytes are no text.
 fn is_rule(text: &[u8]) -> bool {
     let first = text
         .iter()
-        .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0));
     first.is_some_and(|byte| *byte != b'#')
 }
 
@@ -337,7 +378,8 @@ mod tests {
         }
     }
 
-    /// `first-last:text` for each line, and `error` or `NUL` with the number of the bad line.
+    /// `first-last:text` for each line, with a mark where NUL bytes were passed over, and the number of
+    /// a bad line.
     fn show<R: Read>(source: R) -> Vec<String> {
         let mut lines = Lines::new(source);
         let mut shown = Vec::new();
@@ -345,11 +387,13 @@ mod tests {
             let end = match lines.next_line() {
                 Ok(Some(line)) => {
                     let text = String::from_utf8_lossy(line.text);
-                    shown.push(format!("{}-{}:{text}", line.first, line.last));
+                    let nul = if line.nul { "~" } else { "" };
+                    shown.push(format!("{}-{}:{nul}{text}", line.first, line.last));
                     continue;
                 }
                 Ok(None) => return shown,
-                Err(LineError::TooLong) => "error",
+                Err(LineError::Unterminated) => "error",
+                Err(LineError::TooLong) => "long",
                 Err(LineError::Nul) => "NUL",
                 Err(LineError::Io(_)) => "io",
             };
@@ -385,8 +429,19 @@ mod tests {
             ("a\n# comment", &["1-1:a", "error 2"]),
             ("a\\\nb", &["error 2"]),
             ("a\nb\0\nc\n", &["1-1:a", "NUL 2"]),
-            ("# \0\n", &["NUL 1"]),
-            ("\0\0\n", &["NUL 1"]),
+            ("# \0\na\n", &["1-1:~", "2-2:a"]),
+            ("\0\0\na\n", &["1-1:~", "2-2:a"]),
+            (" \0 # x\n", &["1-1:~"]),
+            ("\0\0a: b\nc\n", &["1-1:~a: b", "2-2:c"]),
+            ("a\\\n\0b\nc\n", &["1-2:~ab", "3-3:c"]),
+            ("\0a\\\n\0b\\\n\0\nc\n", &["1-3:~ab", "4-4:c"]),
+            (" \0a\n", &["NUL 1"]),
+            ("\0a\0\n", &["NUL 1"]),
+            ("a\n\0\0\0", &["1-1:a", "2-2:~"]),
+            ("\\\n\0", &["1-2:~"]),
+            ("a\\\n\0", &["error 2"]),
+            ("a\0\0", &["error 1"]),
+            ("\0a", &["error 1"]),
             ("\\\n\\\na\n", &["1-3:a"]),
         ] {
             assert_eq!(show(table.as_bytes()), expected, "{table:?}");
@@ -441,8 +496,8 @@ mod tests {
     fn long_lines_work_and_endless_ones_end() {
         let long = "x".repeat(MAX_RULE_BYTES - 1);
         assert_eq!(show(format!("{long}\ny\n").as_bytes()).len(), 2);
-        assert_eq!(show(io::repeat(b'x')), ["error 1"]);
-        assert_eq!(show(io::repeat(0)), ["error 1"]);
+        assert_eq!(show(io::repeat(b'x')), ["long 1"]);
+        assert_eq!(show(io::repeat(0)), ["long 1"]);
         let joined = "x\\\n".repeat(3 * MAX_RULE_BYTES / 2);
         assert_eq!(show(joined.as_bytes()).len(), 1);
     }

@@ -16,7 +16,7 @@ use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use crate::list;
 use crate::netmask::{NetMask, bracketed};
 use crate::number;
-use crate::problem::{Problem, Spot};
+use crate::problem::{Diagnostic, Problem, Spot};
 use crate::request::{Address, Request, Side, parse_ipv6};
 use crate::skim::Skim;
 use crate::strings::{Form, split_outside_brackets};
@@ -40,6 +40,8 @@ pub enum HostPattern<'p> {
     Netgroup(&'p [u8]),
     /// `/file`: a file of patterns.
     File(&'p [u8]),
+    /// Slashes only, as in `10.0.0.0 / 255.0.0.0`: no file, and no match.
+    Slashes,
     /// `KNOWN`: address and name are known.
     Known,
     /// `LOCAL`: the name has no dot.
@@ -65,6 +67,7 @@ impl<'p> HostPattern<'p> {
     pub fn parse(word: &'p [u8]) -> Self {
         match word {
             [b'@', group @ ..] => return Self::Netgroup(group),
+            [b'/', rest @ ..] if rest.iter().all(|byte| *byte == b'/') => return Self::Slashes,
             [b'/', ..] => return Self::File(word),
             _ if word.eq_ignore_ascii_case(b"KNOWN") => return Self::Known,
             _ if word.eq_ignore_ascii_case(b"LOCAL") => return Self::Local,
@@ -129,6 +132,14 @@ impl Matcher<'_, '_> {
     /// Tells what is being done.
     fn tell(&self, event: Event<'_>) {
         self.world.log.event(&event);
+    }
+
+    /// Warns of something that is no error.
+    fn warn(&self, problem: Problem) {
+        self.world.log.diagnostic(&Diagnostic {
+            place: self.spot.map(Spot::place),
+            problem,
+        });
     }
 
     /// Tells how a test came out.
@@ -208,6 +219,10 @@ impl Matcher<'_, '_> {
                 self.told(Test::Netgroup { side, name }, matched)
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
+            HostPattern::Slashes => {
+                self.warn(Problem::NoList(word.to_vec()));
+                self.told(Test::NoFile, false)
+            }
             HostPattern::Known => {
                 self.fetch_name(side);
                 let host = self.request.host(side);
@@ -332,7 +347,12 @@ impl Matcher<'_, '_> {
                         return Ok(true);
                     }
                 }
-                Ok(None) => return Ok(false),
+                Ok(None) => {
+                    if words.passed_nul() {
+                        self.warn(Problem::ListNulPassed(path.to_owned()));
+                    }
+                    return Ok(false);
+                }
                 Err(ListError::Word) => return Err(Problem::ListWord(path.to_owned())),
                 Err(ListError::Io(error)) => {
                     return Err(Problem::ListOpen(path.to_owned(), error));
@@ -359,6 +379,14 @@ impl<'w> ListSource<'w> {
             Some(list) => Some(Self::Held(HeldWords::new(list))),
             None => world.files.open(path)?.map(ListWords::new).map(Self::Read),
         })
+    }
+
+    /// Whether NUL bytes were passed over in it, once its end was reached.
+    fn passed_nul(&self) -> bool {
+        match self {
+            Self::Held(words) => words.passed_nul(),
+            Self::Read(words) => words.passed_nul(),
+        }
     }
 
     /// The next word but those that have nothing to do with that end of the request.
@@ -570,6 +598,8 @@ mod tests {
             ("/v6", "2001:db8::5", "", true),
             ("/v6", "2001:db9::1", "", true),
             ("/missing", "192.0.2.7", "", false),
+            ("/", "192.0.2.7", "", false),
+            ("//", "192.0.2.7", "", false),
             ("joe@192.0.2.7", "192.0.2.7", "", true),
             ("joe@/list", "192.0.2.7", "", true),
             ("j*@ALL", "192.0.2.7", "", true),
@@ -636,7 +666,7 @@ mod tests {
         let fake = FakeWorld::new()
             .unreadable("/secret")
             .file("/loop", "/loop")
-            .file("/nul", "10.\0");
+            .file("/nul", "10.\0x");
         for word in ["/secret", "/loop", "/nul", "joe@/secret"] {
             let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
             let mut matcher = Matcher {

@@ -97,9 +97,29 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Whom it refuses that something is in error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// What is left of hosts.allow cannot be used: who came to a rule above was granted or refused by it.
+    Ungranted,
+    /// A rule cannot be evaluated, or what is left of hosts.deny cannot be used.
+    Reached,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ungranted => "refuses everybody whom no rule above grants",
+            Self::Reached => "refuses everybody who gets that far",
+        })
+    }
+}
+
 /// What went wrong.
 #[derive(Debug)]
 pub enum Problem {
+    /// What makes a table or a rule in error, and whom that refuses.
+    InError(Box<Problem>, Refused),
     /// A table exists and cannot be read.
     CannotOpen(PathBuf, io::Error),
     /// A table could not be read to its end.
@@ -108,7 +128,11 @@ pub enum Problem {
     LineTooLong,
     /// A line holds a NUL byte.
     NulByte,
-    /// What the two above mean for the rest of the table.
+    /// A table has NUL bytes that do no harm where they stand.
+    NulPassed,
+    /// A `/file` list has such.
+    ListNulPassed(PathBuf),
+    /// What a bad line means for the rest of the table.
     RestIgnored,
     /// A rule has no colon outside brackets.
     MissingSeparator,
@@ -120,6 +144,8 @@ pub enum Problem {
     ListCount(PathBuf),
     /// A `/file` list holds a NUL byte or an endless word.
     ListWord(PathBuf),
+    /// A word of slashes only, which is no file.
+    NoList(Vec<u8>),
     /// Whether a host is in a netgroup was not answered in time.
     NetgroupLate(Vec<u8>),
     /// An unknown expansion.
@@ -184,6 +210,7 @@ impl Problem {
     /// How grave it is.
     pub fn gravity(&self) -> Gravity {
         match self {
+            Self::InError(problem, _) => problem.gravity(),
             Self::Option(_) | Self::OptionFailed(_) => Gravity::Error,
             Self::AclexecReturned => Gravity::Note,
             _ => Gravity::Warning,
@@ -247,6 +274,7 @@ pub fn reason(error: &io::Error) -> String {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::InError(problem, refused) => write!(f, "{problem} (in error: {refused})"),
             Self::CannotOpen(path, error) => {
                 write!(
                     f,
@@ -260,6 +288,19 @@ impl fmt::Display for Problem {
             Self::NulByte => {
                 f.write_str("NUL byte in the line; write the table again as plain text")
             }
+            Self::NulPassed => {
+                f.write_str("NUL bytes are passed over; write the table again as plain text")
+            }
+            Self::ListNulPassed(path) => write!(
+                f,
+                "{}: NUL bytes are passed over; write the list again as plain text",
+                Written::from(&**path)
+            ),
+            Self::NoList(word) => write!(
+                f,
+                "{}: slashes alone name no list, so this matches nothing",
+                Written(word)
+            ),
             Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
             Self::MissingSeparator => f.write_str("missing \":\" separator"),
             Self::ListOpen(path, error) => {
@@ -396,6 +437,11 @@ mod tests {
                 r#"warning: /etc/hosts.allow, line 3: missing ":" separator"#,
             ),
             (Problem::AclexecReturned, "aclexec returned 1"),
+            (
+                Problem::InError(Box::new(Problem::NulByte), Refused::Ungranted),
+                "warning: /etc/hosts.allow, line 3: NUL byte in the line; write the table again as plain text \
+                 (in error: refuses everybody whom no rule above grants)",
+            ),
             (
                 Problem::ListNesting("/a\x1b[2J\n".into()),
                 r"warning: /etc/hosts.allow, line 3: /a\033[2J\012: lists include each other over 8 deep; does one include itself?",

@@ -160,6 +160,8 @@ pub enum Test<'t> {
         /// The name that is looked for in it.
         name: &'t [u8],
     },
+    /// A word of slashes only.
+    NoFile,
     /// A `/file` list, as a whole.
     File {
         /// Whether there is such a file.

@@ -251,7 +251,12 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
         match outcome {
             Outcome::Table | Outcome::NoMatch => 0,
             Outcome::Allow => AC_PERMIT,
-            Outcome::Deny | Outcome::InError | Outcome::Failed => AC_DENY,
+            Outcome::InError(fault) => {
+                let problem = Problem::AclexecFailed(fault);
+                report::at(Some(spot.place()), || report::problem(problem));
+                AC_DENY
+            }
+            Outcome::Deny | Outcome::Failed => AC_DENY,
             Outcome::Twist(command) => {
                 let place: Place = spot.place();
                 let went_on = report::at(Some(place), || twist(&command, raw, socket));

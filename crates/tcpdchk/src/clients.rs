@@ -4,7 +4,7 @@ use hosts_access::list::{Words, is_except};
 use hosts_access::netmask::{bracketed, dotted_quad};
 use hosts_access::number::decimal;
 use hosts_access::pattern::{HostPattern, path_of, split_at_sign, split_scope};
-use hosts_access::problem::Written;
+use hosts_access::problem::{Problem, Written};
 use hosts_access::request::parse_ipv6;
 use hosts_access::strings::is_glob;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
@@ -261,6 +261,10 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
                 };
                 checker.find(finding);
             }
+        }
+        HostPattern::Slashes => {
+            let text = Problem::NoList(word.to_vec()).to_string();
+            checker.find(host.warn(&NET_MASK, text));
         }
         HostPattern::Known | HostPattern::Local => {}
         HostPattern::Text { .. } if is_fail(word) => report_fail(host, checker),

@@ -17,6 +17,7 @@ use crate::checks;
 use crate::clients::{Host, check_host};
 use crate::finding::Finding;
 use crate::source::{ListWord, Source};
+use crate::table::NUL_BYTE;
 
 tools::checks! {
     /// What is wrong with lists.
@@ -164,7 +165,13 @@ fn check_words(
                 line = found.line;
                 found.word.to_vec()
             }
-            Ok(None) => break,
+            Ok(None) => {
+                if words.passed_nul() && first_time {
+                    let text = Problem::ListNulPassed(source.path.to_owned()).to_string();
+                    checker.find(Finding::warning(&NUL_BYTE, text).at(source.whole_line(line)));
+                }
+                break;
+            }
             Err(error) => {
                 report_end(error, source, line, checker);
                 break;

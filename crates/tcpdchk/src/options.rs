@@ -62,7 +62,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) ->
             checker.find(Finding::warning(&IMPLICIT_ALLOW, text).at(place));
             granted
         }
-        Outcome::Table | Outcome::Twist(_) | Outcome::NoMatch | Outcome::InError => granted,
+        Outcome::Table | Outcome::Twist(_) | Outcome::NoMatch | Outcome::InError(_) => granted,
     }
 }
 
@@ -85,6 +85,7 @@ fn run(options: &[u8], rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>)
     };
     let mut effects = DryEffects {
         output: checker.report.dialogue(),
+        ..DryEffects::default()
     };
     options::run(options, &mut placeholders(), &world, spot, &mut effects)
 }

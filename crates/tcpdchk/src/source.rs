@@ -197,7 +197,10 @@ impl<'s> Source<'s> {
     fn skipped(&self, number: u64) -> usize {
         match number {
             1 if self.line(1).starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
-            _ => 0,
+            _ => {
+                let nuls = self.line(number).iter().take_while(|byte| **byte == 0);
+                nuls.count()
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ tools::checks! {
         why "Without a colon outside brackets there is no client list. The line is skipped, in hosts.deny too.",
         remedy "Write DAEMONS: CLIENTS, or begin the line with # to make it a comment.";
     NUL_BYTE: "nul-byte", Error, "a byte that no text file has",
-        why "The line and the rest of the table are in error.",
+        why "In a rule, and before one in hosts.allow, the line and the rest of the table are in error. In a comment, \
+             before a line of hosts.deny and at the end of the file it is passed over with a warning.",
         remedy "Write the table again as plain text.";
 }
 
@@ -65,6 +66,17 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                     first_line: line.first,
                     line: line.last,
                 };
+                if line.nul {
+                    let place = stretch.last_line();
+                    if table == Table::Allow && !line.text.is_empty() {
+                        return report_end(LineError::Nul, place, checker);
+                    }
+                    let text = Problem::NulPassed.to_string();
+                    checker.find(Finding::warning(&NUL_BYTE, text).at(place));
+                    if line.text.is_empty() {
+                        continue;
+                    }
+                }
                 match Rule::parse(line.text) {
                     Some(fields) => {
                         let rule = RuleAt::new(table, stretch, line.text, fields);
@@ -86,7 +98,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 // In hosts.deny, whoever gets that far is denied: nothing is left over.
                 let cut_off = source.stretch(b"", lines.first(), lines.last());
                 let place = cut_off.last_line();
-                let unterminated = matches!(error, LineError::TooLong);
+                let unterminated = matches!(error, LineError::Unterminated);
                 let first = lines.first();
                 report_end(error, place, checker);
                 if unterminated {
@@ -102,7 +114,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
 /// Says why a table ends before its end.
 fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
     let (check, problem) = match error {
-        LineError::TooLong => (&MISSING_NEWLINE, Problem::LineTooLong),
+        LineError::Unterminated | LineError::TooLong => (&MISSING_NEWLINE, Problem::LineTooLong),
         LineError::Nul => (&NUL_BYTE, Problem::NulByte),
         LineError::Io(error) => (&TABLE_OPEN, Problem::CannotRead(error)),
     };

@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use hosts_access::access::{Decision, Verdict};
+use hosts_access::access::Verdict;
 use hosts_access::problem::{Diagnostic, Place, Written};
 use hosts_access::request::{Host, Request};
 use hosts_access::world::Log;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tools::output::Output;
 
-use crate::judge::verdict_word;
+use crate::judge::{Judged, verdict_word};
 
 /// The answer to a question, for one address of the client.
 #[derive(Serialize)]
@@ -27,6 +27,12 @@ pub(crate) struct Answer {
     server: End,
     verdict: &'static str,
     rule: Option<RulePlace>,
+    /// The verdict if the commands of aclexec say no, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otherwise: Option<&'static str>,
+    /// What was in error, where that denied and no rule did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    in_error: Vec<InError>,
     options: Vec<OptionRun>,
     /// What a twist runs in place of the service.
     command: Option<String>,
@@ -53,6 +59,14 @@ struct End {
 struct OptionRun {
     keyword: String,
     value: String,
+}
+
+/// Something in error.
+#[derive(Serialize)]
+struct InError {
+    /// Where; nothing if it is a table as a whole, which the text names.
+    rule: Option<RulePlace>,
+    text: String,
 }
 
 /// A rule's place.
@@ -113,10 +127,11 @@ impl Answer {
     /// The answer to a request, with what was said before it.
     pub(crate) fn new(
         request: &Request,
-        decision: &Decision,
+        judged: &Judged,
         heard: Heard,
         mut messages: Vec<String>,
     ) -> Self {
+        let decision = &judged.decision;
         messages.append(&mut heard.messages.take());
         if heard.left_out.get() > 0 {
             messages.push(format!("and {} more messages", heard.left_out.get()));
@@ -132,6 +147,8 @@ impl Answer {
             server: End::new(&request.server),
             verdict: verdict_word(&decision.verdict),
             rule: decision.matched.as_ref().map(RulePlace::new),
+            otherwise: judged.otherwise.as_ref().map(verdict_word),
+            in_error: judged.errors().map(InError::new).collect(),
             options: heard.options.take(),
             command: match &decision.verdict {
                 Verdict::Twist(command) => Some(text(command.as_bytes())),
@@ -148,6 +165,15 @@ impl Answer {
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');
         output.bytes(&line);
+    }
+}
+
+impl InError {
+    fn new(diagnostic: &Diagnostic) -> Self {
+        Self {
+            rule: diagnostic.place.as_ref().map(RulePlace::new),
+            text: diagnostic.problem.to_string(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use system::names::SystemResolver;
 use tools::arguments::Files;
 use tools::hosts::{alias_texts, not_found_text};
-use tools::inetd::{InetdConf, Wrapped, base_name};
+use tools::inetd::{InetdConf, Wrapped};
 use tools::output::{Output, option_line};
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
@@ -89,11 +89,11 @@ pub(crate) fn run(
 fn answer(request: &mut Request, judge: &Judge, manner: Manner, said: Vec<String>) -> Answer {
     let heard = Heard::default();
     let steps = manner.explain.then(|| Explainer::collecting(request));
-    let decision = match &steps {
+    let judged = match &steps {
         Some(steps) => judge.decide(request, &Both(&heard, steps), None),
         None => judge.decide(request, &heard, None),
     };
-    let mut answer = Answer::new(request, &decision, heard, said);
+    let mut answer = Answer::new(request, &judged, heard, said);
     answer.steps = steps.map(Explainer::into_steps);
     answer
 }
@@ -137,15 +137,11 @@ fn surroundings<'q>(
 ) -> anyhow::Result<Question<'q>> {
     let report = &mut |remark: Remark| say(&remark.to_string());
     check_daemon_directory(Path::new(REAL_DAEMON_DIR), &judge.disk, report);
-    let mut question = question.clone();
-    if question.daemon.starts_with(b"/") {
-        let plain = base_name(question.daemon);
-        let full = Written(question.daemon);
-        tell(
-            &format!("{full}: daemon name normalized to: {}", Written(plain)),
-            say,
-        );
-        question.daemon = plain;
+    let full = question.daemon;
+    let question = question.clone().with_plain_daemon();
+    if question.daemon != full {
+        let (full, plain) = (Written(full), Written(question.daemon));
+        tell(&format!("{full}: daemon name normalized to: {plain}"), say);
     }
     let conf =
         InetdConf::read(files.inetd.as_deref(), &judge.disk, report).map_err(anyhow::Error::msg)?;
@@ -249,18 +245,22 @@ fn block(
             output.line(format_args!("{what} {}", Written(&value)));
         }
     }
-    let decision = if manner.explain {
+    let judged = if manner.explain {
         let explainer = Explainer::speaking(request, output);
-        let decision = judge.decide(request, &explainer, Some(output));
-        explainer.conclude(decision.matched.is_some());
-        decision
+        let judged = judge.decide(request, &explainer, Some(output));
+        explainer.conclude(&judged);
+        judged
     } else {
         judge.decide(request, &Spoken(output), Some(output))
     };
-    output.line(format_args!(
-        "access:   {}",
-        verdict_word(&decision.verdict)
-    ));
+    let verdict = verdict_word(&judged.decision.verdict);
+    output.line(format_args!("access:   {verdict}"));
+    if let Some(otherwise) = &judged.otherwise {
+        let otherwise = verdict_word(otherwise);
+        output.line(format_args!(
+            "aclexec:  {otherwise} if a command of aclexec says no"
+        ));
+    }
 }
 
 /// A host's name; the word `paranoid` as it was typed.

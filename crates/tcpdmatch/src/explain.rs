@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tools::output::{Output, is_coloured, option_line};
 
 use crate::answer::{RulePlace, text};
+use crate::judge::Judged;
 use crate::why::{needed, why, would};
 
 /// Most words of one list that are shown though they do not match; the others are counted.
@@ -76,10 +77,18 @@ impl<'o> Explainer<'o> {
         state.steps
     }
 
-    /// Says so if no rule has decided.
-    pub(crate) fn conclude(&self, matched: bool) {
-        if !matched {
-            self.say("    no rule has decided", || json!({"step": "undecided"}));
+    /// Says so if no rule has decided, and whether something in error did.
+    pub(crate) fn conclude(&self, judged: &Judged) {
+        if judged.decision.matched.is_some() {
+            return;
+        }
+        self.say("    no rule has decided", || json!({"step": "undecided"}));
+        for error in judged.errors() {
+            let error = error.to_string();
+            self.say(
+                &format!("    so this denies: {error}"),
+                || json!({"step": "in error", "text": error}),
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! Asks the engine, with everything dry.
 
 use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
+use hosts_access::problem::Diagnostic;
 use hosts_access::request::Request;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
@@ -29,13 +30,36 @@ impl Judge {
         }
     }
 
-    /// What tcpd would do. Banners are shown on `output`, if there is one.
+    /// What tcpd would do. Banners are shown on `output`, if there is one. Commands are not run: those of
+    /// aclexec are taken to succeed, unless they plainly cannot be run.
     pub(crate) fn decide(
         &self,
         request: &mut Request,
         log: &dyn Log,
         output: Option<&Output>,
-    ) -> Decision {
+    ) -> Judged {
+        let mut again = request.clone();
+        let mut effects = DryEffects {
+            output,
+            disk: Some(&self.disk),
+            ..DryEffects::default()
+        };
+        let decision = self.run(request, log, &mut effects);
+        let otherwise = effects.guessed.then(|| {
+            let mut effects = DryEffects {
+                disk: Some(&self.disk),
+                refuses: true,
+                ..DryEffects::default()
+            };
+            self.run(&mut again, &Silent, &mut effects).verdict
+        });
+        Judged {
+            otherwise: otherwise.filter(|verdict| *verdict != decision.verdict),
+            decision,
+        }
+    }
+
+    fn run(&self, request: &mut Request, log: &dyn Log, effects: &mut DryEffects<'_>) -> Decision {
         let budget = std::rc::Rc::default();
         let resolver = SystemResolver::new(std::rc::Rc::clone(&budget));
         let netgroups = SystemNetgroups::new(budget);
@@ -47,8 +71,32 @@ impl Judge {
             accounts: &self.accounts,
             log,
         };
-        hosts_access(&self.tables, request, &world, &mut DryEffects { output })
+        hosts_access(&self.tables, request, &world, effects)
     }
+}
+
+/// What tcpd would do.
+pub(crate) struct Judged {
+    /// The answer.
+    pub decision: Decision,
+    /// The verdict if the commands of aclexec say no, where that makes a difference.
+    pub otherwise: Option<Verdict>,
+}
+
+impl Judged {
+    /// Why a client is denied though no rule decided: the messages about what was in error.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        let undecided = self.decision.matched.is_none();
+        let errors = self.decision.in_error.iter();
+        errors.filter(move |_| undecided)
+    }
+}
+
+/// Nobody listens.
+struct Silent;
+
+impl Log for Silent {
+    fn diagnostic(&self, _: &Diagnostic) {}
 }
 
 /// The verdict in one word.

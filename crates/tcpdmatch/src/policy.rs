@@ -23,7 +23,7 @@ use tools::output::{Output, is_coloured};
 
 use crate::answer::{Heard, RulePlace, text};
 use crate::arguments::Format;
-use crate::judge::{Judge, verdict_word};
+use crate::judge::{Judge, Judged, verdict_word};
 use crate::lookups::Lookups;
 use crate::question::Question;
 use crate::stream::is_nothing;
@@ -205,10 +205,10 @@ impl Runner<'_> {
         let mut met = true;
         for mut request in self.lookups.requests(&expectation.question)? {
             let heard = Heard::default();
-            let decision = self.judge.decide(&mut request, &heard, None);
-            if !expectation.is_met(&decision, &self.judge.tables) {
+            let judged = self.judge.decide(&mut request, &heard, None);
+            if !expectation.is_met(&judged.decision, &self.judge.tables) {
                 met = false;
-                self.tell_failure(number, line, &expectation, &request, &decision);
+                self.tell_failure(number, line, &expectation, &request, &judged);
             }
         }
         if met && self.format == Format::Json {
@@ -225,15 +225,17 @@ impl Runner<'_> {
         line: &[u8],
         expectation: &Expectation<'_>,
         request: &Request,
-        decision: &Decision,
+        judged: &Judged,
     ) {
-        let verdict = verdict_word(&decision.verdict);
-        let rule = decision.matched.as_ref();
+        let verdict = verdict_word(&judged.decision.verdict);
+        let rule = judged.decision.matched.as_ref();
+        let errors: Vec<_> = judged.errors().map(ToString::to_string).collect();
         let rule_text = rule.and_then(|place| self.rule_text(place));
         if self.format == Format::Json {
             self.output.line(json!({
                 "address": text(request.client.address_text()),
                 "expected": expectation.shown(),
+                "in_error": errors,
                 "line": number,
                 "met": false,
                 "query": text(line.trim_ascii()),
@@ -264,6 +266,9 @@ impl Runner<'_> {
                 }
             }
             None => output.line(format_args!("    came:     {verdict}, and no rule decided")),
+        }
+        for error in errors {
+            output.line(format_args!("    in error: {error}"));
         }
     }
 

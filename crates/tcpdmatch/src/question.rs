@@ -2,6 +2,7 @@
 
 use hosts_access::facts::Fact;
 use hosts_access::request::{Host, Request};
+use tools::inetd::base_name;
 
 use crate::endpoint::{split_server, split_user};
 
@@ -34,6 +35,14 @@ impl<'q> Question<'q> {
         }
     }
 
+    /// The same question, with the daemon's path as its name, which is what tcpd makes of it.
+    pub(crate) fn with_plain_daemon(mut self) -> Self {
+        if self.daemon.starts_with(b"/") {
+            self.daemon = base_name(self.daemon);
+        }
+        self
+    }
+
     /// The question of a line: two words, and the client's name if it is not to be looked up.
     ///
     /// # Errors
@@ -53,7 +62,7 @@ impl<'q> Question<'q> {
             Some(_) => Err(format!("more than three words; {FORM}")),
             None => Ok(Self {
                 name,
-                ..Self::new(daemon, client)
+                ..Self::new(daemon, client).with_plain_daemon()
             }),
         }
     }

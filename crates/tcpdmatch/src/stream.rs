@@ -72,8 +72,8 @@ fn answer_line(
     let question = Question::parse(line)?;
     for mut request in lookups.requests(&question)? {
         let heard = Heard::default();
-        let decision = judge.decide(&mut request, &heard, None);
-        let mut answer = Answer::new(&request, &decision, heard, Vec::new());
+        let judged = judge.decide(&mut request, &heard, None);
+        let mut answer = Answer::new(&request, &judged, heard, Vec::new());
         answer.line = Some(number);
         answer.query = Some(text(line.trim_ascii()));
         answer.write(output);

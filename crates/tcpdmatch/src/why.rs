@@ -53,6 +53,7 @@ pub(crate) fn why(test: &Test<'_>, matched: bool) -> String {
             let name = text(name);
             format!("the {}'s name {name} is {not}in this netgroup", end(*side))
         }
+        Test::NoFile => "slashes alone name no file, so it matches nothing".to_owned(),
         Test::File { found: false } => "there is no such file".to_owned(),
         Test::File { found: true } if matched => "a word in this file matches".to_owned(),
         Test::File { found: true } => "no word in this file matches".to_owned(),

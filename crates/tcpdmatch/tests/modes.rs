@@ -504,3 +504,117 @@ fn a_host_that_is_not_found_is_an_error_as_data() {
     assert_eq!(objects(&came.stdout)[0]["error"], "host not found");
     assert_eq!(came.status, Some(1));
 }
+
+/// One question in all three ways: the verdict that is printed, told as data, and expected.
+fn three_ways(scratch: &Scratch, daemon: &str) -> [String; 3] {
+    let plain = ask(scratch, &["-d", daemon, "192.0.2.7"]).stdout;
+    let verdict = plain
+        .lines()
+        .find_map(|line| line.strip_prefix("access:   "));
+    let question = format!("{daemon} 192.0.2.7\n");
+    let told = feed(scratch, &["-d", "--stdin"], question.as_bytes());
+    let told = objects(&told.stdout)[0]["verdict"].clone();
+    let expected = ["granted", "denied"].into_iter().find(|verdict| {
+        let line = format!("{daemon} 192.0.2.7 => {verdict}\n");
+        feed(scratch, &["-d", "--test", "-"], line.as_bytes()).status == Some(0)
+    });
+    [
+        verdict.unwrap_or_default().to_owned(),
+        told.as_str().unwrap_or_default().to_owned(),
+        expected.unwrap_or_default().to_owned(),
+    ]
+}
+
+/// tcpd takes the last part of a daemon's path for its name.
+#[test]
+fn a_daemon_given_by_its_path_has_one_answer() {
+    let scratch = Scratch::new();
+    scratch.file("hosts.allow", "svcd: ALL\n");
+    scratch.file("hosts.deny", "ALL: ALL\n");
+    for daemon in ["svcd", "/usr/sbin/svcd", "/usr/sbin/svcd@127.0.0.1"] {
+        assert_eq!(three_ways(&scratch, daemon), ["granted"; 3], "{daemon}");
+    }
+}
+
+/// What was in error is why a client is denied whom no rule refuses.
+#[test]
+fn what_was_in_error_is_told_in_each_way() {
+    let scratch = Scratch::new();
+    scratch.file("hosts.allow", "other: ALL\nsvcd: /etc\n");
+    assert_eq!(three_ways(&scratch, "svcd"), ["denied"; 3]);
+    assert_eq!(three_ways(&scratch, "other"), ["granted"; 3]);
+    let text = "open /etc: Is a directory (in error: refuses everybody who gets that far)";
+    let message = format!("warning: hosts.allow, line 2: {text}");
+    let plain = ask(&scratch, &["-d", "svcd", "192.0.2.7"]).stdout;
+    assert!(
+        plain.contains(&format!("{message}\naccess:   denied\n")),
+        "{plain}"
+    );
+    let explained = ask(&scratch, &["-d", "--explain", "svcd", "192.0.2.7"]).stdout;
+    assert!(
+        explained.contains(&format!("so this denies: {message}")),
+        "{explained}"
+    );
+    let told = objects(&feed(&scratch, &["-d", "--stdin"], b"svcd 192.0.2.7\n").stdout);
+    let error = &told[0]["in_error"][0];
+    assert_eq!(
+        (&error["text"], &error["rule"]["line"]),
+        (&text.into(), &2.into())
+    );
+    assert_eq!(told[0]["rule"], serde_json::Value::Null);
+    let failed = feed(
+        &scratch,
+        &["-d", "--test", "-"],
+        b"svcd 192.0.2.7 => granted\n",
+    )
+    .stdout;
+    assert!(
+        failed.contains(&format!("    in error: {message}\n")),
+        "{failed}"
+    );
+}
+
+/// Nothing is run: a command succeeds unless it plainly cannot be run, and the other verdict is named.
+#[test]
+fn commands_that_decide() {
+    let scratch = Scratch::new();
+    for (allow, deny, verdict, otherwise) in [
+        (
+            "svcd: ALL: aclexec /bin/true %a\n",
+            "ALL: ALL\n",
+            "granted",
+            Some("denied"),
+        ),
+        ("svcd: ALL: aclexec /bin/true %a\n", "", "granted", None),
+        (
+            "",
+            "svcd: ALL: aclexec /bin/true %a\n",
+            "denied",
+            Some("granted"),
+        ),
+        (
+            "svcd: ALL: aclexec /nonexistent %a\n",
+            "ALL: ALL\n",
+            "denied",
+            None,
+        ),
+        ("", "svcd: ALL: aclexec /nonexistent %a\n", "denied", None),
+        ("svcd: ALL: aclexec /etc/passwd %a\n", "", "denied", None),
+    ] {
+        scratch.file("hosts.allow", allow);
+        scratch.file("hosts.deny", deny);
+        assert_eq!(three_ways(&scratch, "svcd"), [verdict; 3], "{allow}{deny}");
+        let plain = ask(&scratch, &["-d", "svcd", "192.0.2.7"]).stdout;
+        let line = plain.lines().find(|line| line.starts_with("aclexec:  "));
+        let expected =
+            otherwise.map(|other| format!("aclexec:  {other} if a command of aclexec says no"));
+        assert_eq!(line, expected.as_deref(), "{plain}");
+        let told = objects(&feed(&scratch, &["-d", "--stdin"], b"svcd 192.0.2.7\n").stdout);
+        assert_eq!(told[0]["otherwise"].as_str(), otherwise, "{allow}{deny}");
+        let failed = deny.contains("nonexistent");
+        assert_eq!(
+            plain.contains("status 127: "),
+            failed || allow.contains("nonexistent")
+        );
+    }
+}

@@ -124,7 +124,7 @@ impl Generator {
                 case.ident = Some(vec![b'y'; self.rng.usize(120..140)]);
             }
         }
-        case.aclexec = [0, 0, 1, 1, 2, 255, KILLED][self.rng.usize(..7)];
+        case.aclexec = [0, 0, 1, 1, 2, 255, KILLED, 126, 127][self.rng.usize(..9)];
         self.names(&mut case);
         for group in ["trusted", "Trusted", "any"] {
             if self.one_in(2) {
@@ -332,6 +332,7 @@ impl Generator {
                 );
             }
             3 => text.push(b' '),
+            4 => text.extend_from_slice(self.pick(&["\0", "\0\0", "#\0", " \0"]).as_bytes()),
             _ => {}
         }
         // So that options are reached more often than not.

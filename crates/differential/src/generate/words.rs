@@ -105,7 +105,7 @@ impl Generator {
         let mut word = match self.rng.u8(..4) {
             0 => self
                 .pick(&[
-                    "ALL", "KNOWN", "UNKNOWN", "*", "LOCAL", "j*", "", "[joe]", "22",
+                    "ALL", "KNOWN", "UNKNOWN", "*", "LOCAL", "j*", "", "[joe]", "22", ".DOE",
                 ])
                 .into(),
             1 => self.pick(USERS).into(),

@@ -1,15 +1,25 @@
 //! Tables that are in error to us, ended for the original too.
 
-use super::lines::{fields, is_separator, lines, split_user, unlines};
+use super::lines::{each_line, fields, is_separator, lines, split_user, unlines};
 use super::{NEVER, NO_NAME};
 use crate::case::{ALLOW, Case, Content, DENY};
+use crate::compare::without_refused;
 use crate::outcome::{Event, Outcome};
+
+/// What must be as it was once a table is ended for the original too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Same {
+    /// All but what was said of the place in error.
+    All,
+    /// The verdict and the rule that decided: an aclexec of hosts.deny that says no lets nobody through.
+    Rule,
+    /// The verdict: the rule is gone whose command was killed or could not be run.
+    Verdict,
+}
 
 /// A case whose table is in error to us, and the ways to end that table for the original too.
 pub(crate) struct Ended {
-    pub(crate) ways: Vec<Case>,
-    /// Whether a command was killed.
-    pub(crate) killed: bool,
+    pub(crate) ways: Vec<(Case, Same)>,
     row: &'static str,
     /// How the message about it begins.
     message: String,
@@ -27,22 +37,30 @@ impl Ended {
             b": missing newline or line too long",
             b": all the subsequent rules will be ignored",
         ];
-        message.starts_with(self.message.as_bytes())
-            || ends.iter().any(|end| message.ends_with(end))
+        let plain = without_refused(message);
+        message.starts_with(self.message.as_bytes()) || ends.iter().any(|end| plain.ends_with(end))
     }
 }
 
 /// T7, T8, O2: what is in error to us ends the table for the original too. `None`: nothing is. The
-/// original ends a table at a last line without newline; each way to put one there is tried.
+/// original ends a table at a last line without newline; each way to put one there is tried. If it is in
+/// hosts.allow, hosts.deny must not let anybody through either.
 pub(crate) fn ended(case: &Case, ours: &Outcome) -> Option<Ended> {
     for path in [ALLOW, DENY] {
-        if case.content(path) == Some(&Content::Directory) {
-            let mut unreadable = case.clone();
-            unreadable.set(path, Content::Unreadable);
+        let mut closed = vec![(case.clone(), Same::All)];
+        close(&mut closed);
+        let grants = path == ALLOW && closed.iter().any(|(closed, _)| closed != case);
+        let unreadable = case.content(path) == Some(&Content::Unreadable);
+        if case.content(path) == Some(&Content::Directory) || (unreadable && grants) {
+            let mut ended = case.clone();
+            ended.set(path, Content::Unreadable);
+            let mut ways = vec![(ended, Same::All)];
+            if path == ALLOW {
+                close(&mut ways);
+            }
             let shown = String::from_utf8_lossy(path);
             return Some(Ended {
-                ways: vec![unreadable],
-                killed: false,
+                ways,
                 row: "T8",
                 message: format!("warning: cannot open {shown}: "),
             });
@@ -54,13 +72,60 @@ pub(crate) fn ended(case: &Case, ours: &Outcome) -> Option<Ended> {
     })
 }
 
+/// Whether a table ends in a whole line, so that whoever gets to its end is let through.
+fn is_open(text: &[u8]) -> bool {
+    text.is_empty() || text.ends_with(b"\n")
+}
+
+/// Ends hosts.deny in a line that denies whoever gets that far, unless it does already; as a further way,
+/// lets its aclexec deny whatever they say.
+fn close(ways: &mut Vec<(Case, Same)>) {
+    for (case, _) in &mut *ways {
+        close_deny(case);
+    }
+    let denying: Vec<_> = ways
+        .iter()
+        .map(|(case, same)| {
+            let mut case = case.clone();
+            each_line(&mut case, |path, line| {
+                let (_, clients) = fields(line);
+                let options = line[clients..].to_ascii_lowercase();
+                let asks = options.windows(7).any(|part| part == b"aclexec");
+                if path == DENY && asks && !options.ends_with(b":deny") {
+                    line.extend_from_slice(b":deny");
+                }
+            });
+            let same = match same {
+                Same::All => Same::Rule,
+                other => *other,
+            };
+            (case, same)
+        })
+        .collect();
+    ways.extend(denying);
+}
+
+fn close_deny(case: &mut Case) {
+    match case.content(DENY) {
+        None => case
+            .files
+            .push((DENY.to_vec(), Content::Text(b"x".to_vec()))),
+        Some(Content::Text(text)) if is_open(text) => {
+            let closed = [text, &b"x"[..]].concat();
+            case.set(DENY, Content::Text(closed));
+        }
+        Some(_) => {}
+    }
+}
+
 fn ended_by(case: &Case, message: &str) -> Option<Ended> {
     let (table, rest) = message.strip_prefix("warning: ")?.split_once(", line ")?;
     let (number, text) = rest.split_once(": ")?;
     let about_list = text.starts_with("open ")
         || text.contains(": lists include each other")
         || text.contains(": NUL byte or endless word");
-    let killed = text.starts_with("process ");
+    let killed =
+        text.starts_with("process ") || text.starts_with("aclexec: /bin/sh ended with status ");
     let all = lines(case.text(table.as_bytes())?);
     let wanted = number.parse::<usize>().ok()?;
     let mut last = 0;
@@ -92,11 +157,16 @@ fn ended_by(case: &Case, message: &str) -> Option<Ended> {
         let mut changed = case.clone();
         let text = [&before[..], &joins, &rule, b"x"].concat();
         changed.set(table.as_bytes(), Content::Text(text));
-        changed
+        let same = if killed { Same::Verdict } else { Same::All };
+        (changed, same)
     };
+    let mut ways = endings.into_iter().map(ending).collect();
+    // An unterminated line of hosts.allow is only left out.
+    if table.as_bytes() == ALLOW && without_refused(message.as_bytes()).len() < message.len() {
+        close(&mut ways);
+    }
     Some(Ended {
-        ways: endings.into_iter().map(ending).collect(),
-        killed,
+        ways,
         row,
         message: message.to_owned(),
     })

@@ -3,6 +3,7 @@
 
 mod ended;
 mod lines;
+mod nuls;
 
 use hosts_access::expand::filter;
 use hosts_access::netmask::{bracketed, dotted_quad};
@@ -15,7 +16,8 @@ use crate::case::{ALLOW, Case, Content, DENY};
 use crate::engine::plain;
 use lines::{each_host, each_line, each_word, fields, is_separator, split_user};
 
-pub(crate) use ended::{Ended, ended};
+pub(crate) use ended::{Ended, Same, ended};
+pub(crate) use nuls::plain_nuls;
 
 /// A host word that never matches and asks for no name.
 const NEVER: &[u8] = b"0/0";

@@ -193,6 +193,7 @@ impl Demands {
         match HostPattern::parse(word) {
             HostPattern::Netgroup(_)
             | HostPattern::File(_)
+            | HostPattern::Slashes
             | HostPattern::Known
             | HostPattern::Local => self.always = true,
             HostPattern::Net { mask, .. } => self.add_net(mask, kinds),

@@ -79,6 +79,7 @@ impl Parts {
             text: self.text.get(start..start + part.length as usize)?,
             first: part.first.into(),
             last: part.last.into(),
+            nul: false,
         })
     }
 }
@@ -91,15 +92,24 @@ fn damaged() -> io::Error {
 /// How a table ends before its end.
 #[derive(Clone, Copy, Debug)]
 struct BadLine {
-    nul: bool,
+    kind: Bad,
     first: u64,
     last: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Bad {
+    Unterminated,
+    TooLong,
+    Nul,
 }
 
 /// A table held in memory.
 #[derive(Debug)]
 pub struct HeldTable {
     rules: Parts,
+    /// Those in which NUL bytes were passed over, in order.
+    nul: Vec<u32>,
     index: Index,
     end: Option<BadLine>,
 }
@@ -112,27 +122,33 @@ impl HeldTable {
     }
 
     fn read_within(source: impl Read, few: usize, most: usize) -> Option<Self> {
-        let mut rules = Parts::default();
+        let (mut rules, mut nul) = (Parts::default(), Vec::new());
         let (mut builder, mut demands) = (IndexBuilder::default(), Demands::default());
         let mut lines = Lines::new(source);
         let end = loop {
-            let nul = match lines.next_line() {
+            let kind = match lines.next_line() {
                 Ok(Some(line)) => {
-                    if index_rule(&mut builder, &mut demands, rules.next()?, line.text)? {
+                    let number = rules.next()?;
+                    if index_rule(&mut builder, &mut demands, number, &line)? {
                         rules.push(line.text, line.first, line.last)?;
+                        if line.nul {
+                            nul.try_reserve(1).ok()?;
+                            nul.push(number);
+                        }
                     }
-                    if rules.bytes() + builder.bytes() > most {
+                    if rules.bytes() + size_of_val(nul.as_slice()) + builder.bytes() > most {
                         return None;
                     }
                     continue;
                 }
                 Ok(None) => break None,
-                Err(LineError::TooLong) => false,
-                Err(LineError::Nul) => true,
+                Err(LineError::Unterminated) => Bad::Unterminated,
+                Err(LineError::TooLong) => Bad::TooLong,
+                Err(LineError::Nul) => Bad::Nul,
                 Err(LineError::Io(_)) => return None,
             };
             break Some(BadLine {
-                nul,
+                kind,
                 first: lines.first(),
                 last: lines.last(),
             });
@@ -140,6 +156,7 @@ impl HeldTable {
         Some(Self {
             index: builder.build(rules.parts.len() <= few)?,
             rules,
+            nul,
             end,
         })
     }
@@ -150,9 +167,10 @@ fn index_rule(
     builder: &mut IndexBuilder,
     demands: &mut Demands,
     number: u32,
-    line: &[u8],
+    line: &Line<'_>,
 ) -> Option<bool> {
-    let Some(rule) = crate::rule::Rule::parse(line) else {
+    let rule = crate::rule::Rule::parse(line.text).filter(|_| !line.nul);
+    let Some(rule) = rule else {
         // Whoever gets to it is warned.
         demands.set_always();
         return builder.rule(number, &Services::ALL, demands);
@@ -199,14 +217,16 @@ impl HeldRules {
                     .ok_or_else(damaged)
                     .map_err(LineError::Io)?;
                 self.place = (line.first, line.last);
-                Ok(Some(line))
+                let nul = table.nul.binary_search(&number).is_ok();
+                Ok(Some(Line { nul, ..line }))
             }
             (None, None) => Ok(None),
             (None, Some(end)) => {
                 self.place = (end.first, end.last);
-                Err(match end.nul {
-                    true => LineError::Nul,
-                    false => LineError::TooLong,
+                Err(match end.kind {
+                    Bad::Unterminated => LineError::Unterminated,
+                    Bad::TooLong => LineError::TooLong,
+                    Bad::Nul => LineError::Nul,
                 })
             }
         }
@@ -230,6 +250,7 @@ pub struct HeldList {
     index: Index,
     /// Whether the list ends in a word that cannot be used.
     bad_word: bool,
+    passed_nul: bool,
 }
 
 impl HeldList {
@@ -263,6 +284,7 @@ impl HeldList {
             index: builder.build(words.parts.len() <= few)?,
             words,
             bad_word,
+            passed_nul: list.passed_nul(),
         })
     }
 }
@@ -280,6 +302,11 @@ impl HeldWords {
             list,
             finder: Finder::default(),
         }
+    }
+
+    /// Whether NUL bytes were passed over in the list.
+    pub fn passed_nul(&self) -> bool {
+        self.list.passed_nul
     }
 
     /// The next word that can have to do with that end, as it is known now.

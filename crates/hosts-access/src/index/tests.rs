@@ -42,7 +42,10 @@ const DAEMONS: [&str; 26] = [
     "KNOWN@ALL",
 ];
 
-const CLIENTS: [&str; 72] = [
+const CLIENTS: [&str; 75] = [
+    "/",
+    "//",
+    "/passed",
     "192.0.2.7",
     "192.0.2.8",
     "192.0.2.",
@@ -142,7 +145,8 @@ fn world(round: usize) -> FakeWorld {
         .netgroup("trusted", "host.example.org")
         .interface("lo", 1)
         .ident("joe")
-        .file("/nul", "10.\0")
+        .file("/nul", "10.\0x")
+        .file("/passed", "10.1.1.1 # \0\n\0")
         .file("/loop", "10.1.1.1 /loop");
     match round % 2 {
         0 => world.forward(name, name, &["192.0.2.7", "2001:db8::5"]),
@@ -208,6 +212,9 @@ fn table(numbers: &mut Numbers) -> String {
             1 => table += "# comment\n",
             2 => table += "svcd: x\0\n",
             3 => table += "svcd: unended",
+            4 => table += "\0\0",
+            5 => table += "# \0\n",
+            6 => table += "\0\n",
             _ => {}
         }
     }
@@ -234,8 +241,9 @@ fn course(world: &FakeWorld, round: usize, listens: bool) -> String {
         deny: "/D".into(),
     };
     let spy = Spy::on(world, listens);
-    let Decision { verdict, matched } =
-        hosts_access(&tables, &mut request, &spy.world(), &mut world.effects());
+    let Decision {
+        verdict, matched, ..
+    } = hosts_access(&tables, &mut request, &spy.world(), &mut world.effects());
     format!(
         "{verdict:?} {matched:?}\n{:#?}\n{:?}\n{:?} {:?} {:?} {}",
         spy.seen(),

@@ -119,8 +119,8 @@ pub enum Outcome {
     Twist(ShellText),
     /// An aclexec said no: the table does not match.
     NoMatch,
-    /// The rule could not be evaluated.
-    InError,
+    /// The rule is in error: the command of an aclexec could not be run, and this is why.
+    InError(Fault),
     /// An option is wrong or failed: denied.
     Failed,
 }
@@ -262,8 +262,7 @@ impl Run<'_, '_> {
                     return Outcome::Failed;
                 }
                 Err(Stop::Fault(OnFault::RuleInError, fault)) => {
-                    self.log(Problem::AclexecFailed(fault));
-                    return Outcome::InError;
+                    return Outcome::InError(fault);
                 }
                 Err(Stop::Fault(_, fault)) => {
                     self.log(Problem::OptionFailed(fault));
@@ -326,10 +325,13 @@ impl Run<'_, '_> {
     fn act(&mut self, option: &OptionSpec, action: &Action) -> Result<bool, Stop> {
         match self.effects.perform(action) {
             Ok(Done::Done) => Ok(true),
-            Ok(Done::Exited(status)) => {
-                self.refused = status != 0;
-                Ok(true)
-            }
+            Ok(Done::Exited(status)) => match not_run(status) {
+                Some(fault) => Err(Stop::Fault(option.on_fault, fault)),
+                None => {
+                    self.refused = status != 0;
+                    Ok(true)
+                }
+            },
             Err(fault) if option.on_fault == OnFault::Warn => {
                 self.log(Problem::OptionFault(fault));
                 Ok(false)
@@ -364,6 +366,19 @@ impl Run<'_, '_> {
             }
         }
     }
+}
+
+/// The fault that a shell tells of by its own status: the command could not be run, so it has no opinion.
+fn not_run(status: i32) -> Option<Fault> {
+    let reason = match status {
+        126 => "a program cannot be executed; see its mode, and its first line if it is a script",
+        127 => "a program is missing; see its path, and its first line if it is a script",
+        _ => return None,
+    };
+    Some(Fault {
+        what: format!("aclexec: /bin/sh ended with status {status}"),
+        reason: reason.to_owned(),
+    })
 }
 
 /// The file name of a daemon's banner: its slashes stay, but the path begins in the directory.

@@ -153,12 +153,26 @@ fn aclexec_decides_unless_a_later_option_does() {
     for (status, options, expected) in [
         (0, "aclexec x", Outcome::Table),
         (1, "aclexec x", Outcome::NoMatch),
-        (127, "aclexec x: umask 022", Outcome::NoMatch),
+        (128, "aclexec x: umask 022", Outcome::NoMatch),
         (1, "aclexec x: allow", Outcome::Allow),
         (1, "aclexec x: deny", Outcome::Deny),
     ] {
         let fake = world().aclexec_status(status);
         assert_eq!(outcome(options, &fake).0, expected, "{status} {options}");
+    }
+}
+
+/// A shell's statuses for "could not be run" are no opinion, whatever follows.
+#[test]
+fn aclexec_that_was_not_run_is_in_error() {
+    for status in [126, 127] {
+        for options in ["aclexec x", "aclexec x: allow", "aclexec x: deny"] {
+            let fake = world().aclexec_status(status);
+            let Outcome::InError(fault) = outcome(options, &fake).0 else {
+                panic!("{status} {options}");
+            };
+            assert!(fault.to_string().contains(&format!("status {status}: ")));
+        }
     }
 }
 
@@ -202,17 +216,22 @@ fn failures() {
             Outcome::Failed,
             "error: T, line 1: w: r",
         ),
-        (
-            "Aclexec",
-            "aclexec x: allow",
-            Outcome::InError,
-            "warning: T, line 1: w: r",
-        ),
     ] {
         let fake = world().fault(action, "w", "r");
         assert_eq!(outcome(options, &fake).0, expected, "{options}");
         assert_eq!(fake.logged(), [message], "{options}");
     }
+    // The rule is in error, which the search tells.
+    let fake = world().fault("Aclexec", "w", "r");
+    let fault = Fault {
+        what: "w".into(),
+        reason: "r".into(),
+    };
+    assert_eq!(
+        outcome("aclexec x: allow", &fake).0,
+        Outcome::InError(fault)
+    );
+    assert!(fake.logged().is_empty());
 }
 
 #[test]

@@ -50,7 +50,7 @@ struct Course {
 }
 
 /// What is put in place of all that stands behind the rule that decided.
-const BEHIND: [&[u8]; 4] = [b"", b"ALL: ALL: allow\n", b"ALL: ALL: deny\n", b"\0"];
+const BEHIND: [&[u8]; 4] = [b"", b"ALL: ALL: allow\n", b"ALL: ALL: deny\n", b"x\0"];
 
 /// How many ways there are to decide once more, for [`Case::decide_again`].
 pub(crate) const WAYS: usize = 4 + BEHIND.len();
@@ -122,7 +122,7 @@ impl Case<'_> {
             request: &request,
             ..*self
         };
-        let dry = case.decide(&mut DryEffects { output: None }, WHOLE);
+        let dry = case.decide(&mut DryEffects::default(), WHOLE);
         let real = case.decide(&mut Recorder::working(0), WHOLE);
         assert_eq!(dry, real, "dry and real");
     }
@@ -205,8 +205,10 @@ fn an_error_never_grants(course: &Course) {
             Meaning::None => {}
             Meaning::Denied => assert!(denied, "granted after {}", said.text),
             Meaning::InError if in_allow => {
-                let by_allow = course.matched.is_some_and(|(in_allow, _)| in_allow);
+                let by_deny = course.matched.is_some_and(|(in_allow, _)| !in_allow);
+                let by_allow = course.matched.is_some() && !by_deny;
                 assert!(!by_allow, "decided by hosts.allow after {}", said.text);
+                assert!(denied || by_deny, "granted after {}", said.text);
             }
             Meaning::InError => assert!(denied, "granted after {}", said.text),
         }

@@ -145,7 +145,7 @@ const ADDRESSES: &[&str] = &[
 const LISTS: &[stage::File<'_>] = &[
     ("/list", Some(b"# ours\n192.0.2.7 .example.org\n")),
     ("/loop", Some(b"10. /loop")),
-    ("/nul", Some(b"10.\0")),
+    ("/nul", Some(b"10.\0x")),
     ("/secret", None),
     ("/banners/svcd", Some(b"Hello %u@%h\n%")),
 ];
@@ -194,6 +194,10 @@ fn table() -> impl Strategy<Value = Table> {
             "\u{feff}",
             "ALL: ALL\n",
             "x: y\0\n",
+            "\0\0\n",
+            "\0\0svcd: ALL\n",
+            "# \0\n",
+            "svcd: 10.0.0.0 / 255.0.0.0\n",
         ][..],
     );
     let line = prop_oneof![6 => rule(), 1 => other.prop_map(str::to_owned)];

@@ -131,7 +131,10 @@ impl Log for Stage<'_> {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
         let problem = &diagnostic.problem;
         let table = match (problem, &diagnostic.place) {
-            (Problem::CannotOpen(path, _), _) => Some(path.clone()),
+            (Problem::InError(problem, _), None) => match &**problem {
+                Problem::CannotOpen(path, _) => Some(path.clone()),
+                _ => None,
+            },
             (_, Some(place)) => Some(place.table.to_path_buf()),
             _ => None,
         };
@@ -146,16 +149,7 @@ impl Log for Stage<'_> {
 fn meaning(problem: &Problem) -> Meaning {
     match problem {
         _ if problem.gravity() == Gravity::Error => Meaning::Denied,
-        Problem::CannotOpen(..)
-        | Problem::CannotRead(_)
-        | Problem::LineTooLong
-        | Problem::NulByte
-        | Problem::ListOpen(..)
-        | Problem::ListNesting(_)
-        | Problem::ListCount(_)
-        | Problem::ListWord(_)
-        | Problem::NetgroupLate(_)
-        | Problem::AclexecFailed(_) => Meaning::InError,
+        Problem::InError(..) => Meaning::InError,
         _ => Meaning::None,
     }
 }

@@ -29,7 +29,12 @@ fn lists() {
             "list-open",
             "/srv/list:1:1: error: /srv/list: lists include each other",
         ),
-        ("a\0", "list-open", "/srv/list:1:1: error: "),
+        ("a\0b", "list-open", "/srv/list:1:1: error: "),
+        (
+            "a # \0\n",
+            "nul-byte",
+            "/srv/list:1:1: error: /srv/list: NUL bytes are passed over",
+        ),
     ] {
         let lines = list(text, id);
         assert!(
