@@ -78,6 +78,18 @@ differential: all
 	$(COMPARE) run 0 10000000
 	$(COMPARE) queries 0 10000
 
+# What fails in tcpd and in the library never opens a door: docs/reliability.md. A run is one fault; all of them take
+# more than an hour, and FAULTS="--only name --runs 5000" is a part.
+FAULTS :=
+faults: all
+	tests/setup
+	cargo build --release --package faults
+	target/release/faults run --findings target/faults/findings $(FAULTS)
+
+# The short form: each policy with each call and each kind of fault, and as many more as there is time for.
+faults-short: FAULTS := --seconds 200
+faults-short: faults
+
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
@@ -121,4 +133,4 @@ install: all
 	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
 	done
 
-.PHONY: all demo valgrind test test-libwrap bench bench-check differential lint fuzz install
+.PHONY: all demo valgrind test test-libwrap bench bench-check differential faults faults-short lint fuzz install

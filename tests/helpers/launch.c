@@ -49,6 +49,7 @@ int main(int argc, char **argv)
     char *name = NULL, *none[] = {NULL};
     int option, empty = 0, closing[16], count = 0;
     struct rlimit files = {0, 0}, memory = {0, 0};
+    int limits_files = 0; /* 0 is a limit too */
     sigset_t blocked;
 
     reset_internal_signals();
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
         case 'i': signal(atoi(optarg), SIG_IGN); break;
         case 'b': sigaddset(&blocked, atoi(optarg)); break;
         case 'm': memory.rlim_cur = memory.rlim_max = atol(optarg); break;
-        case 'n': files.rlim_cur = files.rlim_max = atoi(optarg); break;
+        case 'n': files.rlim_cur = files.rlim_max = atoi(optarg), limits_files = 1; break;
         case 'o': dup2(open("/dev/null", O_RDWR), atoi(optarg)); break;
         case 'p':
             if (set_ip_options(optarg))
@@ -82,7 +83,7 @@ int main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &blocked, NULL);
     while (count > 0)
         close(closing[--count]);
-    if (files.rlim_cur)
+    if (limits_files)
         setrlimit(RLIMIT_NOFILE, &files);
     if (memory.rlim_cur)
         setrlimit(RLIMIT_AS, &memory);

@@ -11,8 +11,8 @@ use socket2::Domain;
 
 use crate::subject::{Subject, have_package, helper};
 
-/// Whether the scenario can run here; if not, says so.
-pub(crate) fn satisfied(scenario: &str, needs: &[&str]) -> bool {
+/// Whether the scenario can run here; if not, says so. A need is `root`, or a package of tests/packages.
+pub fn satisfied(scenario: &str, needs: &[&str]) -> bool {
     let oracle: &[&str] = match Subject::chosen() {
         Subject::Ours => &[],
         Subject::Debian => &["tcpd", "libwrap0"],

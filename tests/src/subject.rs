@@ -33,14 +33,15 @@ impl Subject {
     }
 }
 
-/// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`.
-pub(crate) fn target() -> PathBuf {
-    let executable = std::env::current_exe().expect("path of the test executable");
-    let target = executable
-        .ancestors()
-        .nth(3)
-        .expect("target/PROFILE/deps/NAME");
-    target.to_path_buf()
+/// Cargo's target directory: a test executable is `target/PROFILE/deps/NAME`, a program `target/PROFILE/NAME`.
+pub fn target() -> PathBuf {
+    let executable = std::env::current_exe().expect("path of the executable");
+    let folder = executable.parent().expect("a folder");
+    let profile = match folder.ends_with("deps") {
+        true => folder.parent().expect("target/PROFILE/deps"),
+        false => folder,
+    };
+    profile.parent().expect("target/PROFILE").to_path_buf()
 }
 
 /// Where `tests/setup` unpacks Debian's packages.

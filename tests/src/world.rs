@@ -47,15 +47,21 @@ fn name_of<F>() -> String {
         .to_string()
 }
 
+/// The command that makes the namespaces of a world and runs what is appended to it.
+pub fn namespaces() -> Command {
+    let mut command = unshare();
+    command.env("PATH", PATH);
+    command
+}
+
 /// Runs the test again, inside new namespaces, and passes its verdict on.
 fn outer(name: &str) {
     let program = Subject::chosen().program("tcpd");
     assert!(program.exists(), "{}: not built", program.display());
-    let mut child = unshare()
+    let mut child = namespaces()
         .arg(std::env::current_exe().expect("path of the test executable"))
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env(INSIDE, name)
-        .env("PATH", PATH)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -123,6 +129,12 @@ pub struct World {
 }
 
 impl World {
+    /// Makes a world of the namespaces that this process is in: for a program that [`crate::namespaces`] has
+    /// started, and that makes runs of its own.
+    pub fn enter(name: &str) -> Self {
+        Self::new(name)
+    }
+
     fn new(name: &str) -> Self {
         prepare_files();
         prepare_network();
