@@ -91,7 +91,8 @@ fn a_line_that_does_not_fit_into_memory() {
         world.same("client", outcome.read.as_str(), "");
         let (too_long, no_memory) = (
             "warning: /etc/hosts.allow, line 0: missing newline or line too long",
-            "warning: /etc/hosts.allow, line 1: cannot read on: out of memory",
+            "warning: /etc/hosts.allow, line 1: cannot read on: out of memory \
+                (in error: refuses everybody whom no rule above grants)",
         );
         let expected = world.differs("T1", too_long, no_memory);
         world.same("log", outcome.texts().first().copied(), Some(expected));
