@@ -345,6 +345,36 @@ fn valgrind_finds_nothing_in_all_that_can_be_counted_out() {
     }
 }
 
+/// Threads that look names up, set and free variables, warn, jump and fork, and use nothing that was freed.
+#[test]
+fn threads_use_nothing_that_was_freed() {
+    stress("threads_use_nothing_that_was_freed", "60");
+}
+
+#[test]
+#[ignore = "takes a minute: make test-libwrap"]
+fn threads_use_nothing_that_was_freed_for_a_minute() {
+    stress("threads_use_nothing_that_was_freed_for_a_minute", "800");
+}
+
+fn stress(test: &str, times: &str) {
+    if !has_valgrind(test) {
+        return;
+    }
+    let folder = scratch();
+    let program = linked(&folder, "stress.c");
+    let mut command = Command::new("valgrind");
+    // What a jump passes stays behind.
+    command
+        .args(["-q", "--error-exitcode=9"])
+        .arg(program)
+        .arg(times)
+        .env("LD_LIBRARY_PATH", ours())
+        .current_dir(folder);
+    let text = output(&mut command);
+    assert!(text.ends_with("0 wrong\n"), "{text}");
+}
+
 /// Checks lines of which a failed one says so, and that there are so many or more.
 fn no_failure(text: &str, count: usize) {
     let lines = text.lines().filter(|line| !line.starts_with("  log "));
