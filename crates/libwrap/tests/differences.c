@@ -117,6 +117,20 @@ static void place(void)
     printf("W6 %s\n", tcpd_context.file ? tcpd_context.file : "none");
 }
 
+/* O13: whose child a command is. */
+static void parent(void)
+{
+    long parent = 0, own = 0;
+    FILE *told;
+
+    allow("svcd: ALL: spawn echo $PPID %p > told\n");
+    access_of(request());
+    told = fopen("told", "r");
+    if (!told || fscanf(told, "%ld %ld", &parent, &own) != 2 || own != getpid())
+        printf("O13 nothing\n");
+    printf("O13 %s\n", parent == own ? "own" : "helper's");
+}
+
 int main(void)
 {
     hosts_allow_table = "allow";
@@ -127,5 +141,6 @@ int main(void)
     dry();
     tcpd_context.file = 0;
     place();
+    parent();
     return 0;
 }
