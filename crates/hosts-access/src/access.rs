@@ -64,6 +64,8 @@ pub struct Decision {
     /// What was in error, as it was logged: at most one thing of each table. Where no rule decided, this
     /// is why the client is denied.
     pub in_error: Vec<Diagnostic>,
+    /// Whether comments were met that tcp_wrappers 7.6 takes for rules; see [`comments`](crate::comments).
+    pub live_comments: bool,
 }
 
 /// Which of the two tables.
@@ -95,15 +97,16 @@ pub fn hosts_access(
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Decision {
-    let mut in_error = Vec::new();
+    let (mut in_error, mut live_comments) = (Vec::new(), false);
     for (table, path) in [(Table::Allow, &tables.allow), (Table::Deny, &tables.deny)] {
-        match search(table, path, request, world, effects) {
+        match search(table, path, request, world, effects, &mut live_comments) {
             Ok(None) => {}
             Ok(Some((verdict, place))) => {
                 return Decision {
                     verdict,
                     matched: Some(place),
                     in_error,
+                    live_comments,
                 };
             }
             Err(diagnostic) => in_error.push(diagnostic),
@@ -116,6 +119,7 @@ pub fn hosts_access(
         },
         matched: None,
         in_error,
+        live_comments,
     }
 }
 
@@ -153,6 +157,15 @@ impl<'w> Rules<'w> {
         }
     }
 
+    /// Whether a comment was met that tcp_wrappers 7.6 takes for a rule. Nobody wants to know where rules are
+    /// held.
+    fn met_live_comment(&self) -> bool {
+        match self {
+            Self::Read(lines) => lines.met_live_comment(),
+            Self::Held(_) => false,
+        }
+    }
+
     /// First and last physical line of the line at hand or, after an error, of the bad one.
     fn place(&self) -> (u64, u64) {
         match self {
@@ -168,6 +181,7 @@ fn search(
     request: &mut Request,
     world: &World<'_>,
     effects: &mut dyn Effects,
+    live_comments: &mut bool,
 ) -> Search {
     let rules = Rules::open(path, world).map_err(|error| {
         let problem = Problem::CannotOpen(path.to_owned(), error);
@@ -178,14 +192,26 @@ fn search(
     let Some(mut rules) = rules else {
         return Ok(None);
     };
-    let name: Arc<Path> = Arc::from(path);
+    let search = search_rules(table, &Arc::from(path), &mut rules, request, world, effects);
+    *live_comments |= rules.met_live_comment();
+    search
+}
+
+fn search_rules(
+    table: Table,
+    name: &Arc<Path>,
+    rules: &mut Rules<'_>,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Search {
     loop {
         let (line, spot) = match rules.next_line(request, world.log) {
-            Ok(Some(line)) => (line, spot(&name, line.first, line.last)),
+            Ok(Some(line)) => (line, spot(name, line.first, line.last)),
             Ok(None) => return Ok(None),
             Err(error) => {
                 let (first, last) = rules.place();
-                return bad_line(table, world, spot(&name, first, last), error);
+                return bad_line(table, world, spot(name, first, last), error);
             }
         };
         let text = line.text;

@@ -28,7 +28,7 @@ pub fn refusing_comment(
     request: &Request,
     world: &World<'_>,
 ) -> Option<Place> {
-    if decision.verdict != Verdict::Granted {
+    if decision.verdict != Verdict::Granted || !decision.live_comments {
         return None;
     }
     for (path, denies) in [(&tables.allow, false), (&tables.deny, true)] {

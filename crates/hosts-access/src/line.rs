@@ -74,6 +74,8 @@ pub struct Lines<R> {
     pause: (u32, u32),
     /// Whether the table begins with a byte order mark.
     marked: bool,
+    /// Whether a comment was passed that is none in the original.
+    live: bool,
 }
 
 impl<R: Read> Lines<R> {
@@ -92,6 +94,7 @@ impl<R: Read> Lines<R> {
             nul: false,
             pause: (0, 0),
             marked: false,
+            live: false,
         }
     }
 
@@ -124,6 +127,7 @@ impl<R: Read> Lines<R> {
             if rule {
                 break;
             }
+            self.live |= self.is_live_comment();
             if self.nul {
                 self.joined = self.start;
                 break;
@@ -171,10 +175,7 @@ impl<R: Read> Lines<R> {
             if !self.join()? {
                 return Ok(None);
             }
-            let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
-            let at_start = text.starts_with(b"#") && !(self.first == 1 && self.marked);
-            let nul = self.nul || text.contains(&0);
-            if !at_start && !nul && !is_rule(text) && text.contains(&b'#') {
+            if self.is_live_comment() {
                 break;
             }
         }
@@ -184,6 +185,19 @@ impl<R: Read> Lines<R> {
             first: self.first,
             last: self.last,
         }))
+    }
+
+    /// Whether the line at hand is such a comment.
+    fn is_live_comment(&self) -> bool {
+        let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
+        let at_start = text.starts_with(b"#") && !(self.first == 1 && self.marked);
+        let nul = self.nul || text.contains(&0);
+        !at_start && !nul && !is_rule(text) && text.contains(&b'#')
+    }
+
+    /// Whether [`Lines::next_line`] has passed such a comment.
+    pub fn met_live_comment(&self) -> bool {
+        self.live
     }
 
     /// Passes lines over, reading on as long as nothing stops it.
