@@ -90,6 +90,13 @@ faults: all
 faults-short: FAULTS := --seconds 200
 faults-short: faults
 
+# Runs the daemons that crates/tools/src/daemons/table calls watched, of Debian 12 and 13, and keeps what came in
+# tests/watch/results.tsv. Needs root, debootstrap and the network: 20 minutes, and 3 GB below target/watch.
+# One of them alone: make watch-daemons WATCH=sshd
+watch-daemons:
+	tests/watch/run bookworm $(WATCH)
+	tests/watch/run trixie $(WATCH)
+
 # Formatting, lints and documentation, with warnings denied.
 lint:
 	cargo fmt --all --check
@@ -133,4 +140,4 @@ install: all
 	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
 	done
 
-.PHONY: all demo valgrind test test-libwrap bench bench-check differential faults faults-short lint fuzz install
+.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install
