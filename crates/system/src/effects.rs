@@ -43,7 +43,7 @@ impl<S: AsFd> RealEffects<S> {
     pub fn on(socket: S) -> Self {
         Self {
             socket,
-            environment: Environment::default(),
+            environment: Environment::inherited(),
             banners_end: None,
             client_gone: false,
             group: None,

@@ -11,6 +11,7 @@ use system::netgroup::SystemNetgroups;
 use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
+use tools::services::Services;
 
 use crate::checks::aclexec::Asking;
 use crate::cover::Earlier;
@@ -18,7 +19,6 @@ use crate::finding::Finding;
 use crate::lists::Lists;
 use crate::names::{Groups, Names};
 use crate::report::Report;
-use crate::services::Services;
 use crate::shell::Shell;
 
 /// What the user wants to see.
@@ -56,8 +56,8 @@ pub(crate) struct Checker<'c> {
     pub asking: Asking,
     /// Daemons that were spoken of already; once is enough.
     named: RefCell<BTreeSet<Vec<u8>>>,
-    /// Daemons that were looked for already.
-    served: RefCell<BTreeSet<Vec<u8>>>,
+    /// What was said of daemons already, by the id of the check.
+    served: RefCell<BTreeSet<(Vec<u8>, &'static str)>>,
     /// Files and folders whose owners were looked at already.
     paths: RefCell<BTreeSet<PathBuf>>,
     /// The `/file` lists so far.
@@ -106,9 +106,11 @@ impl<'c> Checker<'c> {
         self.named.borrow_mut().insert(name.to_ascii_lowercase())
     }
 
-    /// Whether this is the first time that a daemon is looked for.
-    pub(crate) fn is_new_service(&self, name: &[u8]) -> bool {
-        self.served.borrow_mut().insert(name.to_ascii_lowercase())
+    /// Whether this is the first time that this is said of a daemon. A lesser thing that was said hides no
+    /// graver one.
+    pub(crate) fn is_new_service(&self, name: &[u8], id: &'static str) -> bool {
+        let key = (name.to_ascii_lowercase(), id);
+        self.served.borrow_mut().insert(key)
     }
 
     /// Whether this is the first time that a path is looked at.

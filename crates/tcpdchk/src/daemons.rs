@@ -95,7 +95,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
             check_server(&at(rule, host, minor), checker);
         }
         check_daemon(&at(rule, name, minor), checker);
-        checks::daemon_word(&at(rule, name, minor), checker);
+        checks::daemon_word(&at(rule, name, minor), rule, checker);
     }
     if let Some(finding) = comment {
         checker.find(finding);
@@ -162,6 +162,10 @@ fn check_daemon(daemon: &Host<'_>, checker: &Checker<'_>) {
 /// Whether inetd starts the daemon, and how. Once for each name.
 fn check_inetd(daemon: &Host<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
+    // `checks::services` says more, whoever starts it.
+    if !checker.report.is_classic() {
+        return;
+    }
     let known = checker.conf.daemon(name);
     let (check, text) = match known.map(|known| known.wrapped) {
         None if is_known_user(name) => return,

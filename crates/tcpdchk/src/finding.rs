@@ -30,6 +30,8 @@ pub(crate) struct Finding {
     pub place: Option<Place>,
     /// What to write instead of the marked word.
     pub instead: Option<String>,
+    /// What to write elsewhere, with the file to write it to.
+    pub elsewhere: Option<String>,
     /// Whether it does not count, because it is nothing to worry about or because another finding
     /// says it better: the original's line is then all that is shown.
     pub minor: bool,
@@ -94,6 +96,7 @@ impl Finding {
             text: text.into(),
             place: None,
             instead: None,
+            elsewhere: None,
             minor: false,
         }
     }
@@ -124,6 +127,13 @@ impl Finding {
     #[must_use]
     pub(crate) fn instead(mut self, text: impl Into<Option<String>>) -> Self {
         self.instead = text.into();
+        self
+    }
+
+    /// The same, with what to write elsewhere.
+    #[must_use]
+    pub(crate) fn elsewhere(mut self, text: impl Into<Option<String>>) -> Self {
+        self.elsewhere = text.into();
         self
     }
 

@@ -2,6 +2,7 @@
 //! tables apply to them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use hosts_access::access::Tables;
 use hosts_access::line::Lines;
@@ -11,20 +12,27 @@ use hosts_access::problem::Written;
 use hosts_access::rule::Rule;
 use hosts_access::strings::is_glob;
 use serde_json::json;
+use tools::daemons::{self, Asks};
 use tools::disk::Disk;
 use tools::output::Output;
+use tools::services::{Applies, Before, By, Services, Spot, State};
 
 use crate::arguments::Format;
 use crate::clients::{is_fail, is_reserved};
-use crate::services::{Before, Honours, Services};
 
 /// A line of the table.
 struct Row {
     name: String,
     applies: &'static str,
-    by: String,
+    by: &'static str,
     program: String,
     starter: String,
+    /// The helper or the module that asks.
+    through: String,
+    /// Where it is written how it is started, or what is set.
+    place: String,
+    setting: Option<State>,
+    asks_as: Vec<String>,
 }
 
 /// Lists them.
@@ -45,8 +53,13 @@ pub(crate) fn list(
                 "daemon": row.name,
                 "applies": row.applies,
                 "by": row.by,
+                "through": row.through,
                 "program": row.program,
                 "started_by": row.starter,
+                "place": row.place,
+                "needs": row.setting.as_ref().map(|state| &state.wanted),
+                "set": row.setting.as_ref().and_then(|state| state.on),
+                "asks_as": row.asks_as,
             }));
         }
         return;
@@ -61,15 +74,47 @@ pub(crate) fn list(
         wide(|row| row.program.len()),
     );
     output.line(format_args!(
-        "{:name$}  APPLY    {:by$}  {:program$}  STARTED BY",
+        "{:name$}  APPLY    {:by$}  {:program$}  STARTED BY, AND WHAT SAYS SO",
         "DAEMON", "BY", "PROGRAM"
     ));
     for row in rows {
         let line = format!(
             "{:name$}  {:<7}  {:by$}  {:program$}  {}",
-            row.name, row.applies, row.by, row.program, row.starter
+            row.name,
+            row.applies,
+            row.by,
+            row.program,
+            row.remarks()
         );
         output.line(line.trim_end());
+    }
+}
+
+impl Row {
+    fn remarks(&self) -> String {
+        let mut remarks = Vec::new();
+        if !self.starter.is_empty() {
+            remarks.push(self.starter.clone());
+        }
+        if !self.through.is_empty() {
+            remarks.push(format!("through {}", self.through));
+        }
+        if !self.asks_as.is_empty() {
+            remarks.push(format!("asks as {}", self.asks_as.join(", ")));
+        }
+        if let Some(state) = &self.setting {
+            let now = match state.on {
+                Some(true) => "is set",
+                Some(false) => "is not set",
+                None => "may be set",
+            };
+            remarks.push(format!("needs {}, which {now}", state.wanted));
+        }
+        let place = match self.place.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", self.place),
+        };
+        remarks.join("; ") + &place
     }
 }
 
@@ -82,9 +127,16 @@ fn names(services: &Services<'_>, tables: &Tables, disk: &Disk) -> BTreeMap<Vec<
         let by_systemd = service.starter.starts_with("systemd");
         if !by_systemd
             || service.before != Before::Nothing
-            || matches!(services.honours(&service.name), Honours::Program { .. })
+            || services.verdict(&service.name).applies == Applies::Yes
         {
             names.insert(service.name.to_ascii_lowercase(), service.name.clone());
+        }
+    }
+    // Those that are installed and known to read them.
+    for daemon in daemons::all().filter(|daemon| daemon.asks != Asks::Kernel) {
+        let name = daemon.name().unwrap_or_default();
+        if !name.is_empty() && services.verdict(name.as_bytes()).applies != Applies::Absent {
+            names.insert(name.as_bytes().to_ascii_lowercase(), name.into());
         }
     }
     for path in [&tables.allow, &tables.deny] {
@@ -119,26 +171,51 @@ pub(crate) fn is_plain(name: &[u8]) -> bool {
 }
 
 fn row(name: &[u8], services: &Services<'_>) -> Row {
-    let (applies, by, program, starter) = match services.honours(name) {
-        Honours::Tcpd(service) => ("yes", "tcpd", Some(service.program), Some(service.starter)),
-        Honours::SuperServer(service) => (
-            "yes",
-            "starter",
-            Some(service.program),
-            Some(service.starter),
-        ),
-        Honours::Program { program, starter } => ("yes", "libwrap", Some(program), starter),
-        Honours::Nobody { program, starter } => ("no", "", Some(program), starter),
-        Honours::Untold { program } => ("unknown", "", Some(program), None),
-        Honours::Absent => ("absent", "", None, None),
-    };
-    Row {
+    let verdict = services.verdict(name);
+    let shown = |path: &PathBuf| Written::from(&**path).to_string();
+    let mut row = Row {
         name: Written(name).to_string(),
-        applies,
-        by: by.to_owned(),
-        program: program.map_or(String::new(), |program| {
-            Written::from(&*program).to_string()
-        }),
-        starter: starter.unwrap_or_default(),
+        applies: match verdict.applies {
+            Applies::Yes => "yes",
+            Applies::No => "no",
+            Applies::Unknown => "unknown",
+            Applies::Absent => "absent",
+        },
+        by: match verdict.by {
+            Some(By::Tcpd) => "tcpd",
+            Some(By::Starter) => "starter",
+            Some(By::Libwrap) => "libwrap",
+            Some(By::Helper(_)) => "helper",
+            Some(By::Module(_)) => "module",
+            None => "",
+        },
+        program: verdict.program.as_ref().map(shown).unwrap_or_default(),
+        starter: verdict.starter.unwrap_or_default(),
+        through: match &verdict.by {
+            Some(By::Helper(path) | By::Module(path)) => shown(path),
+            _ => String::new(),
+        },
+        place: String::new(),
+        setting: verdict.switch,
+        asks_as: verdict.asks_as,
+    };
+    let mut spot = row.setting.as_ref().and_then(|state| state.spot.clone());
+    spot = spot.or(verdict.spot);
+    if verdict.applies != Applies::Yes {
+        let unnamed = services.list().iter().find(|service| {
+            service.before == Before::UnnamedTcpd && service.name.eq_ignore_ascii_case(name)
+        });
+        if let Some(service) = unnamed {
+            row.applies = "no";
+            row.by = "tcpd without its name";
+            row.starter.clone_from(&service.starter);
+            spot.clone_from(&service.spot);
+        }
     }
+    row.place = match spot {
+        Some(Spot { file, line: 0 }) => shown(&file),
+        Some(Spot { file, line }) => format!("{}:{line}", shown(&file)),
+        None => String::new(),
+    };
+    row
 }

@@ -20,7 +20,6 @@ mod names;
 mod options;
 mod report;
 mod rule;
-mod services;
 mod shell;
 mod source;
 mod suggest;
@@ -37,6 +36,7 @@ use tools::inetd::InetdConf;
 use tools::output::Output;
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
+use tools::services::Services;
 
 use arguments::Arguments;
 use checker::{Checker, Wishes};
@@ -44,7 +44,6 @@ use finding::Finding;
 use names::Names;
 use report::Report;
 use rule::Table;
-use services::Services;
 
 /// Exit status if something is wrong with the tables.
 const EXIT_FOUND: u8 = 1;
@@ -116,6 +115,9 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
         installed: !files.here && files.tables.is_none() && files.root.is_none(),
     };
     let services = Services::new(&disk, &conf);
+    for finding in checks::services::check_machine(&services) {
+        report.finding(&finding);
+    }
     let go_through = |report: &Report<'_>, names: &Names| {
         let checker = Checker::new(report, wishes, &disk, &accounts, &conf, &services, names);
         table::check(Table::Allow, &tables.allow, &checker);

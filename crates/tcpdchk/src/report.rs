@@ -134,6 +134,11 @@ impl<'o> Report<'o> {
         }
     }
 
+    /// Whether only the original's words are shown.
+    pub(crate) fn is_classic(&self) -> bool {
+        self.format == Format::Classic
+    }
+
     /// What it came to, for people.
     pub(crate) fn summary(&self) {
         let counts = self.counts();
@@ -173,6 +178,9 @@ impl<'o> Report<'o> {
         }
         if let Some(instead) = &finding.instead {
             notes.push(Colour::HELP.with_name(Some("write")).message(instead));
+        }
+        if let Some(elsewhere) = &finding.elsewhere {
+            notes.push(Colour::HELP.with_name(Some("write")).message(elsewhere));
         }
         let shown = self.renderer.render(&[group.elements(notes)]);
         for line in shown.lines().filter(|line| !is_gap(line)) {
@@ -269,6 +277,7 @@ fn json(finding: &Finding) -> serde_json::Value {
         "why": check.why,
         "remedy": check.remedy,
         "instead": finding.instead,
+        "elsewhere": finding.elsewhere,
     })
 }
 

@@ -6,7 +6,12 @@ const CLOSE: f64 = 0.75;
 /// The closest of the known names, if any is close.
 pub(crate) fn closest<'n>(name: &[u8], known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let name = std::str::from_utf8(name).ok()?.to_lowercase();
-    let rated = known.into_iter().map(|known| {
+    let may_be_close = |known: &&str| {
+        let (short, long) = (name.len().min(known.len()), name.len().max(known.len()));
+        // Each letter more or less is a change; this much is told without looking at them all.
+        4 * short >= 3 * long || name.len() >= 3 && known.starts_with(&name)
+    };
+    let rated = known.into_iter().filter(may_be_close).map(|known| {
         let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
         let begins = name.len() >= 3 && known.starts_with(&name);
         let rate = if begins {

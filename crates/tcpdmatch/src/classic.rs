@@ -14,11 +14,13 @@ use hosts_access::world::Log;
 use serde_json::json;
 use system::names::SystemResolver;
 use tools::arguments::Files;
+use tools::disk::Disk;
 use tools::hosts::{alias_texts, not_found_text};
 use tools::inetd::{InetdConf, Wrapped};
 use tools::output::{Output, option_line};
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
+use tools::services::{Applies, Services};
 
 use crate::answer::{Answer, Heard};
 use crate::arguments::Format;
@@ -77,6 +79,9 @@ pub(crate) fn run(
         }
         tell_complaint(end, say);
         let mut request = question.request(&end.host, &server);
+        if let Some(text) = judge.without_name(&request) {
+            tell(&text, say);
+        }
         match manner.format {
             Format::Human => block(question, &mut request, judge, manner, output),
             Format::Json => answer(&mut request, judge, manner, said.take()).write(output),
@@ -145,13 +150,14 @@ fn surroundings<'q>(
     }
     let conf =
         InetdConf::read(files.inetd.as_deref(), &judge.disk, report).map_err(anyhow::Error::msg)?;
-    check_wrapped(question.daemon, &conf, say);
+    check_wrapped(question.daemon, &conf, files, &judge.disk, say);
     check_tables(&judge.tables, &judge.disk, report);
     Ok(question)
 }
 
-/// Says so if the daemon's clients may not pass tcpd.
-fn check_wrapped(daemon: &[u8], conf: &InetdConf, say: Say<'_>) {
+/// Says so if the daemon's clients may not pass tcpd, and nothing else is known that asks the tables about them. Who
+/// names an inetd.conf asks about that file alone.
+fn check_wrapped(daemon: &[u8], conf: &InetdConf, files: &Files, disk: &Disk, say: Say<'_>) {
     let is_port_mapper = PORT_MAPPERS
         .iter()
         .any(|name| daemon.eq_ignore_ascii_case(name));
@@ -159,21 +165,22 @@ fn check_wrapped(daemon: &[u8], conf: &InetdConf, say: Say<'_>) {
         true => Some(Wrapped::No),
         false => conf.daemon(daemon).map(|known| known.wrapped),
     };
-    match wrapped {
-        None => {
-            let conf = conf.shown();
-            tell(
-                &format!("{}: no such process name in {conf}", Written(daemon)),
-                say,
-            );
+    let shown = Written(daemon);
+    let text = match wrapped {
+        Some(Wrapped::Yes | Wrapped::Maybe) => return,
+        Some(Wrapped::No) => format!("{shown}: service possibly not wrapped"),
+        None => format!("{shown}: no such process name in {}", conf.shown()),
+    };
+    if files.inetd.is_some() {
+        return tell(&text, say);
+    }
+    let verdict = Services::new(disk, conf).verdict(daemon);
+    match (verdict.applies, &conf.path) {
+        (Applies::Yes, _) => {}
+        (Applies::No | Applies::Unknown, None) if wrapped.is_none() => {
+            tell(&format!("{shown}: {}", verdict.reason()), say)
         }
-        Some(Wrapped::No) => {
-            tell(
-                &format!("{}: service possibly not wrapped", Written(daemon)),
-                say,
-            );
-        }
-        Some(Wrapped::Yes | Wrapped::Maybe) => {}
+        _ => tell(&text, say),
     }
 }
 

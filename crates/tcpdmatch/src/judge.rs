@@ -1,12 +1,14 @@
 //! Asks the engine, with everything dry.
 
 use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
-use hosts_access::problem::Diagnostic;
+use hosts_access::facts::Fact;
+use hosts_access::problem::{Diagnostic, Written};
 use hosts_access::request::Request;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
 use tools::accounts::TreeAccounts;
+use tools::daemons::looks_no_name_up;
 use tools::disk::Disk;
 use tools::dry::{DryEffects, NoIdent};
 use tools::output::Output;
@@ -72,6 +74,30 @@ impl Judge {
             log,
         };
         hosts_access(&self.tables, request, &world, effects)
+    }
+}
+
+impl Judge {
+    /// For a daemon that looks no names up, whatever this machine can find out: what it would say instead, if that
+    /// is something else.
+    pub(crate) fn without_name(&self, request: &Request) -> Option<String> {
+        if !looks_no_name_up(&request.daemon) || request.client.name.known().is_none() {
+            return None;
+        }
+        let mut nameless = request.clone();
+        nameless.client = nameless.client.with_name(Fact::Unknown);
+        let with = self
+            .decide(&mut request.clone(), &Silent, None)
+            .decision
+            .verdict;
+        let without = self.decide(&mut nameless, &Silent, None).decision.verdict;
+        let (with, without) = (verdict_word(&with), verdict_word(&without));
+        (with != without).then(|| {
+            format!(
+                "{}: looks no names up, so that its clients have none: {without}, and not {with}",
+                Written(&request.daemon)
+            )
+        })
     }
 }
 

@@ -205,6 +205,9 @@ impl Runner<'_> {
         let mut met = true;
         for mut request in self.lookups.requests(&expectation.question)? {
             let heard = Heard::default();
+            if let Some(text) = self.judge.without_name(&request) {
+                self.tell_warning(number, &text);
+            }
             let judged = self.judge.decide(&mut request, &heard, None);
             if !expectation.is_met(&judged.decision, &self.judge.tables) {
                 met = false;
@@ -269,6 +272,20 @@ impl Runner<'_> {
         }
         for error in errors {
             output.line(format_args!("    in error: {error}"));
+        }
+    }
+
+    fn tell_warning(&self, number: u64, warning: &str) {
+        match self.format {
+            Format::Human => {
+                let word = self.painted("warning", AnsiColor::Yellow);
+                let file = self.file;
+                self.output
+                    .line(format_args!("{file}:{number}: {word}: {warning}"));
+            }
+            Format::Json => self
+                .output
+                .line(json!({"line": number, "warning": warning})),
         }
     }
 

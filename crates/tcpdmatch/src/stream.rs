@@ -72,8 +72,9 @@ fn answer_line(
     let question = Question::parse(line)?;
     for mut request in lookups.requests(&question)? {
         let heard = Heard::default();
+        let told = judge.without_name(&request).into_iter().collect();
         let judged = judge.decide(&mut request, &heard, None);
-        let mut answer = Answer::new(&request, &judged, heard, Vec::new());
+        let mut answer = Answer::new(&request, &judged, heard, told);
         answer.line = Some(number);
         answer.query = Some(text(line.trim_ascii()));
         answer.write(output);

@@ -49,8 +49,12 @@ pub struct Daemon {
     pub wrapped: Wrapped,
     /// The daemon's own program.
     pub program: PathBuf,
+    /// Its arguments, without the name that it is run with.
+    pub arguments: Vec<String>,
     /// Whether the service takes datagrams.
     pub datagrams: bool,
+    /// The line.
+    pub line: u64,
 }
 
 impl InetdConf {
@@ -91,7 +95,7 @@ impl InetdConf {
         for (line, text) in logical_lines(text) {
             if let Some(entry) = Entry::parse(&text) {
                 let mut at = |remark: Remark| report(remark.at(path, line));
-                conf.add(&entry, disk, &mut at);
+                conf.add(&entry, line, disk, &mut at);
             }
         }
         conf
@@ -118,7 +122,7 @@ impl InetdConf {
     }
 
     /// Checks an entry and notes its daemon.
-    fn add(&mut self, entry: &Entry, disk: &Disk, report: &mut dyn FnMut(Remark)) {
+    fn add(&mut self, entry: &Entry, line: u64, disk: &Disk, report: &mut dyn FnMut(Remark)) {
         let Some(name) = &entry.name else {
             report(Remark::new(&INETD_INCOMPLETE, "incomplete line"));
             return;
@@ -151,7 +155,9 @@ impl InetdConf {
             Daemon {
                 wrapped: daemon.0,
                 program: daemon.1,
+                arguments: entry.arguments.clone(),
                 datagrams: entry.datagrams,
+                line,
             },
         );
     }
@@ -216,9 +222,9 @@ fn check_behind_tcpd(
     }
     let path = path_of(name);
     if entry
-        .argument
-        .as_ref()
-        .is_some_and(|argument| argument.eq_ignore_ascii_case(base_name(name)))
+        .arguments
+        .first()
+        .is_some_and(|argument| argument.as_bytes().eq_ignore_ascii_case(base_name(name)))
     {
         let text = format!(
             "{} inserted before {}",
@@ -264,8 +270,8 @@ struct Entry {
     path: PathBuf,
     /// The first word of the program's arguments.
     name: Option<Vec<u8>>,
-    /// The second one.
-    argument: Option<Vec<u8>>,
+    /// The others.
+    arguments: Vec<String>,
 }
 
 impl Entry {
@@ -295,7 +301,9 @@ impl Entry {
             datagrams: kind.eq_ignore_ascii_case(b"dgram"),
             path: path_of(path),
             name: skip_number(&mut words).map(<[u8]>::to_vec),
-            argument: words.next().map(<[u8]>::to_vec),
+            arguments: words
+                .map(|word| String::from_utf8_lossy(word).into_owned())
+                .collect(),
         })
     }
 }

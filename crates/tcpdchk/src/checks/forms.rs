@@ -6,6 +6,7 @@ use hosts_access::netmask::{bracketed, dotted_quad};
 use hosts_access::pattern::{HostPattern, port_number};
 use hosts_access::problem::Written;
 use hosts_access::rule::Rule;
+use tools::services::Applies;
 
 use crate::checker::Checker;
 use crate::clients::is_reserved;
@@ -14,7 +15,6 @@ use crate::daemons::is_known_user;
 use crate::finding::Finding;
 use crate::inventory::is_plain;
 use crate::rule::RuleAt;
-use crate::services::Honours;
 use crate::source::{Origin, offset_in};
 
 use super::ipv6::looks_like_ipv6;
@@ -127,7 +127,7 @@ pub(crate) fn bare_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) -> Option<F
         small |= SMALL_WORDS.iter().any(|small| small.as_bytes() == plain);
         count += 1;
         let known =
-            || is_known_user(word) || !matches!(checker.services.honours(word), Honours::Absent);
+            || is_known_user(word) || checker.services.verdict(word).applies != Applies::Absent;
         if is_reserved(word) || count > MAX_DAEMONS || is_plain(word) && known() {
             return None;
         }

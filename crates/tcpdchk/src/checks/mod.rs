@@ -45,7 +45,7 @@ pub(crate) fn explains_line(text: &[u8], source: &Source<'_>, first: u64) -> boo
 }
 
 /// A word of a daemon list, without its host.
-pub(crate) fn daemon_word(daemon: &Host<'_>, checker: &Checker<'_>) {
+pub(crate) fn daemon_word(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
     if daemon.minor {
         return;
     }
@@ -54,7 +54,7 @@ pub(crate) fn daemon_word(daemon: &Host<'_>, checker: &Checker<'_>) {
         .or_else(|| words::check_ascii(daemon));
     match odd {
         Some(finding) => checker.find(finding),
-        None => services::check(daemon, checker),
+        None => services::check(daemon, rule, checker),
     }
 }
 
@@ -117,6 +117,7 @@ pub(crate) fn rule(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     ipv6::check_rule(rule, checker);
     options::check(rule, checker);
     commands::check(rule, checker);
+    services::check_names(rule, checker);
     aclexec::check(rule, grants, checker);
     if !rule.cut_off {
         reach::check(rule, grants, checker);

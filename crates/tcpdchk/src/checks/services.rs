@@ -1,22 +1,40 @@
-//! Whether a daemon of a rule reads the tables at all.
+//! Whether a daemon of a rule reads the tables at all, and looks names up for them.
 
+use hosts_access::list::{Words, is_except};
+use hosts_access::pattern::{HostPattern, split_at_sign};
 use hosts_access::problem::Written;
+use tools::daemons::{self, looks_no_name_up};
+use tools::services::{Applies, Before, By, Service, Services, Verdict};
 
 use crate::checker::Checker;
-use crate::clients::Host;
+use crate::clients::{Host, split_client};
 use crate::daemons::{is_known_user, known_users};
+use crate::finding::{Finding, Place};
 use crate::inventory::is_plain;
-use crate::services::Honours;
+use crate::rule::RuleAt;
+use crate::source::Origin;
 use crate::suggest::closest;
 
 tools::checks! {
     /// What is wrong with the daemons of rules.
     CHECKS;
     NO_EFFECT: "no-effect", Error, "a rule for a daemon that never reads the tables",
-        why "Neither does tcpd stand before the daemon, nor is its program linked with libwrap. The rule has no \
+        why "Neither tcpd nor anything else asks the tables about this daemon under this name. The rule has no \
              effect: nobody is let in or kept out by it.",
-        remedy "Start the daemon through tcpd (inetd.conf, xinetd, or a socket unit with Accept=yes), or use the \
-                daemon's own access control or a firewall.";
+        remedy "Start the daemon through tcpd (inetd.conf, xinetd, or a socket unit with Accept=yes), switch on what makes \
+                it read the tables, write the name that it asks under, or use its own access control or a firewall.";
+    IDLE_DAEMON: "idle-daemon", Warning, "a daemon of a list for which the rule does nothing",
+        why "The other daemons of the list read the tables. This one does not, or not in the way that the rule needs, so \
+             its clients are not let in or kept out by the rule.",
+        remedy "Leave the word out if it is known, or see to it that the daemon reads the tables.";
+    NAME_UNASKED: "name-unasked", Error, "a host name for a daemon that looks no names up",
+        why "The daemon tells the tables the client's address alone, so that every client's name is unknown to them. A pattern \
+             of names never matches. In hosts.deny that lets everybody in.",
+        remedy "Write addresses or networks.";
+    TCPD_UNNAMED: "tcpd-unnamed", Error, "tcpd is not told before which daemon it stands",
+        why "tcpd goes by the name that it is run with. Run under its own name, it would have to run itself; it refuses \
+             every client.",
+        remedy "Hand over the daemon's name: with @ before tcpd's path in ExecStart=, or with the flag NAMEINARGS of xinetd.";
     UNKNOWN_DAEMON: "unknown-daemon", Warning, "a daemon that this machine does not have",
         why "No super-server starts a daemon of this name, and no program in the usual folders has it.",
         remedy "Write the name of the daemon's program, as ps -o comm shows it; tcpdchk --services lists the known ones.";
@@ -24,45 +42,173 @@ tools::checks! {
         why "The rule takes effect once the daemon is installed.",
         remedy "Nothing needs to be done.";
     UNTOLD_DAEMON: "untold-daemon", Note, "a daemon of which it cannot be told",
-        why "The program is a script, or cannot be read, or is not linked with libwrap and speaks of the tables all the \
-             same. It may or may not read them.",
-        remedy "Look at what the program starts, and at its manual.";
+        why "The program is a script, or cannot be read, or may load a module that reads the tables, or what makes it read them \
+             is not known. It may or may not read them.",
+        remedy "Look at what the program starts and loads, and at its manual.";
+}
+
+/// Words of a list that are looked at beside the one at hand. No real list has so many.
+const MAX_BESIDE: usize = 100;
+
+/// What is wrong with the services themselves: once, whatever the tables say.
+pub(crate) fn check_machine<'s>(services: &'s Services<'_>) -> impl Iterator<Item = Finding> + 's {
+    let unnamed = services.list().iter();
+    unnamed
+        .filter(|service| service.before == Before::UnnamedTcpd)
+        .map(unnamed_tcpd)
+}
+
+fn unnamed_tcpd(service: &Service) -> Finding {
+    let meant = match service.names_tcpd_alone() {
+        true => String::new(),
+        false => format!(", so {} is never started", Written(&service.name)),
+    };
+    let text = format!(
+        "{} runs tcpd under its own name{meant}",
+        Written(service.starter.as_bytes())
+    );
+    let finding = Finding::own(&TCPD_UNNAMED, text).elsewhere(service.named_line());
+    match &service.spot {
+        Some(spot) => finding.at(Place::line(&spot.file, spot.line)),
+        None => finding,
+    }
 }
 
 /// Looks at a daemon, the first time that it is named.
-pub(crate) fn check(daemon: &Host<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
-    if !is_plain(name) || daemon.minor || !checker.is_new_service(name) {
+    if !is_plain(name) || daemon.minor {
         return;
     }
-    let shown = Written(name);
-    let finding = match checker.services.honours(name) {
-        Honours::Tcpd(_) | Honours::SuperServer(_) | Honours::Program { .. } => return,
-        Honours::Nobody { program, starter } => {
-            let program = Written::from(&*program);
-            let starter =
-                starter.map_or(String::new(), |starter| format!(", started by {starter},"));
-            let text = format!(
-                "{shown}: {program}{starter} is not behind tcpd and does not use libwrap, so the rule has no effect"
-            );
-            daemon.own(&NO_EFFECT, text)
-        }
-        Honours::Untold { program } => {
-            let text = format!(
-                "{shown}: cannot tell whether {} uses libwrap",
-                Written::from(&*program)
-            );
-            daemon.own(&UNTOLD_DAEMON, text)
-        }
-        Honours::Absent if is_known_user(name) => {
-            daemon.own(&ABSENT_DAEMON, format!("{shown}: is not installed here"))
-        }
-        Honours::Absent => {
-            let known = known_users().filter_map(|name| std::str::from_utf8(name).ok());
-            let meant = closest(name, checker.services.names().chain(known));
-            let text = format!("{shown}: there is no such daemon here");
-            daemon.own(&UNKNOWN_DAEMON, text).instead(meant)
-        }
+    let verdict = checker.services.verdict(name);
+    let finding = match verdict.applies {
+        Applies::Yes => return,
+        Applies::No => idle(daemon, &verdict, rule, checker),
+        Applies::Unknown => untold(daemon, &verdict),
+        Applies::Absent => absent(daemon, checker),
     };
-    checker.find(finding);
+    if checker.is_new_service(name, finding.check.id) {
+        checker.find(finding);
+    }
+}
+
+/// A daemon that does not read the tables: the rule has no effect, or only this word of it has none.
+fn idle(daemon: &Host<'_>, verdict: &Verdict, rule: &RuleAt<'_>, checker: &Checker<'_>) -> Finding {
+    let shown = Written(daemon.word);
+    let reason = verdict.reason();
+    let mut others = others(rule, daemon.word);
+    let finding = match others.any(|other| is_heeded(other, checker)) {
+        true => daemon.own(
+            &IDLE_DAEMON,
+            format!("{shown}: {reason}, so this word has no effect"),
+        ),
+        false => daemon.own(
+            &NO_EFFECT,
+            format!("{shown}: {reason}, so the rule has no effect"),
+        ),
+    };
+    // The one name that it asks under, unless the list has that already.
+    let meant = match &verdict.asks_as[..] {
+        [meant] => Some(meant.clone()),
+        _ => None,
+    };
+    let meant = meant.filter(|meant| {
+        let mut words = Words::new(rule.fields.daemons);
+        !words.any(|word| word.eq_ignore_ascii_case(meant.as_bytes()))
+    });
+    finding.instead(meant).elsewhere(verdict.remedy())
+}
+
+fn untold(daemon: &Host<'_>, verdict: &Verdict) -> Finding {
+    let text = format!(
+        "{}: cannot tell whether the rule has an effect: {}",
+        Written(daemon.word),
+        verdict.reason()
+    );
+    daemon.own(&UNTOLD_DAEMON, text)
+}
+
+fn absent(daemon: &Host<'_>, checker: &Checker<'_>) -> Finding {
+    let name = daemon.word;
+    let shown = Written(name);
+    if is_known_user(name) || daemons::named(name).next().is_some() {
+        return daemon.own(&ABSENT_DAEMON, format!("{shown}: is not installed here"));
+    }
+    let known = known_users().filter_map(|name| std::str::from_utf8(name).ok());
+    let known = known.chain(daemons::all().filter_map(|daemon| daemon.name()));
+    let meant = closest(name, checker.services.names().chain(known));
+    let text = format!("{shown}: there is no such daemon here");
+    daemon.own(&UNKNOWN_DAEMON, text).instead(meant)
+}
+
+/// The names of a rule's daemons but for one of them.
+fn others<'r>(rule: &RuleAt<'r>, name: &'r [u8]) -> impl Iterator<Item = &'r [u8]> {
+    daemons_of(rule).filter(move |other| !other.eq_ignore_ascii_case(name))
+}
+
+fn daemons_of<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = &'r [u8]> {
+    Words::new(rule.fields.daemons)
+        .filter(|word| !is_except(word))
+        .map(|word| split_at_sign(word).map_or(word, |(name, _)| name))
+        .take(MAX_BESIDE)
+}
+
+/// Whether a word of a daemon list may have an effect.
+fn is_heeded(word: &[u8], checker: &Checker<'_>) -> bool {
+    let applies = || checker.services.verdict(word).applies;
+    !is_plain(word) || matches!(applies(), Applies::Yes | Applies::Unknown)
+}
+
+/// Host names in rules for daemons that look none up.
+pub(crate) fn check_names(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    let mut words = Words::new(rule.fields.clients).filter(|word| !is_except(word));
+    let Some(word) = words.find(|word| needs_name(split_client(word).1)) else {
+        return;
+    };
+    let nameless: Vec<_> = daemons_of(rule)
+        .filter(|name| is_nameless(name, checker))
+        .collect();
+    let Some(first) = nameless.first() else {
+        return;
+    };
+    let all = daemons_of(rule).all(|name| is_nameless(name, checker));
+    let shown = Written(word);
+    let text = format!(
+        "{}: looks no names up, so {shown} matches none of its clients",
+        Written(first)
+    );
+    let (check, place) = match all {
+        true => (&NAME_UNASKED, rule.stretch.place(word)),
+        false => (&IDLE_DAEMON, rule.stretch.place(first)),
+    };
+    checker.find(Finding::own(check, text).at(place));
+}
+
+/// Whether a daemon asks by itself, and was watched to look no names up. (tcpd and the super-servers do.)
+fn is_nameless(name: &[u8], checker: &Checker<'_>) -> bool {
+    is_plain(name)
+        && looks_no_name_up(name)
+        && !matches!(
+            checker.services.verdict(name).by,
+            Some(By::Tcpd | By::Starter)
+        )
+}
+
+/// Whether a word matches nobody whose name is unknown.
+fn needs_name(word: &[u8]) -> bool {
+    match HostPattern::parse(word) {
+        HostPattern::Known | HostPattern::Local => true,
+        HostPattern::Netgroup(_)
+        | HostPattern::File(_)
+        | HostPattern::Net { .. }
+        | HostPattern::Slashes => false,
+        HostPattern::Text { word, names } => {
+            let wildcards = ["ALL", "UNKNOWN"];
+            let is = |wildcard: &&str| word.eq_ignore_ascii_case(wildcard.as_bytes());
+            names
+                && !word.starts_with(b"[")
+                && word.iter().any(u8::is_ascii_alphabetic)
+                && !wildcards.iter().any(is)
+        }
+    }
 }

@@ -118,7 +118,9 @@ fn super_servers_without_end() {
 /// A program that is linked with libwrap, itself or by a library, and one that is not.
 #[test]
 fn programs_and_super_servers() {
-    let tree = tree("linked indirect unlinked xd xo sd sp: ALL\n", "ALL: ALL\n");
+    let names = ["linked", "indirect", "unlinked", "xd", "xo", "sd", "sp"];
+    let rules = names.map(|name| format!("{name}: ALL\n"));
+    let tree = tree(&rules.concat(), "ALL: ALL\n");
     let build = |arguments: &[&str]| {
         let source = tree.file("x.c", "int main(void) { return 0; }\n");
         let mut command = Command::new("cc");
@@ -190,7 +192,7 @@ fn programs_and_super_servers() {
     assert_eq!(about, ["unlinked", "xo", "sp"], "{lines:?}");
     assert!(
         lines[0].contains(
-            "etc/hosts.allow:1:17: error: unlinked: /usr/sbin/unlinked is not behind tcpd"
+            "etc/hosts.allow:3:1: error: unlinked: /usr/sbin/unlinked is not behind tcpd"
         )
     );
     assert!(lines[1].contains("started by xinetd, service b"));
@@ -224,7 +226,7 @@ fn programs_and_super_servers() {
     );
     assert_eq!(found(&tree, "no-effect").len(), 2);
     let untold = found(&tree, "untold-daemon");
-    let text = "cannot tell whether /usr/sbin/unlinked uses libwrap";
+    let text = "cannot tell whether the rule has an effect: /usr/sbin/unlinked may use libwrap";
     assert!(untold[0].contains(text), "{untold:?}");
     tree.file("usr/sbin/unlinked", plain);
     let json = tcpdchk(&tree, &["--services", "--format", "json"]).stdout;

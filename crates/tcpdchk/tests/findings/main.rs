@@ -1,6 +1,7 @@
 //! Each kind of finding: tables that bring it up, and tables that are right.
 
 mod addresses;
+mod daemons;
 mod forms;
 mod lines;
 mod lists;

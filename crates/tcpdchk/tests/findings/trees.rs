@@ -188,6 +188,39 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
+        id: "idle-daemon",
+        arguments: &[],
+        text: "hosts.allow:1:6: warning: linked: /usr/sbin/linked is not behind tcpd",
+        wrong: |tree| {
+            program(tree, "linked");
+            allow(tree, "svcd linked: 10.\n");
+        },
+        right: |tree| {
+            program(tree, "linked");
+            allow(tree, "svcd second: 10.\n");
+        },
+    },
+    Case {
+        id: "name-unasked",
+        arguments: &[],
+        text: "hosts.allow:1:8: error: snmpd: looks no names up, so .example.org matches none of its clients",
+        wrong: |tree| allow(tree, "snmpd: .example.org\n"),
+        right: |tree| allow(tree, "snmpd: 10.\nsvcd: .example.org\n"),
+    },
+    Case {
+        id: "tcpd-unnamed",
+        arguments: &[],
+        text: "/etc/systemd/system/x.service:2: error: systemd, x.service runs tcpd under its own name",
+        wrong: |tree| {
+            let unit = "[Service]\nExecStart=/usr/sbin/tcpd /usr/sbin/svcd\n";
+            tree.file("etc/systemd/system/x.service", unit);
+        },
+        right: |tree| {
+            let unit = "[Service]\nExecStart=@/usr/sbin/tcpd /usr/sbin/svcd\n";
+            tree.file("etc/systemd/system/x.service", unit);
+        },
+    },
+    Case {
         id: "list-comment",
         arguments: &[],
         text: "/srv/list:1:10: note: a comment to us",

@@ -101,7 +101,7 @@ pub(crate) const CASES: &[Case] = &[
         id: "untold-daemon",
         wrong: &[(
             "plaind: ALL",
-            ":1:1: note: plaind: cannot tell whether /usr/sbin/plaind uses libwrap",
+            ":1:1: note: plaind: cannot tell whether the rule has an effect: /usr/sbin/plaind, started by inetd, may use libwrap",
         )],
         right: &["svcd: ALL"],
     },

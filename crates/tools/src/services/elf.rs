@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::disk::Disk;
 use goblin::elf::Elf;
 use memchr::memmem;
-use tools::disk::Disk;
 
 /// The library, whatever its version.
 const LIBWRAP: &str = "libwrap.so";
@@ -16,9 +16,11 @@ const MAX_DEPTH: usize = 8;
 
 /// What is known of programs and libraries so far.
 #[derive(Debug, Default)]
-pub(crate) struct Libraries {
+pub(super) struct Libraries {
     /// Whether a file needs libwrap; `None` for what is no ELF file.
     known: BTreeMap<PathBuf, Option<bool>>,
+    /// Programs that load modules.
+    loaders: BTreeMap<PathBuf, bool>,
     /// Where libraries are looked for.
     folders: Option<Vec<PathBuf>>,
 }
@@ -29,14 +31,22 @@ struct Needs {
     folders: Vec<PathBuf>,
     /// Whether hosts.allow or libwrap is spoken of anywhere.
     names_tables: bool,
+    /// Whether it calls dlopen(3).
+    loads: bool,
 }
 
 impl Libraries {
     /// Whether a program is linked with libwrap, itself or by one of its libraries. `None`: it is no
     /// ELF file that can be read, or it names the tables all the same, as a program does that has
     /// libwrap within itself or opens it on its own.
-    pub(crate) fn links_libwrap(&mut self, program: &Path, disk: &Disk) -> Option<bool> {
+    pub(super) fn links_libwrap(&mut self, program: &Path, disk: &Disk) -> Option<bool> {
         self.look(program, disk, 0)
+    }
+
+    /// Whether a program loads modules at run time, by itself.
+    pub(super) fn loads_modules(&mut self, program: &Path, disk: &Disk) -> bool {
+        self.look(program, disk, 0);
+        self.loaders.get(program).copied().unwrap_or_default()
     }
 
     fn look(&mut self, file: &Path, disk: &Disk, depth: usize) -> Option<bool> {
@@ -46,6 +56,7 @@ impl Libraries {
         // A library that needs itself, in a circle, adds nothing.
         self.known.insert(file.to_owned(), Some(false));
         let links = needs(file, disk).and_then(|needs| {
+            self.loaders.insert(file.to_owned(), needs.loads);
             let links = self.any(&needs, disk, depth);
             (links || depth > 0 || !needs.names_tables).then_some(links)
         });
@@ -111,6 +122,10 @@ fn parse(bytes: &[u8], origin: &Path) -> Option<Needs> {
         folders: folders
             .map(|folder| folder.replace("$ORIGIN", &origin.to_string_lossy()).into())
             .collect(),
+        loads: elf
+            .dynsyms
+            .iter()
+            .any(|symbol| elf.dynstrtab.get_at(symbol.st_name) == Some("dlopen")),
         names_tables: [&b"hosts.allow"[..], LIBWRAP.as_bytes()]
             .iter()
             .any(|name| memmem::find(bytes, name).is_some()),

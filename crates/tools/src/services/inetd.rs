@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tools::disk::Disk;
+use crate::disk::Disk;
 
 use super::elf::Libraries;
 use super::systemd;
@@ -15,7 +15,7 @@ const UNIT: &str = "inetd.service";
 const DEFAULTS: &str = "/etc/default/openbsd-inetd";
 
 /// Whether it is started so.
-pub(crate) fn asks_libwrap(disk: &Disk, libraries: &mut Libraries) -> bool {
+pub(super) fn asks_libwrap(disk: &Disk, libraries: &mut Libraries) -> bool {
     libraries.links_libwrap(Path::new(PROGRAM), disk) == Some(true)
         && (systemd::words_of(UNIT, disk).iter().any(|word| is_l(word)) || by_default(disk))
 }

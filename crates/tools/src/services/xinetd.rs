@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::disk::Disk;
+use crate::inetd::base_name;
 use hosts_access::problem::Written;
-use tools::disk::Disk;
-use tools::inetd::base_name;
 
 use super::elf::Libraries;
-use super::{Before, Service, behind, entries};
+use super::{Before, Service, Spot, behind, entries};
 
 const CONF: &str = "/etc/xinetd.conf";
 
@@ -21,8 +21,16 @@ const MAX_DEPTH: usize = 8;
 /// Attributes of a service, by name.
 type Attributes = BTreeMap<String, String>;
 
+/// A block of a file: a service with its name, or the defaults.
+struct Block {
+    name: Option<String>,
+    attributes: Attributes,
+    /// Where it begins, and where its server stands.
+    spot: Spot,
+}
+
 /// Every service that is not disabled.
-pub(crate) fn services(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
+pub(super) fn services(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
     let mut conf = Conf::default();
     conf.read(Path::new(CONF), disk, 0);
     let blocks = conf.blocks;
@@ -31,23 +39,18 @@ pub(crate) fn services(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
         .any(|path| libraries.links_libwrap(Path::new(path), disk) == Some(true));
     let defaults: Attributes = blocks
         .iter()
-        .filter(|(name, _)| name.is_none())
-        .flat_map(|(_, attributes)| attributes.clone())
+        .filter(|block| block.name.is_none())
+        .flat_map(|block| block.attributes.clone())
         .collect();
-    let named = blocks
+    blocks
         .iter()
-        .filter_map(|(name, attributes)| Some((name.as_ref()?, attributes)));
-    named
-        .filter_map(|(name, own)| service(name, own, &defaults, by_libwrap))
+        .filter_map(|block| service(block, &defaults, by_libwrap))
         .collect()
 }
 
-fn service(
-    name: &str,
-    own: &Attributes,
-    defaults: &Attributes,
-    by_libwrap: bool,
-) -> Option<Service> {
+fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Service> {
+    let name = block.name.as_ref()?;
+    let own = &block.attributes;
     let get = |key: &str| {
         own.get(key)
             .or_else(|| defaults.get(key))
@@ -68,28 +71,44 @@ fn service(
         .map(|words| words.split_whitespace().map(str::as_bytes).collect())
         .unwrap_or_default();
     // With NAMEINARGS the first argument is the name that the program is run with, which is what
-    // tcpd goes by; without it, tcpd would be run under its own name.
-    let (before, mut daemon, program) = match has("NAMEINARGS") {
+    // tcpd goes by; without it, tcpd is run under its own name.
+    let with_name = has("NAMEINARGS");
+    let (mut before, mut daemon, mut program) = match with_name {
         true => behind(&server, &words),
         false => behind(&server, &[]),
     };
-    let mut before = before;
+    if before == Before::Nothing && base_name(&daemon) == b"tcpd" {
+        // What was most likely meant.
+        before = Before::UnnamedTcpd;
+        if let Some(first) = words.first() {
+            (_, daemon, program) = behind(&server, &[first]);
+        }
+    }
     if before == Before::Nothing {
-        if has("NAMEINARGS")
-            && let Some(first) = words.first()
-        {
+        if with_name && let Some(first) = words.first() {
             daemon = base_name(first).to_vec();
         }
         if by_libwrap && !has("NOLIBWRAP") {
             before = Before::SuperServer;
+            if let Some(name) = get("libwrap") {
+                daemon = name.as_bytes().to_vec();
+            }
         }
     }
+    let arguments = words
+        .iter()
+        .skip(usize::from(with_name || before == Before::UnnamedTcpd));
     Some(Service {
         name: daemon,
         starter: format!("xinetd, service {}", Written(name.as_bytes())),
         program,
+        arguments: arguments
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect(),
         before,
         datagrams: get("socket_type") == Some("dgram"),
+        spot: Some(block.spot.clone()),
+        switch: None,
     })
 }
 
@@ -97,7 +116,7 @@ fn service(
 #[derive(Default)]
 struct Conf {
     /// Blocks; those without a name are defaults.
-    blocks: Vec<(Option<String>, Attributes)>,
+    blocks: Vec<Block>,
     /// Files that were read: one that is included many times over says nothing new.
     seen: BTreeSet<PathBuf>,
 }
@@ -111,16 +130,21 @@ impl Conf {
             return;
         };
         let text = String::from_utf8_lossy(&bytes);
-        let mut open: Option<(Option<String>, Attributes)> = None;
-        for line in text.lines().map(str::trim) {
+        let mut open: Option<Block> = None;
+        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+            let begin = |name| Block {
+                name,
+                attributes: Attributes::new(),
+                spot: Spot::new(path, number),
+            };
             let mut words = line.split_whitespace();
             match (words.next(), words.next()) {
                 (None, _) => {}
                 (Some(word), _) if word.starts_with('#') => {}
-                (Some("defaults"), _) => open = Some((None, Attributes::new())),
+                (Some("defaults"), _) => open = Some(begin(None)),
                 (Some("service"), Some(name)) => {
                     let name = name.trim_end_matches('{').to_owned();
-                    open = Some((Some(name), Attributes::new()));
+                    open = Some(begin(Some(name)));
                 }
                 (Some("include"), Some(file)) => self.read(Path::new(file), disk, depth + 1),
                 (Some("includedir"), Some(folder)) => {
@@ -128,10 +152,11 @@ impl Conf {
                 }
                 (Some("}"), _) => self.blocks.extend(open.take()),
                 _ => {
-                    if let (Some((_, attributes)), Some((key, value))) =
-                        (&mut open, line.split_once('='))
-                    {
-                        add(attributes, key.trim(), value.trim());
+                    if let (Some(block), Some((key, value))) = (&mut open, line.split_once('=')) {
+                        if key.trim() == "server" {
+                            block.spot.line = number;
+                        }
+                        add(&mut block.attributes, key.trim(), value.trim());
                     }
                 }
             }

@@ -1,0 +1,104 @@
+//! Daemons that ask under names of their configuration: one for each section of stunnel.conf, and for each `service`
+//! of sslh.cfg.
+
+use std::path::Path;
+
+use crate::disk::Disk;
+
+use super::settings::{State, same, text, value};
+use super::{Before, Service, Spot, matching};
+
+const STUNNEL: &str = "/usr/bin/stunnel4";
+const STUNNEL_FILES: &str = "/etc/stunnel/*.conf";
+
+/// The name that stunnel asks under where its file has no section, as under inetd.
+const STUNNEL_ITSELF: &str = "stunnel";
+
+/// The sections of stunnel's files. `libwrap = yes` before the first one counts for all.
+pub(super) fn stunnel(disk: &Disk) -> Vec<Service> {
+    if disk.metadata(Path::new(STUNNEL)).is_err() {
+        return Vec::new();
+    }
+    let mut services = Vec::new();
+    for file in matching(STUNNEL_FILES, disk) {
+        let Some(text) = text(&file, disk) else {
+            continue;
+        };
+        let mut common = State {
+            wanted: "libwrap = yes".to_owned(),
+            on: Some(false),
+            spot: None,
+        };
+        let mut sections: Vec<(String, u64, State)> = Vec::new();
+        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+            let name = line
+                .strip_prefix('[')
+                .and_then(|line| line.strip_suffix(']'));
+            if let Some(name) = name {
+                let mut state = common.clone();
+                state.spot.get_or_insert_with(|| Spot::new(&file, number));
+                sections.push((name.trim().to_owned(), number, state));
+            } else if let Some(value) = value(line, "libwrap") {
+                let state = match sections.last_mut() {
+                    Some((_, _, state)) => state,
+                    None => &mut common,
+                };
+                state.on = Some(same(value, "yes"));
+                state.spot = Some(Spot::new(&file, number));
+            }
+        }
+        if sections.is_empty() {
+            common.spot.get_or_insert_with(|| Spot::new(&file, 0));
+            sections.push((STUNNEL_ITSELF.to_owned(), 0, common));
+        }
+        services.extend(sections.into_iter().map(|(name, line, state)| Service {
+            starter: match line {
+                0 => "stunnel".to_owned(),
+                _ => format!("stunnel, section {name}"),
+            },
+            name: name.into_bytes(),
+            program: STUNNEL.into(),
+            arguments: Vec::new(),
+            before: Before::Itself,
+            datagrams: false,
+            spot: Some(Spot::new(&file, line)),
+            switch: Some(state),
+        }));
+    }
+    services
+}
+
+const SSLH: &str = "/usr/sbin/sslh";
+const SSLH_FILES: [&str; 2] = ["/etc/sslh/*.cfg", "/etc/sslh.cfg"];
+
+/// The services of sslh's files: `service: "ssh";`.
+pub(super) fn sslh(disk: &Disk) -> Vec<Service> {
+    if disk.metadata(Path::new(SSLH)).is_err() {
+        return Vec::new();
+    }
+    let mut services = Vec::new();
+    for file in SSLH_FILES.iter().flat_map(|files| matching(files, disk)) {
+        let text = text(&file, disk).unwrap_or_default();
+        for (number, line) in (1..).zip(text.lines()) {
+            if line.trim_start().starts_with(['#', '/']) {
+                continue;
+            }
+            let names = line.split("service:").skip(1);
+            for name in
+                names.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+            {
+                services.push(Service {
+                    name: name.as_bytes().to_vec(),
+                    starter: format!("sslh, service {name}"),
+                    program: SSLH.into(),
+                    arguments: Vec::new(),
+                    before: Before::Itself,
+                    datagrams: false,
+                    spot: Some(Spot::new(&file, number)),
+                    switch: None,
+                });
+            }
+        }
+    }
+    services
+}

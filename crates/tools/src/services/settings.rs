@@ -1,0 +1,116 @@
+//! What the configuration of a daemon says of one setting, and in which line.
+
+use std::path::{Path, PathBuf};
+
+use crate::daemons::Setting;
+use crate::disk::Disk;
+
+use super::{Spot, matching};
+
+/// How a setting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// What it takes, as `tcp_wrappers=YES in /etc/vsftpd.conf`.
+    pub wanted: String,
+    /// Whether it is so. `None`: that cannot be told.
+    pub on: Option<bool>,
+    /// The file that says so; line 0 stands for the whole file, which does not say it.
+    pub spot: Option<Spot>,
+}
+
+/// How a setting stands in its files, or in the one that the daemon is started with.
+pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> State {
+    let own = arguments
+        .iter()
+        .filter(|word| word.starts_with('/') && word.ends_with(".conf"));
+    let mut files: Vec<PathBuf> = own.map(PathBuf::from).collect();
+    if files.is_empty() {
+        files = setting
+            .files
+            .split(',')
+            .flat_map(|pattern| matching(pattern, disk))
+            .collect();
+    }
+    let mut state = State {
+        wanted: format!("{}={}", setting.key, setting.value),
+        on: None,
+        spot: None,
+    };
+    for file in files {
+        let Some(text) = text(&file, disk) else {
+            continue;
+        };
+        if state.spot.is_none() {
+            state.on = Some(setting.by_default);
+            state.spot = Some(Spot::new(&file, 0));
+        }
+        for (number, line) in (1..).zip(text.lines()) {
+            if let Some(value) = value(line, setting.key) {
+                let same = same(value, setting.value);
+                if setting.among_others && !same {
+                    continue;
+                }
+                state.on = Some(same != setting.by_default);
+                state.spot = Some(Spot::new(&file, number));
+            }
+        }
+    }
+    if setting.by_default {
+        state.wanted = format!("{} other than {}", setting.key, setting.value);
+    }
+    state
+}
+
+/// The text of a file, if there is one.
+pub(super) fn text(file: &Path, disk: &Disk) -> Option<String> {
+    let bytes = disk.read(file).ok().flatten()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The value that a line gives to a key: `key=value`, `key: value`, `key value`, with blanks around.
+pub(super) fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
+    let line = line.trim();
+    let head = line.get(..key.len())?;
+    let rest = line.get(key.len()..)?;
+    let rest = match rest.chars().next() {
+        _ if !head.eq_ignore_ascii_case(key) => return None,
+        Some('=' | ':' | ' ' | '\t') => rest.trim_start(),
+        _ => return None,
+    };
+    let rest = rest.strip_prefix(['=', ':']).unwrap_or(rest).trim();
+    let rest = rest.trim_end_matches(';').trim_matches('"');
+    Some(rest)
+}
+
+/// Whether two values mean the same: words for yes are one word.
+pub(super) fn same(value: &str, wanted: &str) -> bool {
+    let plain = |word: &str| match word.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" | "1" => "yes".to_owned(),
+        "no" | "false" | "off" | "0" => "no".to_owned(),
+        other => other.to_owned(),
+    };
+    let wanted = plain(wanted);
+    value.split_whitespace().any(|word| plain(word) == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        for (line, expected) in [
+            ("tcp_wrappers=YES", Some("YES")),
+            (" TCP_Wrappers = yes ", Some("yes")),
+            ("tcp_wrappers: 1", Some("1")),
+            ("tcp_wrappers \"on\";", Some("on")),
+            ("#tcp_wrappers=YES", None),
+            ("tcp_wrappers_more=YES", None),
+            ("tcp_wrap=YES", None),
+            ("tcp_wrappers", None),
+        ] {
+            assert_eq!(value(line, "tcp_wrappers"), expected, "{line}");
+        }
+        assert!(same("TRUE", "YES") && same("mod_wrap.c", "mod_wrap.c") && !same("NO", "YES"));
+    }
+}

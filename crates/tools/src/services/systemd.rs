@@ -1,0 +1,205 @@
+//! Services of systemd: socket and service units with their drop-ins (systemd.socket(5),
+//! systemd.service(5)). Units of a folder hide those of the same name in later ones.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::disk::Disk;
+use crate::inetd::base_name;
+use hosts_access::pattern::path_of;
+use hosts_access::problem::Written;
+
+use super::{Before, Service, Spot, behind, entries};
+
+/// Folders of units, the first one counts.
+const FOLDERS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// What a unit says, in order.
+type Unit = Vec<Line>;
+
+/// A line of a unit.
+struct Line {
+    /// `Section.Key`.
+    key: String,
+    value: String,
+    spot: Spot,
+}
+
+/// Every service that a unit starts, with what its socket says if it has one.
+pub(super) fn services(disk: &Disk) -> Vec<Service> {
+    let paths = units(disk);
+    let datagrams = datagram_services(&paths, disk);
+    let mut services = Vec::new();
+    for (name, path) in &paths {
+        if !name.ends_with(".service") {
+            continue;
+        }
+        let unit = read(name, path, disk);
+        for line in values(&unit, "Service.ExecStart") {
+            let Some((program, arguments)) = split(&line.value) else {
+                continue;
+            };
+            services.push(service(name, line, &program, arguments, &datagrams));
+        }
+    }
+    services
+}
+
+/// The service of a command line: its program, its name and its arguments.
+fn service(
+    unit: &str,
+    line: &Line,
+    program: &Path,
+    (named, arguments): (bool, Vec<String>),
+    datagrams: &[String],
+) -> Service {
+    let words: Vec<_> = arguments.iter().map(String::as_bytes).collect();
+    let (mut before, daemon, mut real) = behind(program, if named { &words } else { &[] });
+    let mut name = daemon;
+    if before == Before::Nothing && base_name(&name) == b"tcpd" {
+        // What was most likely meant.
+        before = Before::UnnamedTcpd;
+        if let Some(first) = words.first() {
+            (_, name, real) = behind(program, &[first]);
+        }
+    }
+    let skipped = usize::from(named || before == Before::UnnamedTcpd);
+    Service {
+        name,
+        starter: format!("systemd, {}", Written(unit.as_bytes())),
+        program: real,
+        arguments: arguments.into_iter().skip(skipped).collect(),
+        before,
+        datagrams: datagrams.iter().any(|known| known == unit),
+        spot: Some(line.spot.clone()),
+        switch: None,
+    }
+}
+
+/// The words of the commands that a unit runs.
+pub(super) fn words_of(name: &str, disk: &Disk) -> Vec<String> {
+    let units = units(disk);
+    let Some(path) = units.get(name) else {
+        return Vec::new();
+    };
+    let unit = read(name, path, disk);
+    let lines = values(&unit, "Service.ExecStart").into_iter();
+    lines
+        .flat_map(|line| line.value.split_whitespace())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Units by name. A link to /dev/null masks a unit.
+fn units(disk: &Disk) -> BTreeMap<String, PathBuf> {
+    let mut units = BTreeMap::new();
+    for folder in FOLDERS {
+        for name in entries(Path::new(folder), disk) {
+            if name.ends_with(".service") || name.ends_with(".socket") {
+                let path = Path::new(folder).join(&name);
+                units.entry(name).or_insert(path);
+            }
+        }
+    }
+    units
+}
+
+/// A unit with its drop-ins behind it.
+fn read(name: &str, path: &Path, disk: &Disk) -> Unit {
+    let mut unit = parse(path, disk);
+    for folder in FOLDERS.iter().rev() {
+        let folder = Path::new(folder).join(format!("{name}.d"));
+        for drop_in in entries(&folder, disk) {
+            if drop_in.ends_with(".conf") {
+                unit.extend(parse(&folder.join(drop_in), disk));
+            }
+        }
+    }
+    unit
+}
+
+fn parse(path: &Path, disk: &Disk) -> Unit {
+    let bytes = disk.read(path).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let mut section = String::new();
+    let mut unit = Unit::new();
+    let mut joined = String::new();
+    let mut first = 1;
+    for (number, line) in (1..).zip(text.lines()) {
+        if joined.is_empty() {
+            first = number;
+        }
+        if let Some(begun) = line.strip_suffix('\\') {
+            joined.push_str(begun);
+            joined.push(' ');
+            continue;
+        }
+        joined.push_str(line);
+        let whole = std::mem::take(&mut joined);
+        let line = whole.trim();
+        if line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
+            name.clone_into(&mut section);
+        } else if let Some((key, value)) = line.split_once('=') {
+            unit.push(Line {
+                key: format!("{section}.{}", key.trim()),
+                value: value.trim().to_owned(),
+                spot: Spot::new(path, first),
+            });
+        }
+    }
+    unit
+}
+
+/// The lines of a key; an empty one takes back those before it.
+fn values<'u>(unit: &'u Unit, key: &str) -> Vec<&'u Line> {
+    let mut found = Vec::new();
+    for line in unit.iter().filter(|line| line.key == key) {
+        match line.value.as_str() {
+            "" => found.clear(),
+            _ => found.push(line),
+        }
+    }
+    found
+}
+
+/// The program of a command line and the words that follow it, and whether the first of these is the name that it
+/// is run with, as `@` makes it.
+fn split(command: &str) -> Option<(PathBuf, (bool, Vec<String>))> {
+    let bare = command.trim_start_matches(['-', ':', '+', '!', '@', '|']);
+    let prefix = command.get(..command.len() - bare.len())?;
+    let mut words = bare.split_whitespace().map(|word| word.trim_matches('"'));
+    let program = path_of(words.next()?.as_bytes());
+    let arguments = words.map(str::to_owned).collect();
+    Some((program, (prefix.contains('@'), arguments)))
+}
+
+/// Services whose sockets take datagrams only.
+fn datagram_services(units: &BTreeMap<String, PathBuf>, disk: &Disk) -> Vec<String> {
+    let mut services = Vec::new();
+    for (name, path) in units {
+        let Some(stem) = name.strip_suffix(".socket") else {
+            continue;
+        };
+        let unit = read(name, path, disk);
+        let takes = |key| !values(&unit, key).is_empty();
+        if takes("Socket.ListenDatagram") && !takes("Socket.ListenStream") {
+            let named = values(&unit, "Socket.Service").pop();
+            services
+                .push(named.map_or_else(|| format!("{stem}.service"), |line| line.value.clone()));
+            services.push(format!("{stem}@.service"));
+        }
+    }
+    services
+}

@@ -1,0 +1,207 @@
+//! Whether the tables apply to a daemon, why, and where that is written.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use hosts_access::problem::Written;
+
+use crate::daemons::Names;
+
+use super::{Before, Service, Spot, State};
+
+/// Daemons whose names are configured where it is read here: see [`Names::Configured`].
+const READ_KINDS: [&str; 5] = ["inetd", "sslh", "stunnel", "tcpd", "xinetd"];
+
+/// Whether the tables apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// They do.
+    Yes,
+    /// They do not.
+    No,
+    /// It cannot be told for certain.
+    Unknown,
+    /// There is no such daemon.
+    Absent,
+}
+
+impl Applies {
+    /// Which of several verdicts on a name counts: the highest.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Self::Absent => 0,
+            Self::No => 1,
+            Self::Unknown => 2,
+            Self::Yes => 3,
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// tcpd, which stands before the daemon.
+    Tcpd,
+    /// The super-server.
+    Starter,
+    /// The program, which is linked with libwrap.
+    Libwrap,
+    /// A helper of the program.
+    Helper(PathBuf),
+    /// A module of the program.
+    Module(PathBuf),
+}
+
+/// A verdict on the name of a daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the tables apply.
+    pub applies: Applies,
+    /// Who asks, or would.
+    pub by: Option<By>,
+    /// The daemon's program.
+    pub program: Option<PathBuf>,
+    /// Who starts it, if that is known.
+    pub starter: Option<String>,
+    /// Where that is written.
+    pub spot: Option<Spot>,
+    /// What must be set for it, and how that stands.
+    pub switch: Option<State>,
+    /// The names under which it asks, if not under this one.
+    pub asks_as: Vec<String>,
+    /// Whether it asks under names of its configuration, and not under its own.
+    pub configured: bool,
+    /// Whether it runs in the kernel.
+    pub in_kernel: bool,
+    /// The service, if one starts it without tcpd.
+    pub service: Option<Box<Service>>,
+}
+
+impl Verdict {
+    pub(super) fn absent() -> Self {
+        Self {
+            applies: Applies::Absent,
+            by: None,
+            program: None,
+            starter: None,
+            spot: None,
+            switch: None,
+            asks_as: Vec::new(),
+            configured: false,
+            in_kernel: false,
+            service: None,
+        }
+    }
+
+    pub(super) fn new(applies: Applies, by: Option<By>, program: PathBuf) -> Self {
+        Self {
+            applies,
+            by,
+            program: Some(program),
+            ..Self::absent()
+        }
+    }
+
+    pub(super) fn kernel() -> Self {
+        Self {
+            applies: Applies::No,
+            in_kernel: true,
+            ..Self::absent()
+        }
+    }
+
+    /// The verdict that the files of a super-server or a configuration give.
+    pub(super) fn of_service(service: &Service) -> Option<Self> {
+        let by = match service.before {
+            Before::Tcpd => By::Tcpd,
+            Before::SuperServer => By::Starter,
+            Before::Itself => By::Libwrap,
+            Before::Nothing | Before::UnnamedTcpd => return None,
+        };
+        let mut verdict = Self::new(Applies::Yes, Some(by), service.program.clone());
+        verdict.start(Some(service));
+        if let Some(state) = &service.switch {
+            verdict.turn(state.clone());
+        }
+        Some(verdict)
+    }
+
+    /// Notes who starts it.
+    pub(super) fn start(&mut self, starter: Option<&Service>) {
+        if let Some(service) = starter {
+            self.starter = Some(service.starter.clone());
+            self.spot.clone_from(&service.spot);
+            self.service = (service.before == Before::Nothing).then(|| Box::new(service.clone()));
+        }
+    }
+
+    /// Notes what must be set for it.
+    pub(super) fn turn(&mut self, state: State) {
+        if self.applies == Applies::Yes {
+            self.applies = match state.on {
+                Some(true) => Applies::Yes,
+                Some(false) => Applies::No,
+                None => Applies::Unknown,
+            };
+        }
+        self.switch = Some(state);
+    }
+
+    /// A program that asks, seen under its own name: it may ask under another one.
+    pub(super) fn rename(&mut self, names: Names, own: &[u8]) {
+        match names {
+            Names::Fixed(name) if own.eq_ignore_ascii_case(name.as_bytes()) => {}
+            Names::Fixed(name) => {
+                self.applies = Applies::No;
+                self.asks_as = vec![name.to_owned()];
+            }
+            // Its own name may be among those, unless they are read here.
+            Names::Configured(kind) => {
+                self.configured = true;
+                self.applies = match READ_KINDS.contains(&kind) {
+                    true => Applies::No,
+                    false => Applies::Unknown,
+                };
+            }
+        }
+    }
+
+    /// Why the tables do not apply, or why that cannot be told: `PROGRAM ... .`
+    pub fn reason(&self) -> String {
+        if self.in_kernel {
+            return "runs in the kernel, which does not read the tables".to_owned();
+        }
+        let mut text = match &self.program {
+            Some(program) => Written::from(&**program).to_string(),
+            None => return "there is no such daemon here".to_owned(),
+        };
+        if let Some(starter) = &self.starter {
+            let _ = write!(text, ", started by {starter},");
+        }
+        if !self.asks_as.is_empty() {
+            let _ = write!(text, " asks as {}", self.asks_as.join(", "));
+        } else if self.configured {
+            text.push_str(" asks under the names in its configuration");
+        } else if let Some(state) = &self.switch {
+            let _ = write!(text, " reads the tables only with {}", state.wanted);
+            match &state.spot {
+                Some(Spot { file, line: 0 }) => {
+                    let _ = write!(text, ", which {} lacks", Written::from(&**file));
+                }
+                Some(Spot { file, line }) => {
+                    let file = Written::from(&**file);
+                    let _ = write!(text, ", which {file} line {line} does not set");
+                }
+                None => text.push_str(", and where that would be set is not known"),
+            }
+        } else if self.applies == Applies::Unknown {
+            text.push_str(match self.by {
+                Some(By::Module(_)) => " reads them if it loads a module that does",
+                _ => " may use libwrap, or a module that does",
+            });
+        } else {
+            text.push_str(" is not behind tcpd and does not use libwrap");
+        }
+        text
+    }
+}
