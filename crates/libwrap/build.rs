@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use hosts_access::settings::{ALLOW_SEVERITY, HOSTS_ALLOW, HOSTS_DENY, RFC931_TIMEOUT};
 
 /// One object each, so that a program which is linked statically may bring its own of each function.
-const SOURCES: [&str; 6] = ["data", "calls", "log", "shell_cmd", "clean_exit", "rfc931"];
+const SOURCES: [&str; 5] = ["data", "calls", "shell_cmd", "clean_exit", "rfc931"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .define("RFC931_TIMEOUT", RFC931_TIMEOUT.to_string().as_str())
         .define("SEVERITY", ALLOW_SEVERITY.level.0.to_string().as_str())
         .flag("-fstack-protector-strong")
+        .flag("-fexceptions")
         .warnings(true)
         .extra_warnings(true)
         .warnings_into_errors(true)

@@ -211,7 +211,7 @@ fn a_log_that_is_never_read_does_not_stop_the_service() {
             let text = String::from_utf8_lossy(&text).into_owned();
             world.same(from, text, expected.into());
             let took = started.elapsed();
-            world.holds("within its limit", took < Duration::from_secs(23), || {
+            world.holds("within its limit", took < Duration::from_secs(30), || {
                 format!("{took:?}")
             });
             running.child.wait().unwrap();

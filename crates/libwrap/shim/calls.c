@@ -1,15 +1,27 @@
 /*
- * Functions with a variable number of arguments; jumps to tcpd_buf; calls of what a program may have
- * defined in place of the library's own.
+ * Functions with a variable number of arguments; and the boundary between the library and the program, where
+ * control leaves either of them by other ways than a return.
  *
- * A program's function that is called from Rust code may call tcpd_jump(). Its jump must not cross
- * the Rust frames, so it lands here, at the call, which then tells its caller. A jump that is asked for
- * outside such a call goes to tcpd_buf, with nothing but the program's frames on the way.
+ * A program's function that the library calls may call tcpd_jump(), throw a C++ exception, or end
+ * its thread. None of these may cross the Rust frames, so each ends here, at the call, which tells its
+ * caller. Once these frames have returned, wrap_go_on() does what the function wanted: it jumps to
+ * tcpd_buf, or raises the exception again.
+ *
+ * A signal handler, or such a function, may also jump over the library into the program. The
+ * C library's longjmp() then runs the cleanup routines of what it passes, so that what this thread had
+ * noted about the call can be put back. What the frames had in memory stays behind.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <unwind.h>
 
 #include "wrap.h"
+
+/* Exported by the C library since 2.2; its header has other ways, which take a compound statement. */
+extern void _pthread_cleanup_push(struct _pthread_cleanup_buffer *, void (*)(void *), void *);
+extern void _pthread_cleanup_pop(struct _pthread_cleanup_buffer *, int);
 
 extern jmp_buf tcpd_buf;
 
@@ -19,6 +31,12 @@ extern jmp_buf tcpd_buf;
 /* Where a jump out of the program's function lands, if such a call is under way. */
 static __thread jmp_buf *landing;
 
+/* Whether the program wants this thread to be cancelled, while the library has switched it off. */
+static __thread int cancelling;
+
+/* The exception that a function of the program has thrown. */
+static __thread struct _Unwind_Exception *thrown;
+
 static void set_values(struct request_info *request, va_list values)
 {
     int key;
@@ -27,6 +45,7 @@ static void set_values(struct request_info *request, va_list values)
         switch (key) {
         case RQ_FILE:
             request->fd = va_arg(values, int);
+            wrap_new_socket(request);
             break;
         case RQ_CLIENT_SIN:
         case RQ_SERVER_SIN:
@@ -74,6 +93,57 @@ static void jump(int verdict)
     longjmp(landing ? *landing : tcpd_buf, verdict);
 }
 
+/* One call of the library, in its caller's frame; Rust code has the room. */
+struct entry {
+    struct _pthread_cleanup_buffer buffer;
+    jmp_buf *landing;
+    int cancelling;
+};
+
+_Static_assert(sizeof(struct entry) <= ENTRY_WORDS * sizeof(size_t), "room for an entry");
+
+/*
+ * The program calls the library; left(call) is run if a jump leaves it. Cancellation is put off: it
+ * would cross Rust frames. (That is a store in the thread's own memory, not a system call.)
+ */
+HIDDEN void wrap_enter(struct entry *entry, void (*left)(void *), void *call)
+{
+    entry->landing = landing;
+    entry->cancelling = cancelling;
+    _pthread_cleanup_push(&entry->buffer, left, call);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
+}
+
+/* Puts back what was before the call. */
+HIDDEN void wrap_restore(struct entry *entry)
+{
+    int off;
+
+    pthread_setcancelstate(cancelling, &off);
+    landing = entry->landing;
+    cancelling = entry->cancelling;
+}
+
+/* The library returns to the program. */
+HIDDEN void wrap_leave(struct entry *entry)
+{
+    _pthread_cleanup_pop(&entry->buffer, 0);
+    wrap_restore(entry);
+}
+
+/* Goes on with what a function of the program wanted, which the call of it has told. */
+HIDDEN void wrap_go_on(int jumped)
+{
+    struct _Unwind_Exception *exception = thrown;
+
+    if (jumped != THROWN)
+        jump(jumped);
+    thrown = 0;
+    _Unwind_Resume_or_Rethrow(exception);
+    /* Nobody catches it. */
+    abort();
+}
+
 void tcpd_warn(char *format, ...)
 {
     char text[MESSAGE_BYTES];
@@ -105,16 +175,46 @@ void process_options(char *options, struct request_info *request)
         jump(verdict);
 }
 
-/* Each of these returns 0, or what the program's function wanted to jump with. */
-#define CALL(call)                          \
-    jmp_buf here, *const outer = landing;   \
-    int jumped = _setjmp(here);             \
-                                            \
-    if (jumped == 0) {                      \
-        landing = &here;                    \
-        call;                               \
-    }                                       \
-    landing = outer;                        \
+/*
+ * What the unwinder asks about the frame of a call when an exception comes by. The frames below, which
+ * are Rust's, have said that they catch it; so it has taken the program's frames down and ends here.
+ */
+static _Unwind_Reason_Code __attribute__((used))
+unwinding(int version, _Unwind_Action actions, _Unwind_Exception_Class kind, struct _Unwind_Exception *exception,
+          struct _Unwind_Context *context)
+{
+    (void)version;
+    (void)kind;
+    (void)context;
+    if (actions & _UA_SEARCH_PHASE)
+        return _URC_CONTINUE_UNWIND;
+    thrown = exception;
+    longjmp(*landing, THROWN);
+}
+
+/*
+ * Names it for the function that this stands in. (The compiler could do so by its attribute "cleanup", but then another
+ * copy of the unwinder than the one that is at work would be asked to change registers.)
+ */
+#ifdef __ARM_EABI__
+#define ASK_UNWINDING
+#else
+#define ASK_UNWINDING __asm__ volatile(".cfi_personality 0x1b, unwinding")
+#endif
+
+/* Each of these returns 0, or what the program's function wanted to jump with, or THROWN. */
+#define CALL(call)                                                  \
+    jmp_buf here, *const outer = landing;                           \
+    int off, jumped = _setjmp(here);                                \
+                                                                    \
+    ASK_UNWINDING;                                                  \
+    if (jumped == 0) {                                              \
+        landing = &here;                                            \
+        pthread_setcancelstate(cancelling, &off);                   \
+        call;                                                       \
+    }                                                               \
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);    \
+    landing = outer;                                                \
     return jumped
 
 HIDDEN int wrap_call_lookup(void (*lookup)(struct host_info *), struct host_info *host)

@@ -1,26 +1,32 @@
 //! The answer: hosts_access, hosts_ctl and process_options.
 
 use std::ffi::{c_char, c_int};
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hosts_access::access::{Verdict, hosts_access as decide};
-use hosts_access::action::ShellText;
+use hosts_access::action::{Fault, ShellText};
 use hosts_access::options::{self, Outcome};
 use hosts_access::problem::{Place, Problem, Shown, Spot, Written};
-use nix::libc;
+use hosts_access::world::World;
+use nix::{libc, unistd};
 use system::environment::Environment;
 use system::peer::Connection;
 use system::process::{Ended, Stdio};
 
-use crate::boundary::{guard, has_jumped, set_jumped};
+use crate::boundary::{end_jump, guard, has_jumped};
 use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
 use crate::facts::Facts;
 use crate::layout::{RequestInfo, given};
 use crate::severities::{restore_severities, set_severities};
 use crate::{eval, memory, report, request, shim, sock};
+
+/// What a twist failed at: to make the client's socket the standard descriptors; to become the shell.
+const NO_SOCKET: &str = "twist_option: dup";
+const NO_SHELL: &str = "twist_option: /bin/sh";
 
 const DENIED: c_int = 0;
 const GRANTED: c_int = 1;
@@ -34,33 +40,39 @@ const AC_DENY: c_int = -1;
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn hosts_access(request: *mut RequestInfo) -> c_int {
-    guard(DENIED, || {
-        let resident = shim::serves_many();
-        let _counted = resident.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| {
-            (times <= 0).then(|| times + 1)
-        });
-        restore_severities();
-        let before = set_jumped(false);
-        let _earlier = memory::ran_short();
-        // SAFETY: as the caller says.
-        let granted = unsafe { answer(request) };
-        let jumped = set_jumped(before);
-        let short = memory::ran_short();
-        if short {
-            report::error("error: out of memory: denied");
-        }
-        if granted && !jumped && !short {
-            GRANTED
-        } else {
-            DENIED
-        }
-    })
+unsafe extern "C-unwind" fn hosts_access(request: *mut RequestInfo) -> c_int {
+    // SAFETY: as the caller says.
+    guard(DENIED, || unsafe { ask(request) })
+}
+
+/// [`hosts_access`] for the library's own code.
+///
+/// # Safety
+/// A request that was made by request_init.
+unsafe fn ask(request: *mut RequestInfo) -> c_int {
+    let resident = shim::serves_many();
+    let _counted = resident.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| {
+        (times <= 0).then(|| times + 1)
+    });
+    restore_severities();
+    let _earlier = memory::ran_short();
+    // SAFETY: as the caller says.
+    let granted = unsafe { answer(request) };
+    let jumped = end_jump();
+    let short = memory::ran_short();
+    if short {
+        report::error("error: out of memory: denied");
+    }
+    if granted && !jumped && !short {
+        GRANTED
+    } else {
+        DENIED
+    }
 }
 
 /// Lets go of the tables that are kept in memory.
 #[unsafe(no_mangle)]
-extern "C" fn wrap_forget() {
+extern "C-unwind" fn wrap_forget() {
     guard((), system::held::forget);
 }
 
@@ -69,7 +81,7 @@ extern "C" fn wrap_forget() {
 /// # Safety
 /// Strings that end in NUL, or null pointers.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn hosts_ctl(
+unsafe extern "C-unwind" fn hosts_ctl(
     daemon: *const c_char,
     name: *const c_char,
     address: *const c_char,
@@ -85,7 +97,7 @@ unsafe extern "C" fn hosts_ctl(
             request::set_text(raw, request::RQ_CLIENT_NAME, given(name));
             request::set_text(raw, request::RQ_CLIENT_ADDR, given(address));
             request::set_text(raw, request::RQ_USER, given(user));
-            hosts_access(raw)
+            ask(raw)
         }
     })
 }
@@ -112,14 +124,7 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
         set_severities(request.severity);
         match (decision.verdict, decision.matched) {
             (Verdict::Granted, _) => true,
-            (Verdict::Denied, place) => {
-                if let Some(place) = place
-                    && shim::verbose().load(Ordering::Relaxed) <= 1
-                {
-                    report::say_matched(&place);
-                }
-                false
-            }
+            (Verdict::Denied, _) => false,
             (Verdict::Twist(_), _) if has_jumped() => false,
             (Verdict::Twist(command), place) => {
                 let granting = place
@@ -155,20 +160,31 @@ unsafe fn twist(
     let client = unsafe { eval::client_info(raw) };
     let line = format!("twist {} to {}", Shown(&client), Written(command));
     report::log(shim::deny().load(Ordering::Relaxed), &line);
-    let environment = Environment::inherited();
-    if let Some(socket) = socket {
-        let fault = match datagram_served(command, &environment, socket) {
+    let environment = Environment::default();
+    let fault = match socket {
+        None => Fault::new(NO_SOCKET, &io::Error::from_raw_os_error(libc::EBADF)),
+        Some(socket) => match datagram_served(command, &environment, socket) {
             Some(fault) => fault,
-            None => hosts_access::action::Fault::new(
-                "twist_option: /bin/sh",
-                &system::exec::become_shell(command, &environment, socket),
-            ),
-        };
-        report::problem(Problem::OptionFault(fault));
-    }
+            None => match take_standard(socket) {
+                Err(error) => Fault::new(NO_SOCKET, &error),
+                Ok(()) => Fault::new(
+                    NO_SHELL,
+                    &system::exec::become_shell(command, &environment, socket),
+                ),
+            },
+        },
+    };
+    report::problem(Problem::OptionFault(fault));
     // SAFETY: as the caller says.
     unsafe { shim::end(raw) };
     false
+}
+
+/// Makes the socket descriptors 0, 1 and 2.
+fn take_standard(socket: BorrowedFd<'_>) -> io::Result<()> {
+    unistd::dup2_stdin(socket)?;
+    unistd::dup2_stdout(socket)?;
+    Ok(unistd::dup2_stderr(socket)?)
 }
 
 /// For a datagram: runs the command, discards the datagram and ends the process, since one left
@@ -178,13 +194,12 @@ fn datagram_served(
     command: &[u8],
     environment: &Environment,
     socket: BorrowedFd<'_>,
-) -> Option<hosts_access::action::Fault> {
+) -> Option<Fault> {
     let connection = Connection::on(socket).ok()?;
     connection.queued_datagram()?;
     // The command gets descriptor 0; this process ends with it.
-    if let Err(error) = nix::unistd::dup2_stdin(socket) {
-        let fault = hosts_access::action::Fault::new("twist_option: /bin/sh", &error.into());
-        return Some(fault);
+    if let Err(error) = unistd::dup2_stdin(socket) {
+        return Some(Fault::new(NO_SOCKET, &error.into()));
     }
     let ended = system::process::run_shell(command, environment, Stdio::Socket);
     connection.discard_datagram();
@@ -193,7 +208,7 @@ fn datagram_served(
         Ok(Ended::Exited(status)) => unsafe { libc::_exit(status) },
         // SAFETY: likewise.
         Ok(Ended::Killed { signal, .. }) => unsafe { libc::_exit(128 + signal) },
-        Err(error) => Some(error.fault("twist_option: /bin/sh")),
+        Err(error) => Some(error.fault(NO_SHELL)),
     }
 }
 
@@ -202,17 +217,19 @@ fn datagram_served(
 /// # Safety
 /// A string that ends in NUL, and a request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_process_options(text: *const c_char, raw: *mut RequestInfo) -> c_int {
+unsafe extern "C-unwind" fn wrap_process_options(
+    text: *const c_char,
+    raw: *mut RequestInfo,
+) -> c_int {
     guard(AC_DENY, || {
         // SAFETY: as the caller says.
         let text = unsafe { given(text) };
         if text.is_empty() {
             return 0;
         }
-        let before = set_jumped(false);
         // SAFETY: as the caller says.
         let verdict = unsafe { run_options(complete(text), raw) };
-        if set_jumped(before) { AC_DENY } else { verdict }
+        if end_jump() { AC_DENY } else { verdict }
     })
 }
 
@@ -246,7 +263,11 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
             first_line: line,
             line,
         };
-        let outcome = options::run(text, &mut request, &facts.world(), spot, &mut effects);
+        let world = World {
+            log: &report::OptionMessages,
+            ..facts.world()
+        };
+        let outcome = options::run(text, &mut request, &world, spot, &mut effects);
         set_severities(request.severity);
         match outcome {
             Outcome::Table | Outcome::NoMatch => 0,

@@ -8,7 +8,9 @@ use hosts_access::facts::{Fact, UNKNOWN};
 use nix::libc::sockaddr;
 
 use crate::boundary::guard;
-use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, internet, store, text};
+use crate::layout::{
+    HostInfo, RequestInfo, STRING_LENGTH, bytes, internet, store, store_address, text,
+};
 use crate::{shim, sock};
 
 /// Room for `user@host`.
@@ -32,19 +34,15 @@ fn answer(buffer: &'static Buffer, value: &[u8]) -> *mut c_char {
     })
 }
 
-/// The client's user.
+/// The client's user, for the library's own code.
 ///
 /// # Safety
 /// A request that was made by request_init.
-#[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn eval_user(request: *mut RequestInfo) -> *mut c_char {
+pub(crate) unsafe fn user_of(request: *mut RequestInfo) -> *mut c_char {
     // SAFETY: the structure is the program's, and no other code of ours holds a reference to it.
     unsafe {
-        guard((), || {
-            let user = &raw mut (*request).user;
-            if (*user)[0] != 0 {
-                return;
-            }
+        let user = &raw mut (*request).user;
+        if (*user)[0] == 0 {
             store(&mut *user, UNKNOWN);
             sock::restore_socket(&raw mut (*request).client);
             sock::restore_socket(&raw mut (*request).server);
@@ -52,9 +50,54 @@ pub(crate) unsafe extern "C" fn eval_user(request: *mut RequestInfo) -> *mut c_c
             if (*request).sink.is_none() && !client.is_null() && !server.is_null() {
                 shim::ask_user(client, server, user);
             }
-        });
-        (&raw mut (*request).user).cast()
+        }
+        user.cast()
     }
+}
+
+/// The host name of an end, likewise.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+pub(crate) unsafe fn name_of(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as for user_of.
+    unsafe {
+        let name = &raw mut (*host).name;
+        if (*name)[0] == 0 {
+            store(&mut *name, UNKNOWN);
+            if let Some(lookup) = (*(*host).request).hostname {
+                shim::look_up(lookup, host);
+            }
+        }
+        name.cast()
+    }
+}
+
+/// The address of an end, likewise.
+///
+/// # Safety
+/// An end of a request that was made by request_init.
+pub(crate) unsafe fn address_of(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as for user_of.
+    unsafe {
+        if (*host).addr[0] == 0 {
+            store_address(host, UNKNOWN);
+            if let Some(lookup) = (*(*host).request).hostaddr {
+                shim::look_up(lookup, host);
+            }
+        }
+        (&raw mut (*host).addr).cast()
+    }
+}
+
+/// The client's user.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn eval_user(request: *mut RequestInfo) -> *mut c_char {
+    // SAFETY: as the caller says.
+    unsafe { guard((&raw mut (*request).user).cast(), || user_of(request)) }
 }
 
 /// The host name of an end.
@@ -62,20 +105,9 @@ pub(crate) unsafe extern "C" fn eval_user(request: *mut RequestInfo) -> *mut c_c
 /// # Safety
 /// An end of a request that was made by request_init.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn eval_hostname(host: *mut HostInfo) -> *mut c_char {
-    // SAFETY: as for eval_user.
-    unsafe {
-        guard((), || {
-            if (*host).name[0] != 0 {
-                return;
-            }
-            store(&mut (*host).name, UNKNOWN);
-            if let Some(lookup) = (*(*host).request).hostname {
-                shim::look_up(lookup, host);
-            }
-        });
-        (&raw mut (*host).name).cast()
-    }
+unsafe extern "C-unwind" fn eval_hostname(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as the caller says.
+    unsafe { guard((&raw mut (*host).name).cast(), || name_of(host)) }
 }
 
 /// The address of an end.
@@ -83,20 +115,9 @@ pub(crate) unsafe extern "C" fn eval_hostname(host: *mut HostInfo) -> *mut c_cha
 /// # Safety
 /// An end of a request that was made by request_init.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn eval_hostaddr(host: *mut HostInfo) -> *mut c_char {
-    // SAFETY: as for eval_user.
-    unsafe {
-        guard((), || {
-            if (*host).addr[0] != 0 {
-                return;
-            }
-            (*host).store_address(UNKNOWN);
-            if let Some(lookup) = (*(*host).request).hostaddr {
-                shim::look_up(lookup, host);
-            }
-        });
-        (&raw mut (*host).addr).cast()
-    }
+unsafe extern "C-unwind" fn eval_hostaddr(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as the caller says.
+    unsafe { guard((&raw mut (*host).addr).cast(), || address_of(host)) }
 }
 
 /// The host name of an end if it was looked up and is good, else the address.
@@ -104,20 +125,32 @@ pub(crate) unsafe extern "C" fn eval_hostaddr(host: *mut HostInfo) -> *mut c_cha
 /// # Safety
 /// An end of a request that was made by request_init.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn eval_hostinfo(host: *mut HostInfo) -> *mut c_char {
-    // SAFETY: as for eval_user.
+unsafe extern "C-unwind" fn eval_hostinfo(host: *mut HostInfo) -> *mut c_char {
+    // SAFETY: as the caller says.
     unsafe {
-        match Fact::from_value(&text(&(*host).name)) {
-            Fact::Known(_) => (&raw mut (*host).name).cast(),
-            _ => eval_hostaddr(host),
-        }
+        let (name, address) = (&raw mut (*host).name, &raw mut (*host).addr);
+        let is_known = || Fact::is_known(bytes(&*name));
+        guard(address.cast(), || {
+            if is_known() {
+                name.cast()
+            } else {
+                address_of(host)
+            }
+        })
     }
 }
 
 /// The same, as bytes.
 unsafe fn host_info(host: *mut HostInfo) -> Vec<u8> {
-    // SAFETY: as for eval_hostinfo, whose answer ends in NUL.
-    unsafe { crate::layout::given(eval_hostinfo(host)) }.to_vec()
+    // SAFETY: as for user_of.
+    unsafe {
+        let name = text(&(*host).name);
+        if Fact::is_known(&name) {
+            return name;
+        }
+        address_of(host);
+        text(&(*host).addr)
+    }
 }
 
 /// What is known of the client, as bytes: `[user@]host`.
@@ -141,7 +174,7 @@ pub(crate) unsafe fn client_info(request: *mut RequestInfo) -> Vec<u8> {
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn eval_client(request: *mut RequestInfo) -> *mut c_char {
+unsafe extern "C-unwind" fn eval_client(request: *mut RequestInfo) -> *mut c_char {
     // SAFETY: as for eval_user.
     unsafe {
         guard(std::ptr::null_mut(), || {
@@ -155,7 +188,7 @@ unsafe extern "C" fn eval_client(request: *mut RequestInfo) -> *mut c_char {
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn eval_server(request: *mut RequestInfo) -> *mut c_char {
+unsafe extern "C-unwind" fn eval_server(request: *mut RequestInfo) -> *mut c_char {
     // SAFETY: as for eval_user.
     unsafe {
         guard(std::ptr::null_mut(), || {
@@ -174,7 +207,7 @@ unsafe extern "C" fn eval_server(request: *mut RequestInfo) -> *mut c_char {
 /// # Safety
 /// Null or a socket address.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn eval_port(address: *mut sockaddr) -> *mut c_char {
+unsafe extern "C-unwind" fn eval_port(address: *mut sockaddr) -> *mut c_char {
     guard(std::ptr::null_mut(), || {
         // SAFETY: as the caller says.
         let port = unsafe { internet(address) }.map_or(0, |address| address.port());

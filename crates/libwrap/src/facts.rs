@@ -1,7 +1,6 @@
 //! The engine's world in a foreign process: facts about a request come from the program's structure,
 //! and from its own lookups where it has any.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,19 +16,15 @@ use system::held::HeldFiles;
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
 
-use crate::eval::{eval_hostaddr, eval_hostname, eval_user};
+use crate::boundary;
+use crate::eval::{address_of, name_of, user_of};
 use crate::layout::{HostInfo, RequestInfo, bytes, internet};
 use crate::report::{self, Messages};
 use crate::{memory, shim, sock};
 
-thread_local! {
-    /// Time limit of an ident query, where a rule of the request at hand has set one.
-    static IDENT_LIMIT: Cell<Option<Duration>> = const { Cell::new(None) };
-}
-
 /// Time limit of an ident query: a rule's, or the program's.
 pub(crate) fn ident_limit() -> Duration {
-    IDENT_LIMIT.get().unwrap_or_else(|| {
+    boundary::call().ident_limit.unwrap_or_else(|| {
         let seconds = shim::ident_seconds().load(std::sync::atomic::Ordering::Relaxed);
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     })
@@ -79,14 +74,17 @@ impl Facts {
             let pid = pid.and_then(|pid| pid.parse().ok()).unwrap_or(0);
             let daemon = bytes(&(*raw).daemon);
             let mut request = Request::of_process(pid, daemon, client, server);
-            request.user = fact(&(*raw).user);
+            request.user = match bytes(&(*raw).user) {
+                b"" => Fact::NotAsked,
+                value => Fact::from_user(value),
+            };
             request.ident_limit = ident_limit();
             request
         }
     }
 }
 
-/// A string of the structure as a fact.
+/// A host name of the structure as a fact.
 fn fact<const N: usize>(field: &[c_char; N]) -> Fact {
     match bytes(field) {
         b"" => Fact::NotAsked,
@@ -101,7 +99,7 @@ fn fact<const N: usize>(field: &[c_char; N]) -> Fact {
 unsafe fn host(raw: *mut HostInfo) -> Host {
     // SAFETY: as the caller says.
     unsafe {
-        eval_hostaddr(raw);
+        address_of(raw);
         sock::restore_socket(raw);
         let port = internet((*raw).sin).map_or(0, |address| address.port());
         Host::from_text(bytes(&(*raw).addr))
@@ -138,7 +136,7 @@ impl Resolver for Facts {
                 Side::Client => &raw mut (*self.request).client,
                 Side::Server => &raw mut (*self.request).server,
             };
-            report::at(place, || eval_hostname(host));
+            report::at(place, || name_of(host));
             memory::probe();
             Fact::from_value(bytes(&(*host).name))
         };
@@ -158,14 +156,12 @@ impl Ident for Facts {
     }
 
     fn user_of(&self, request: &Request) -> Fact {
-        let before = IDENT_LIMIT.replace(Some(request.ident_limit));
+        let limit = Some(request.ident_limit);
         // SAFETY: by `of`.
-        let user = unsafe {
-            eval_user(self.request);
+        unsafe {
+            boundary::during(|call| call.ident_limit = limit, || user_of(self.request));
             memory::probe();
-            Fact::from_value(bytes(&(*self.request).user))
-        };
-        IDENT_LIMIT.set(before);
-        user
+            Fact::from_user(bytes(&(*self.request).user))
+        }
     }
 }

@@ -33,7 +33,10 @@ pub(crate) struct HostInfo {
 }
 
 /// A lookup that fills in a string.
-pub(crate) type Lookup = unsafe extern "C" fn(*mut HostInfo);
+pub(crate) type Lookup = unsafe extern "C-unwind" fn(*mut HostInfo);
+
+/// What discards a datagram.
+pub(crate) type Sink = unsafe extern "C-unwind" fn(c_int);
 
 /// A request: `struct request_info`.
 #[repr(C)]
@@ -44,7 +47,7 @@ pub(crate) struct RequestInfo {
     pub(crate) pid: [c_char; PID_LENGTH],
     pub(crate) client: HostInfo,
     pub(crate) server: HostInfo,
-    pub(crate) sink: Option<unsafe extern "C" fn(c_int)>,
+    pub(crate) sink: Option<Sink>,
     pub(crate) hostname: Option<Lookup>,
     pub(crate) hostaddr: Option<Lookup>,
     cleanup: *mut c_void,
@@ -99,55 +102,67 @@ pub(crate) unsafe fn given<'t>(text: *const c_char) -> &'t [u8] {
     unsafe { CStr::from_ptr(text) }.to_bytes()
 }
 
-impl HostInfo {
-    /// Puts the text of the address in, in front of a socket address that lies behind it.
-    pub(crate) fn store_address(&mut self, value: &[u8]) {
-        let own = self.own_address().cast_const();
-        let room = if ptr::eq(self.sin, own) {
-            ADDRESS_START
-        } else {
-            STRING_LENGTH
+/// Puts the text of the address in, in front of a socket address that lies behind it.
+///
+/// # Safety
+/// An end of a request.
+pub(crate) unsafe fn store_address(host: *mut HostInfo, value: &[u8]) {
+    // SAFETY: as the caller says; the reference is to the part that no socket address is in.
+    unsafe {
+        let room = match ptr::eq((*host).sin, own_address(host)) {
+            true => ADDRESS_START,
+            false => STRING_LENGTH,
         };
-        if let Some(field) = self.addr.get_mut(..room) {
-            store(field, value);
-        }
+        let text = (&raw mut (*host).addr).cast::<c_char>();
+        store(std::slice::from_raw_parts_mut(text, room), value);
     }
+}
 
-    /// Whether the program has written over the socket address that the structure keeps.
-    pub(crate) fn has_lost_socket(&mut self) -> bool {
-        let own = self.own_address();
-        // SAFETY: the place is part of `addr`.
-        ptr::eq(self.sin, own) && unsafe { family(own) } == Some(libc::AF_UNSPEC)
+/// Whether the program has written over the socket address that the structure keeps.
+///
+/// # Safety
+/// An end of a request.
+pub(crate) unsafe fn has_lost_socket(host: *mut HostInfo) -> bool {
+    // SAFETY: as the caller says; the place is part of `addr`.
+    unsafe {
+        let own = own_address(host);
+        ptr::eq((*host).sin, own) && family(own) == Some(libc::AF_UNSPEC)
     }
+}
 
-    /// Where the structure keeps a socket address.
-    fn own_address(&mut self) -> *mut sockaddr {
-        // Not aligned for every kind of address; it is only ever copied from and to, byte by byte.
-        self.addr
-            .as_mut_ptr()
-            .wrapping_add(ADDRESS_START)
-            .cast::<sockaddr>()
+/// Where the structure keeps a socket address. It is made of the program's own pointer: one that was made of a
+/// reference would be no good any more once another reference to the same bytes was made.
+///
+/// # Safety
+/// An end of a request.
+unsafe fn own_address(host: *mut HostInfo) -> *mut sockaddr {
+    // Not aligned for every kind of address; it is only ever copied from and to, byte by byte.
+    // SAFETY: as the caller says; the place lies within `addr`.
+    unsafe {
+        let text = (&raw mut (*host).addr).cast::<u8>();
+        text.add(ADDRESS_START).cast()
     }
+}
 
-    /// Keeps the address of a socket in the structure.
-    pub(crate) fn keep_socket(&mut self, address: &SockAddr) {
-        let place = self.own_address();
-        let count = (address.len() as usize).min(size_of::<sockaddr_in6>());
-        // A path in the address of a local socket is of no use to anybody.
-        let count = match address.as_socket() {
-            Some(_) => count,
-            None => size_of::<libc::sa_family_t>(),
-        };
-        // SAFETY: the source has at least `count` bytes, by `len`; the place has room for a
-        // sockaddr_in6 up to the end of `addr`, and the two do not overlap.
-        unsafe {
-            ptr::write_bytes(place.cast::<u8>(), 0, size_of::<sockaddr_in6>());
-            ptr::copy_nonoverlapping(address.as_ptr().cast::<u8>(), place.cast::<u8>(), count);
-        }
-        if let Some(end) = self.addr.get_mut(ADDRESS_START - 1) {
-            *end = 0;
-        }
-        self.sin = place;
+/// Keeps the address of a socket in the structure.
+///
+/// # Safety
+/// An end of a request.
+pub(crate) unsafe fn keep_socket(host: *mut HostInfo, address: &SockAddr) {
+    let count = (address.len() as usize).min(size_of::<sockaddr_in6>());
+    // A path in the address of a local socket is of no use to anybody.
+    let count = match address.as_socket() {
+        Some(_) => count,
+        None => size_of::<libc::sa_family_t>(),
+    };
+    // SAFETY: as the caller says. The source has at least `count` bytes, by `len`; the place has room for a
+    // sockaddr_in6 up to the end of `addr`, and the two do not overlap.
+    unsafe {
+        let place = own_address(host);
+        ptr::write_bytes(place.cast::<u8>(), 0, size_of::<sockaddr_in6>());
+        ptr::copy_nonoverlapping(address.as_ptr().cast::<u8>(), place.cast::<u8>(), count);
+        (*host).addr[ADDRESS_START - 1] = 0;
+        (*host).sin = place;
     }
 }
 

@@ -2,7 +2,7 @@
 //! program is not aborted; a request that had to draw on the reserve is denied.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +22,24 @@ static RESERVE: Reserve = Reserve::new();
 /// Whether this thread has drawn on the reserve since it was last asked.
 pub(crate) fn ran_short() -> bool {
     shortage::take()
+}
+
+thread_local! {
+    /// How many blocks of the reserve this thread has.
+    static DRAWN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How many blocks of the reserve this thread has.
+pub(crate) fn drawn() -> u32 {
+    DRAWN.get()
+}
+
+/// Gives blocks back that a jump out of the library has left behind: all but so many.
+pub(crate) fn give_back(kept: u32) {
+    shortage::end_optional();
+    while DRAWN.get() > kept {
+        RESERVE.release();
+    }
 }
 
 /// Draws on the reserve if the system has no memory. To be called behind lookups of the C library: without memory
@@ -78,6 +96,7 @@ impl Reserve {
                 Some((out + 1) << 32 | end as u64)
             });
         if !block.is_null() {
+            DRAWN.set(DRAWN.get().wrapping_add(1));
             shortage::note();
         }
         block
@@ -85,6 +104,7 @@ impl Reserve {
 
     /// Takes one block back.
     fn release(&self) {
+        DRAWN.set(DRAWN.get().saturating_sub(1));
         let _always = self
             .state
             .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |state| {

@@ -3,7 +3,6 @@
 //! The entry point is the one of programs compiled with checks (`__syslog_chk`), as in Debian's
 //! library: a program may well have a function of its own that is called `syslog`.
 
-use std::cell::Cell;
 use std::ffi::{CString, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -16,43 +15,31 @@ use hosts_access::severity::Level;
 use hosts_access::world::Log;
 
 use crate::layout::given;
-use crate::shim;
+use crate::{boundary, shim};
 
 unsafe extern "C" {
-    fn wrap_syslog(priority: c_int, text: *const c_char);
-}
-
-thread_local! {
-    /// The place of the rule at hand, which is on the stack of `at`. (A value that has to be dropped
-    /// when the thread ends would need memory, without which the C library ends the process.)
-    static PLACE: Cell<*const Place> = const { Cell::new(ptr::null()) };
+    fn __syslog_chk(priority: c_int, flag: c_int, format: *const c_char, ...);
 }
 
 /// The place of the rule at hand in this thread.
 pub(crate) fn place() -> Option<Place> {
     // SAFETY: null, or a place that `at` keeps while it runs what asks.
-    unsafe { PLACE.get().as_ref() }.cloned()
+    unsafe { boundary::call().place.as_ref() }.cloned()
 }
 
-/// Runs something at the place of a rule. Its reports name the place.
+/// Runs something at the place of a rule. Its reports name the place. (It is on this stack: a value that has
+/// to be dropped when the thread ends would need memory, without which the C library ends the process.)
 pub(crate) fn at<T>(place: Option<Place>, run: impl FnOnce() -> T) -> T {
-    struct Before(*const Place);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            PLACE.set(self.0);
-        }
-    }
     let here = place.as_ref().map_or(ptr::null(), ptr::from_ref);
-    let _before = Before(PLACE.replace(here));
-    run()
+    boundary::during(|call| call.place = here, run)
 }
 
 /// Logs a line, with control characters shown.
 pub(crate) fn log(priority: c_int, line: &str) {
     let shown = Written(line.as_bytes()).to_string();
     if let Ok(line) = CString::new(shown) {
-        // SAFETY: a string that ends in NUL.
-        unsafe { wrap_syslog(priority, line.as_ptr()) };
+        // SAFETY: strings that end in NUL; the format takes one.
+        unsafe { __syslog_chk(priority, 1, c"%s".as_ptr(), line.as_ptr()) };
     }
 }
 
@@ -93,14 +80,12 @@ fn tagged(tag: &str, text: &str) {
 
 /// The place that a program has set in `tcpd_context`.
 pub(crate) fn program_place() -> Option<String> {
-    let context = shim::context();
-    let file = context.file.load(Ordering::Relaxed);
+    let (file, line) = shim::program_context();
     if file.is_null() {
         return None;
     }
     // SAFETY: the program has set a string that ends in NUL.
     let file = Written(unsafe { given(file) }).to_string();
-    let line = context.line.load(Ordering::Relaxed);
     Some(format!("{file}, line {line}"))
 }
 
@@ -111,10 +96,10 @@ pub(crate) fn warning(text: &str) {
 
 /// The place that a program has set, as a table and a line; empty and 0 if it has set none.
 pub(crate) fn program_spot() -> (Arc<Path>, u64) {
-    let context = shim::context();
+    let (file, line) = shim::program_context();
     // SAFETY: null, or a string of the program that ends in NUL.
-    let file = unsafe { given(context.file.load(Ordering::Relaxed)) };
-    let line = u64::try_from(context.line.load(Ordering::Relaxed)).unwrap_or(0);
+    let file = unsafe { given(file) };
+    let line = u64::try_from(line).unwrap_or(0);
     (Path::new(OsStr::from_bytes(file)).into(), line)
 }
 
@@ -123,8 +108,8 @@ pub(crate) fn program_spot() -> (Arc<Path>, u64) {
 /// # Safety
 /// A string that ends in NUL.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_report(jumps: c_int, text: *const c_char) {
-    crate::boundary::guard((), || {
+unsafe extern "C-unwind" fn wrap_report(jumps: c_int, text: *const c_char) {
+    boundary::guard((), || {
         // SAFETY: as the caller says.
         let text = String::from_utf8_lossy(unsafe { given(text) });
         tagged(if jumps == 0 { "warning" } else { "error" }, &text);
@@ -133,8 +118,8 @@ unsafe extern "C" fn wrap_report(jumps: c_int, text: *const c_char) {
 
 /// A key that request_set(3) does not know.
 #[unsafe(no_mangle)]
-extern "C" fn wrap_bad_key(key: c_int) {
-    crate::boundary::guard((), || {
+extern "C-unwind" fn wrap_bad_key(key: c_int) {
+    boundary::guard((), || {
         tagged("warning", &format!("request_fill: invalid key: {key}"));
     });
 }
@@ -144,6 +129,10 @@ pub(crate) struct Messages;
 
 impl Log for Messages {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
+        if boundary::has_jumped() {
+            // The program has left the search, which only has to end.
+            return;
+        }
         let nowhere = diagnostic
             .place
             .as_ref()
@@ -151,17 +140,16 @@ impl Log for Messages {
         if nowhere {
             // Options that the program has run without saying where they stand.
             let problem = &diagnostic.problem;
-            return match problem.gravity() {
-                Gravity::Note => log(diagnostic.level().0.into(), &problem.to_string()),
-                gravity => tagged(tag(gravity), &problem.to_string()),
-            };
+            return tagged(tag(problem.gravity()), &problem.to_string());
         }
         log(diagnostic.level().0.into(), &diagnostic.to_string());
     }
 
     fn matched(&self, place: &Place) {
         if shim::verbose().load(Ordering::Relaxed) > 1 {
-            say_matched(place);
+            let table = Written(place.table.as_os_str().as_encoded_bytes()).to_string();
+            let text = format!("matched:  {table} line {}", place.line);
+            log(Level::DEBUG.0.into(), &text);
         }
     }
 
@@ -176,9 +164,18 @@ impl Log for Messages {
     }
 }
 
-/// Says at level debug which rule decided.
-pub(crate) fn say_matched(place: &Place) {
-    let table = Written(place.table.as_os_str().as_encoded_bytes()).to_string();
-    let text = format!("matched:  {table} line {}", place.line);
-    log(Level::DEBUG.0.into(), &text);
+/// The engine's messages about options that the program has run itself: as in the original, nobody is told what an
+/// aclexec has returned.
+pub(crate) struct OptionMessages;
+
+impl Log for OptionMessages {
+    fn diagnostic(&self, diagnostic: &Diagnostic) {
+        if diagnostic.problem.gravity() != Gravity::Note {
+            Messages.diagnostic(diagnostic);
+        }
+    }
+
+    fn option(&self, keyword: &[u8], value: &[u8]) {
+        Messages.option(keyword, value);
+    }
 }

@@ -6,7 +6,7 @@ use hosts_access::facts::UNKNOWN;
 use nix::libc::sockaddr;
 
 use crate::boundary::guard;
-use crate::layout::{RequestInfo, given, store};
+use crate::layout::{RequestInfo, given, store, store_address};
 
 pub(crate) const RQ_DAEMON: c_int = 2;
 pub(crate) const RQ_USER: c_int = 3;
@@ -40,16 +40,17 @@ pub(crate) unsafe extern "C" fn wrap_init(request: *mut RequestInfo) {
 /// # Safety
 /// A request that was made by request_init.
 pub(crate) unsafe fn set_text(request: *mut RequestInfo, key: c_int, value: &[u8]) {
-    // SAFETY: as the caller says.
-    let request = unsafe { &mut *request };
-    match key {
-        RQ_DAEMON => store(&mut request.daemon, value),
-        RQ_USER => store(&mut request.user, value),
-        RQ_CLIENT_NAME => store(&mut request.client.name, value),
-        RQ_CLIENT_ADDR => request.client.store_address(value),
-        RQ_SERVER_NAME => store(&mut request.server.name, value),
-        RQ_SERVER_ADDR => request.server.store_address(value),
-        _ => {}
+    // SAFETY: as the caller says; each reference is to one string.
+    unsafe {
+        match key {
+            RQ_DAEMON => store(&mut (*request).daemon, value),
+            RQ_USER => store(&mut (*request).user, value),
+            RQ_CLIENT_NAME => store(&mut (*request).client.name, value),
+            RQ_CLIENT_ADDR => store_address(&raw mut (*request).client, value),
+            RQ_SERVER_NAME => store(&mut (*request).server.name, value),
+            RQ_SERVER_ADDR => store_address(&raw mut (*request).server, value),
+            _ => {}
+        }
     }
 }
 
@@ -58,7 +59,11 @@ pub(crate) unsafe fn set_text(request: *mut RequestInfo, key: c_int, value: &[u8
 /// # Safety
 /// A request that was made by request_init, and a string that ends in NUL, or null.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_set_text(request: *mut RequestInfo, key: c_int, text: *const c_char) {
+unsafe extern "C-unwind" fn wrap_set_text(
+    request: *mut RequestInfo,
+    key: c_int,
+    text: *const c_char,
+) {
     // SAFETY: as the caller says.
     guard((), || unsafe { set_text(request, key, given(text)) });
 }

@@ -3,7 +3,7 @@
 //! They are variables of the whole process, so one record holds what they were. Its lock knows in which
 //! process it is held: a thread that held it when the program forked does not exist in the child.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_int;
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -41,6 +41,18 @@ static RECORD: Record = Record {
     changed: UnsafeCell::new(None),
 };
 
+thread_local! {
+    /// Whether this thread has the lock of [`RECORD`].
+    static HOLDS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Gives the lock back that a thread has which a jump has taken out of the library.
+pub(crate) fn let_go() {
+    if HOLDS.replace(false) {
+        RECORD.holder.store(0, Ordering::Release);
+    }
+}
+
 impl Record {
     /// Runs something on the record. It gets one of its own where the lock cannot be had, as in a
     /// signal handler that interrupts the holder.
@@ -56,9 +68,11 @@ impl Record {
                 Err(gone) => self.take_from(gone, own),
             };
             if is_free {
+                HOLDS.set(true);
                 // SAFETY: the lock is ours, and `run` does not come back here.
                 let answer = run(unsafe { &mut *self.changed.get() });
                 self.holder.store(0, Ordering::Release);
+                HOLDS.set(false);
                 return answer;
             }
             thread::yield_now();
@@ -87,13 +101,19 @@ pub(crate) fn set_severities(severity: Option<Severity>) {
     let facility = severity.facility.map_or(0, |facility| facility.0);
     let to = c_int::from(facility) << 3 | c_int::from(severity.level.0);
     RECORD.with(|changed| {
-        let allow = shim::allow().swap(to, Ordering::Relaxed);
-        let deny = shim::deny().swap(to, Ordering::Relaxed);
+        let (allow, deny) = (shim::allow(), shim::deny());
+        // First the record: of a change that a jump has cut off, there is nothing to undo.
         *changed = Some(match *changed {
             Some(before) => Changed { to, ..before },
-            None => Changed { allow, deny, to },
+            None => Changed {
+                allow: allow.load(Ordering::Relaxed),
+                deny: deny.load(Ordering::Relaxed),
+                to,
+            },
         });
         RECORD.used.store(true, Ordering::Relaxed);
+        allow.store(to, Ordering::Relaxed);
+        deny.store(to, Ordering::Relaxed);
     });
 }
 

@@ -3,18 +3,20 @@
 //! The variables are global, as programs expect. What the library reads or writes of them is a word
 //! at a time, so threads never see half a value.
 
-use std::ffi::{CString, c_char, c_int};
+use std::cell::Cell;
+use std::ffi::{c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::process;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 use hosts_access::access::Tables;
 use hosts_access::problem::Place;
 use nix::libc::sockaddr;
 
-use crate::boundary::called;
-use crate::layout::{HostInfo, Lookup, RequestInfo, STRING_LENGTH, given};
+use crate::boundary::{called, has_jumped};
+use crate::layout::{HostInfo, Lookup, RequestInfo, STRING_LENGTH, Sink, given};
 use crate::report;
 
 unsafe extern "C" {
@@ -27,9 +29,11 @@ unsafe extern "C" {
     static resident: AtomicI32;
     static dry_run: AtomicI32;
     static tcpd_context: Context;
+}
 
+unsafe extern "C-unwind" {
     fn wrap_call_lookup(lookup: Lookup, host: *mut HostInfo) -> c_int;
-    fn wrap_call_sink(sink: unsafe extern "C" fn(c_int), descriptor: c_int) -> c_int;
+    fn wrap_call_sink(sink: Sink, descriptor: c_int) -> c_int;
     fn wrap_call_shell_cmd(command: *mut c_char) -> c_int;
     fn wrap_call_clean_exit(request: *mut RequestInfo) -> c_int;
     fn wrap_call_rfc931(client: *mut sockaddr, server: *mut sockaddr, user: *mut c_char) -> c_int;
@@ -86,51 +90,108 @@ pub(crate) fn tables() -> Option<Tables> {
     })
 }
 
-/// Calls what may be the program's own code, with the place of the rule at hand for its reports.
+/// Calls what may be the program's own code, with the place of the rule at hand for its reports. Once it
+/// wanted to leave the request, nothing more of it is called.
 fn call(run: impl FnOnce() -> c_int) {
-    let shown = report::place().map(Shown::new);
+    if has_jumped() {
+        return;
+    }
+    let shown = report::place().is_some_and(|place| show(&place));
     let jumped = run();
-    drop(shown);
+    if shown {
+        hide();
+    }
     called(jumped);
 }
 
-/// The place of a rule in `tcpd_context`, while the program's own code runs. Of several threads one
-/// at a time shows its place; the messages of the library itself do not depend on it.
-struct Shown {
-    _owner: Option<std::sync::MutexGuard<'static, ()>>,
-    before: Option<(*mut c_char, c_int)>,
-    _file: CString,
+/// The process in which a thread shows a place in `tcpd_context`, with [`CLAIM`] if it is about to; 0 if none
+/// does. A thread that did so when the program forked does not exist in the child.
+static SHOWN_IN: AtomicU32 = AtomicU32::new(0);
+
+/// What no process id has: the program's own place is still there.
+const CLAIM: u32 = 1 << 31;
+
+/// What the program has in `tcpd_context`, while a thread shows a place there.
+static BEFORE: Context = Context {
+    file: AtomicPtr::new(ptr::null_mut()),
+    line: AtomicI32::new(0),
+};
+
+thread_local! {
+    /// Whether this thread is the one that shows a place.
+    static SHOWS: Cell<bool> = const { Cell::new(false) };
 }
 
-impl Shown {
-    fn new(place: Place) -> Self {
-        static OWNER: Mutex<()> = Mutex::new(());
-        let file = CString::new(place.table.as_os_str().as_bytes()).unwrap_or_default();
-        let owner = OWNER.try_lock().ok();
-        let before = owner.as_ref().map(|_| {
-            let line = i32::try_from(place.line).unwrap_or(i32::MAX);
-            (
-                context()
-                    .file
-                    .swap(file.as_ptr().cast_mut(), Ordering::Relaxed),
-                context().line.swap(line, Ordering::Relaxed),
-            )
-        });
-        Self {
-            _owner: owner,
-            before,
-            _file: file,
-        }
+impl Context {
+    fn get(&self) -> (*mut c_char, c_int) {
+        let file = self.file.load(Ordering::Relaxed);
+        (file, self.line.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, (file, line): (*mut c_char, c_int)) {
+        self.file.store(file, Ordering::Relaxed);
+        self.line.store(line, Ordering::Relaxed);
     }
 }
 
-impl Drop for Shown {
-    fn drop(&mut self) {
-        if let Some((file, line)) = self.before {
-            context().file.store(file, Ordering::Relaxed);
-            context().line.store(line, Ordering::Relaxed);
-        }
+/// Shows the place of a rule in `tcpd_context` for the program's own code. Of several threads one at a time does;
+/// the messages of the library itself do not depend on it. The name is the program's own string, since
+/// other threads may read it at any time.
+fn show(place: &Place) -> bool {
+    // SAFETY: as for the other variables.
+    let tables = unsafe { [&hosts_allow_table, &hosts_deny_table] };
+    let file = tables
+        .map(|table| table.load(Ordering::Relaxed))
+        .into_iter()
+        // SAFETY: null or a string that the program leaves alone during a call.
+        .find(|path| unsafe { given(*path) } == place.table.as_os_str().as_bytes());
+    let Some(file) = file else {
+        return false;
+    };
+    let own = process::id();
+    let shown_in = SHOWN_IN.load(Ordering::Acquire);
+    if shown_in & !CLAIM == own {
+        return false;
     }
+    let order = Ordering::AcqRel;
+    let claimed = SHOWN_IN.compare_exchange(shown_in, own | CLAIM, order, Ordering::Relaxed);
+    if claimed.is_err() {
+        return false;
+    }
+    // Otherwise it is there from before a fork.
+    if is_programs(shown_in) {
+        BEFORE.set(context().get());
+    }
+    SHOWN_IN.store(own, Ordering::Release);
+    SHOWS.set(true);
+    let line = i32::try_from(place.line).unwrap_or(i32::MAX);
+    context().set((file, line));
+    true
+}
+
+/// Puts back what the program had in `tcpd_context`, if this thread shows a place there.
+pub(crate) fn hide() {
+    if SHOWS.replace(false) {
+        context().set(BEFORE.get());
+        SHOWN_IN.store(0, Ordering::Release);
+    }
+}
+
+/// The place that reports name outside of rules: file and line as the program has set them, but in
+/// its code that the library calls the place of the rule.
+pub(crate) fn program_context() -> (*mut c_char, c_int) {
+    let is_there = || is_programs(SHOWN_IN.load(Ordering::Acquire));
+    let found = context().get();
+    if SHOWS.get() || is_there() && found == context().get() && is_there() {
+        found
+    } else {
+        BEFORE.get()
+    }
+}
+
+/// Whether what is in `tcpd_context` then is the program's.
+fn is_programs(shown_in: u32) -> bool {
+    shown_in == 0 || shown_in & CLAIM != 0
 }
 
 /// Has a name or an address looked up.
@@ -146,7 +207,7 @@ pub(crate) unsafe fn look_up(lookup: Lookup, host: *mut HostInfo) {
 ///
 /// # Safety
 /// A sink of the program or of ours.
-pub(crate) unsafe fn discard(sink: unsafe extern "C" fn(c_int), descriptor: c_int) {
+pub(crate) unsafe fn discard(sink: Sink, descriptor: c_int) {
     // SAFETY: as the caller says.
     call(|| unsafe { wrap_call_sink(sink, descriptor) });
 }

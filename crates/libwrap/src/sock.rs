@@ -4,6 +4,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::io;
 use std::net::SocketAddr;
+use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -22,26 +23,80 @@ use system::peer::Connection;
 
 use crate::boundary::guard;
 use crate::effects::{banner_sent, borrow};
-use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, family, given, internet, store};
+use crate::layout::{
+    HostInfo, RequestInfo, STRING_LENGTH, family, given, has_lost_socket, internet, keep_socket,
+    store, store_address, text,
+};
 use crate::{eval, facts, report, shim};
 
 /// How long a refused client may take to read its banner.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What `config` points to in a request that must not be granted, whatever the tables say.
-static REFUSED: u8 = 0;
+/// What `config` points to in a request that must not be granted, whatever the tables say. A program may use
+/// a request again for another client, so each function takes back what it has said of the last one.
+static MARKS: [u8; 3] = [0; 3];
 
-/// Whether the request must not be granted: a source-routed client, or one that has gone already.
+/// Why a request must not be granted, as bits of the place in [`MARKS`].
+#[derive(Clone, Copy)]
+enum Refused {
+    /// The client has gone already: from `sock_host`.
+    Gone = 1,
+    /// Its address proves nothing: from `fix_options`.
+    Routed = 2,
+}
+
+/// Whether the request must not be granted.
 ///
 /// # Safety
 /// A request that was made by request_init.
 pub(crate) unsafe fn is_refused(request: *mut RequestInfo) -> bool {
     // SAFETY: as the caller says.
-    unsafe { std::ptr::eq((*request).config, mark()) }
+    unsafe { marks(request) != 0 }
 }
 
-fn mark() -> *const c_void {
-    (&raw const REFUSED).cast()
+/// What was said of the client. (A program may have put a pointer of its own there.)
+unsafe fn marks(request: *mut RequestInfo) -> usize {
+    // SAFETY: as the caller says.
+    let config = unsafe { (*request).config };
+    (1..=3)
+        .find(|bits| ptr::eq(config, mark(*bits)))
+        .unwrap_or(0)
+}
+
+fn mark(bits: usize) -> *const c_void {
+    match bits {
+        0 => ptr::null(),
+        bits => (&raw const MARKS)
+            .cast::<u8>()
+            .wrapping_add(bits - 1)
+            .cast(),
+    }
+}
+
+/// Says that a request must not be granted, or takes it back.
+///
+/// # Safety
+/// A request that was made by request_init.
+unsafe fn set_refused(request: *mut RequestInfo, why: Refused, refused: bool) {
+    // SAFETY: as the caller says.
+    unsafe {
+        let others = marks(request) & !(why as usize);
+        (*request).config = mark(if refused {
+            others | why as usize
+        } else {
+            others
+        });
+    }
+}
+
+/// Forgets what was said of the client: the request gets another socket.
+///
+/// # Safety
+/// A request that was made by request_init.
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn wrap_new_socket(request: *mut RequestInfo) {
+    // SAFETY: as the caller says.
+    unsafe { (*request).config = mark(0) };
 }
 
 /// Finds out who is at both ends of the request's socket.
@@ -49,9 +104,10 @@ fn mark() -> *const c_void {
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sock_host(raw: *mut RequestInfo) {
+unsafe extern "C-unwind" fn sock_host(raw: *mut RequestInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
+        set_refused(raw, Refused::Gone, false);
         (*raw).hostname = Some(sock_hostname);
         (*raw).hostaddr = Some(sock_hostaddr);
         let found = match borrow((*raw).fd) {
@@ -66,14 +122,13 @@ unsafe extern "C" fn sock_host(raw: *mut RequestInfo) {
                 }
                 if let Some(error) = error {
                     no_client(error);
-                    if connection.client_gone && connection.stream {
-                        (*raw).config = mark();
-                    }
+                    let gone = connection.client_gone && connection.stream;
+                    set_refused(raw, Refused::Gone, gone);
                     return;
                 }
                 if let Some(peer) = &connection.peer {
-                    (*raw).client.keep_socket(peer);
-                    (*raw).server.keep_socket(&connection.own);
+                    keep_socket(&raw mut (*raw).client, peer);
+                    keep_socket(&raw mut (*raw).server, &connection.own);
                 }
             }
             Err(error) => {
@@ -91,17 +146,17 @@ unsafe extern "C" fn sock_host(raw: *mut RequestInfo) {
 pub(crate) unsafe fn restore_socket(host: *mut HostInfo) {
     // SAFETY: as the caller says; nothing else of ours holds a reference to the structure.
     unsafe {
-        if !(*host).has_lost_socket() {
+        if !has_lost_socket(host) {
             return;
         }
         let request = (*host).request;
         let Some(Ok(connection)) = borrow((*request).fd).map(Connection::on) else {
             return;
         };
-        if !std::ptr::eq(host, &raw const (*request).client) {
-            (*host).keep_socket(&connection.own);
+        if !ptr::eq(host, &raw const (*request).client) {
+            keep_socket(host, &connection.own);
         } else if let Some(peer) = &connection.peer {
-            (*host).keep_socket(peer);
+            keep_socket(host, peer);
         }
     }
 }
@@ -111,7 +166,7 @@ fn no_client(error: &io::Error) {
 }
 
 /// Discards a datagram, so that inetd does not start the service for it again.
-unsafe extern "C" fn sock_sink(descriptor: c_int) {
+unsafe extern "C-unwind" fn sock_sink(descriptor: c_int) {
     let mut byte = 0_u8;
     // SAFETY: room for the one byte; a descriptor of any kind gives an error at most.
     unsafe {
@@ -125,7 +180,7 @@ unsafe extern "C" fn sock_sink(descriptor: c_int) {
 /// # Safety
 /// An end of a request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sock_hostaddr(host: *mut HostInfo) {
+unsafe extern "C-unwind" fn sock_hostaddr(host: *mut HostInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
         restore_socket(host);
@@ -136,7 +191,7 @@ unsafe extern "C" fn sock_hostaddr(host: *mut HostInfo) {
             None => None,
         };
         if let Some(shown) = shown {
-            (*host).store_address(shown.as_bytes());
+            store_address(host, shown.as_bytes());
         }
     });
 }
@@ -146,7 +201,7 @@ unsafe extern "C" fn sock_hostaddr(host: *mut HostInfo) {
 /// # Safety
 /// An end of a request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sock_hostname(host: *mut HostInfo) {
+unsafe extern "C-unwind" fn sock_hostname(host: *mut HostInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
         restore_socket(host);
@@ -188,7 +243,7 @@ pub(crate) fn ident() -> TcpIdent {
 /// # Safety
 /// Two socket addresses, and room for STRING_LENGTH bytes.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_rfc931(
+unsafe extern "C-unwind" fn wrap_rfc931(
     client: *const sockaddr,
     server: *const sockaddr,
     user: *mut [c_char; STRING_LENGTH],
@@ -213,11 +268,11 @@ unsafe extern "C" fn wrap_rfc931(
 /// # Safety
 /// A string that ends in NUL.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_shell_cmd(command: *const c_char) {
+unsafe extern "C-unwind" fn wrap_shell_cmd(command: *const c_char) {
     guard((), || {
         // SAFETY: as the caller says.
         let command = unsafe { given(command) };
-        let environment = system::environment::Environment::inherited();
+        let environment = system::environment::Environment::default();
         let stdio = system::process::Stdio::Null;
         if let Err(error) = system::process::run_shell(command, &environment, stdio) {
             report::problem(Problem::OptionFault(error.fault("execl /bin/sh")));
@@ -230,9 +285,10 @@ unsafe extern "C" fn wrap_shell_cmd(command: *const c_char) {
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn fix_options(raw: *mut RequestInfo) {
+unsafe extern "C-unwind" fn fix_options(raw: *mut RequestInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
+        set_refused(raw, Refused::Routed, false);
         let Some(socket) = borrow((*raw).fd) else {
             return;
         };
@@ -253,11 +309,11 @@ unsafe extern "C" fn fix_options(raw: *mut RequestInfo) {
                 let client = Shown(&client);
                 let line = format!("refused connect from {client} with IP source routing options");
                 report::log(Level::WARNING.0.into(), &line);
-                (*raw).config = mark();
+                set_refused(raw, Refused::Routed, true);
             }
             Err(error) => {
                 report::error(&format!("setsockopt IP_OPTIONS NULL: {}", reason(&error)));
-                (*raw).config = mark();
+                set_refused(raw, Refused::Routed, true);
             }
         }
     });
@@ -268,12 +324,13 @@ unsafe extern "C" fn fix_options(raw: *mut RequestInfo) {
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn refuse(raw: *mut RequestInfo) {
+unsafe extern "C-unwind" fn refuse(raw: *mut RequestInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
-        let address = given(eval::eval_hostaddr(&raw mut (*raw).client));
+        eval::address_of(&raw mut (*raw).client);
+        let address = text(&(*raw).client.addr);
         let client = eval::client_info(raw);
-        let (client, address) = (Shown(&client), Shown(address));
+        let (client, address) = (Shown(&client), Shown(&address));
         let line = format!("refused connect from {client} ({address})");
         report::log(shim::deny().load(Ordering::Relaxed), &line);
         shim::end(raw);
@@ -285,7 +342,7 @@ unsafe extern "C" fn refuse(raw: *mut RequestInfo) {
 /// # Safety
 /// A request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn wrap_clean_exit(raw: *mut RequestInfo) {
+unsafe extern "C-unwind" fn wrap_clean_exit(raw: *mut RequestInfo) {
     // SAFETY: as the caller says.
     guard((), || unsafe {
         let descriptor = (*raw).fd;

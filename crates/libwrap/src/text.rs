@@ -34,7 +34,7 @@ unsafe fn room<'r>(text: *mut c_char, size: c_int) -> &'r mut [c_char] {
 /// # Safety
 /// Room for so many bytes, a string that ends in NUL, and a request that was made by request_init.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn percent_x(
+unsafe extern "C-unwind" fn percent_x(
     result: *mut c_char,
     size: c_int,
     text: *const c_char,
@@ -73,7 +73,7 @@ fn too_long(start: Vec<u8>) -> hosts_access::action::Fault {
 /// # Safety
 /// A string that ends in NUL, and room for what comes of it.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn percent_m(result: *mut c_char, text: *const c_char) -> *mut c_char {
+unsafe extern "C-unwind" fn percent_m(result: *mut c_char, text: *const c_char) -> *mut c_char {
     let error = std::io::Error::last_os_error();
     guard((), || {
         let reason = hosts_access::problem::reason(&error).into_bytes();
@@ -108,7 +108,7 @@ unsafe extern "C" fn percent_m(result: *mut c_char, text: *const c_char) -> *mut
 /// # Safety
 /// Room for so many bytes, and an open stream.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn xgets(line: *mut c_char, size: c_int, table: *mut FILE) -> *mut c_char {
+unsafe extern "C-unwind" fn xgets(line: *mut c_char, size: c_int, table: *mut FILE) -> *mut c_char {
     let mut at = line;
     let mut left = size;
     // SAFETY: `at` stays within the room, of which `left` bytes remain.
@@ -140,7 +140,7 @@ unsafe extern "C" fn xgets(line: *mut c_char, size: c_int, table: *mut FILE) -> 
 /// # Safety
 /// A string that ends in NUL, or null.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn split_at(text: *mut c_char, delimiter: c_int) -> *mut c_char {
+unsafe extern "C-unwind" fn split_at(text: *mut c_char, delimiter: c_int) -> *mut c_char {
     // SAFETY: as the caller says.
     let bytes = unsafe { given(text) };
     let mut depth = 0_i64;
@@ -167,7 +167,7 @@ unsafe extern "C" fn split_at(text: *mut c_char, delimiter: c_int) -> *mut c_cha
 /// # Safety
 /// A string that ends in NUL.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn dot_quad_addr(text: *const c_char) -> c_ulong {
+unsafe extern "C-unwind" fn dot_quad_addr(text: *const c_char) -> c_ulong {
     // SAFETY: as the caller says.
     let quad = dotted_quad(unsafe { given(text) });
     quad.map_or(NO_ADDRESS, |address| in_network_order(address.to_bits()))
@@ -178,7 +178,7 @@ unsafe extern "C" fn dot_quad_addr(text: *const c_char) -> c_ulong {
 /// # Safety
 /// A string that ends in NUL.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn cidr_mask_addr(text: *const c_char) -> c_ulong {
+unsafe extern "C-unwind" fn cidr_mask_addr(text: *const c_char) -> c_ulong {
     // SAFETY: as the caller says.
     let bits = unsafe { libc::strtol(text, std::ptr::null_mut(), 10) };
     match u32::try_from(bits) {

@@ -42,12 +42,11 @@ static void user_of_a_resident_process(void)
     resident = 0;
 }
 
-/* W3: a client that has reset its connection. */
-static void client_that_has_gone(void)
+/* A client that is there, or has reset its connection. */
+static int socket_of_client(int has_gone)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct linger at_once = {1, 0};
-    struct request_info gone;
     socklen_t length = sizeof(address);
     int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0), server;
 
@@ -56,13 +55,32 @@ static void client_that_has_gone(void)
     getsockname(listener, (struct sockaddr *)&address, &length);
     connect(client, (struct sockaddr *)&address, sizeof(address));
     server = accept(listener, 0, 0);
-    setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    close(client);
-    usleep(100000);
+    if (has_gone) {
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        close(client);
+        usleep(100000);
+    }
+    close(listener);
+    return server;
+}
+
+/* W3: a client that has gone; and the next one, in the same request, whose socket is set in either way. */
+static void client_that_has_gone(void)
+{
+    struct request_info gone;
+
     allow("");
-    request_init(&gone, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
+    request_init(&gone, RQ_DAEMON, "svcd", RQ_FILE, socket_of_client(1), 0);
     fromhost(&gone);
-    printf("W3 %d\n", access_of(&gone));
+    printf("W3 %d", access_of(&gone));
+    request_set(&gone, RQ_FILE, socket_of_client(0), 0);
+    printf(" %d", access_of(&gone));
+    gone.fd = socket_of_client(1);
+    fromhost(&gone);
+    printf(" %d", access_of(&gone));
+    gone.fd = socket_of_client(0);
+    fromhost(&gone);
+    printf(" %d\n", access_of(&gone));
 }
 
 /* W4: how long a refusal holds the process. */
@@ -99,6 +117,20 @@ static void place(void)
     printf("W6 %s\n", tcpd_context.file ? tcpd_context.file : "none");
 }
 
+/* O13: whose child a command is. */
+static void parent(void)
+{
+    long parent = 0, own = 0;
+    FILE *told;
+
+    allow("svcd: ALL: spawn echo $PPID %p > told\n");
+    access_of(request());
+    told = fopen("told", "r");
+    if (!told || fscanf(told, "%ld %ld", &parent, &own) != 2 || own != getpid())
+        printf("O13 nothing\n");
+    printf("O13 %s\n", parent == own ? "own" : "helper's");
+}
+
 int main(void)
 {
     hosts_allow_table = "allow";
@@ -109,5 +141,6 @@ int main(void)
     dry();
     tcpd_context.file = 0;
     place();
+    parent();
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * forks - a program with threads forks while these ask and are refused, which is logged; each child asks
+ * forks - a program with threads forks while these ask and are refused; each child asks
  * too, and ends through exit(3). Works in the current directory; prints what was wrong.
  */
 #include <pthread.h>

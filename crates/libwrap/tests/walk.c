@@ -103,6 +103,21 @@ static void twisted(struct request_info *request)
     hosts_access(request);
 }
 
+/* A program that has no socket to give, or none that is open. */
+static void twisted_without(struct request_info *request)
+{
+    resident = -1;
+    (void)request;
+    hosts_ctl("svcd", "", "192.0.2.7", "joe");
+}
+
+static void twisted_on_nothing(struct request_info *request)
+{
+    resident = -1;
+    request->fd = 99;
+    hosts_access(request);
+}
+
 static void expand(char *text)
 {
     struct request_info request;
@@ -216,5 +231,7 @@ int main(void)
     ending(refuse, "refuse");
     table("allow", "svcd: 192.0.2.7: twist echo twisted %c; exit 7\n");
     ending(twisted, "twist");
+    ending(twisted_without, "twist without a socket");
+    ending(twisted_on_nothing, "twist on a closed socket");
     return 0;
 }

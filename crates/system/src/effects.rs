@@ -43,7 +43,7 @@ impl<S: AsFd> RealEffects<S> {
     pub fn on(socket: S) -> Self {
         Self {
             socket,
-            environment: Environment::inherited(),
+            environment: Environment::default(),
             banners_end: None,
             client_gone: false,
             group: None,

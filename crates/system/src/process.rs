@@ -16,7 +16,7 @@ use hosts_access::action::Fault;
 use nix::libc;
 
 use crate::descriptors::above_standard;
-use crate::environment::Environment;
+use crate::environment::{Environment, Variables};
 
 /// The shell that runs commands.
 pub const SHELL: &CStr = c"/bin/sh";
@@ -98,7 +98,7 @@ pub fn run_shell(
         command.as_ptr(),
         ptr::null(),
     ];
-    let variables = pointers(environment.entries());
+    let variables = environment.pointers();
     let blocked = Blocked::all();
     let (mut from_helper, to_parent) = pipe().map_err(RunError::Descriptors)?;
     let plan = Plan {
@@ -133,8 +133,7 @@ pub fn run_shell(
 struct Plan<'p> {
     /// Ends with null; strings that end in NUL.
     arguments: &'p [*const c_char],
-    /// Likewise.
-    variables: &'p [*const c_char],
+    variables: &'p Variables,
     source: RawFd,
     stdio: Stdio,
     to_parent: RawFd,
@@ -362,13 +361,6 @@ unsafe fn wait(pid: libc::pid_t) -> Report {
     Report { kind, value, pid }
 }
 
-/// Pointers to strings, with a null pointer at the end, for execve(2).
-pub(crate) fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-    let mut pointers: Vec<_> = strings.iter().map(|string| string.as_ptr()).collect();
-    pointers.push(ptr::null());
-    pointers
-}
-
 /// A pipe that no other program inherits: what to read from, what to write to.
 fn pipe() -> io::Result<(File, OwnedFd)> {
     let mut ends = [0; 2];
@@ -400,7 +392,7 @@ mod tests {
     use super::*;
 
     fn run(command: &str) -> Result<Ended, RunError> {
-        let mut environment = Environment::inherited();
+        let mut environment = Environment::default();
         environment.set(b"WORD", b"it works");
         run_shell(command.as_bytes(), &environment, Stdio::Null)
     }

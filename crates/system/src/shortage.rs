@@ -25,6 +25,11 @@ pub fn is_optional() -> bool {
     OPTIONAL.get()
 }
 
+/// Notes that this thread does no such thing any more: a jump has left it.
+pub fn end_optional() {
+    OPTIONAL.set(false);
+}
+
 /// Runs something that can be done without, and tells whether memory ran short in it. Nobody else
 /// will know: what it has made is to be dropped then. It must stand large blocks being refused.
 pub fn optional<T>(run: impl FnOnce() -> T) -> (T, bool) {

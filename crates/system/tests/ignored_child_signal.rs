@@ -11,6 +11,6 @@ use system::process::{Ended, Stdio, run_shell};
 fn ignored_child_signals_do_not_hide_the_status() {
     // SAFETY: this is the only test of its process, and no handler of it is replaced.
     unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.unwrap();
-    let ended = run_shell(b"exit 7", &Environment::inherited(), Stdio::Null);
+    let ended = run_shell(b"exit 7", &Environment::default(), Stdio::Null);
     assert_eq!(ended.unwrap(), Ended::Exited(7));
 }

@@ -66,12 +66,14 @@ pub(crate) fn own(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
 }
 
-/// Compiles a C program of `tests` against a header.
+/// Compiles a program of `tests` in C or C++ against a header.
 pub(crate) fn compile(folder: &Path, name: &str, include: &Path, library: &[&str]) -> PathBuf {
-    let program = folder.join(name.trim_end_matches(".c"));
+    let (stem, kind) = name.rsplit_once('.').unwrap();
+    let program = folder.join(stem);
+    let compiler = if kind == "cc" { "c++" } else { "cc" };
     let flags = "-g -Wall -Wextra -Wno-format-truncation -Werror -rdynamic -pthread";
     output(
-        Command::new("cc")
+        Command::new(compiler)
             .args(flags.split(' '))
             .arg("-I")
             .arg(include)

@@ -79,7 +79,7 @@ impl LogSocket {
         }
     }
 
-    /// Sends a record. The socket is kept unless that fails.
+    /// Sends a record. The socket is kept unless it is of no more use.
     fn send(&mut self, record: &[u8], limit: Duration) -> io::Result<usize> {
         let (socket, kind) = match self.open.take() {
             None => self.connect(limit)?,
@@ -97,13 +97,14 @@ impl LogSocket {
             Type::DGRAM => record.strip_suffix(b"\0").unwrap_or(record),
             _ => record,
         };
-        let sent = socket.send_with_flags(bytes, libc::MSG_NOSIGNAL | wait)?;
-        if sent < bytes.len() {
-            // What follows would be read as the rest of this record.
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
+        let sent = match socket.send_with_flags(bytes, libc::MSG_NOSIGNAL | wait) {
+            // On a stream, what follows would be read as the rest of this record.
+            Ok(sent) if sent < bytes.len() => return Err(io::ErrorKind::WouldBlock.into()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            sent => sent,
+        };
         self.open = Some((socket, kind));
-        Ok(sent)
+        sent
     }
 }
 
