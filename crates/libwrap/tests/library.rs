@@ -213,6 +213,28 @@ fn a_static_program_answers_alike() {
     assert_eq!(walk(&program, &folder), walk(&shared, &ours()));
 }
 
+/// No symbol of the static library is in the way of another one's, and a program may bring its own functions.
+#[test]
+fn a_second_library_of_rust_links_beside_it() {
+    let folder = scratch();
+    let source = "#[unsafe(no_mangle)] pub extern \"C\" fn sum_of_three() -> i32 {\n\
+                  std::panic::catch_unwind(|| vec![1, 2, 3].iter().sum()).unwrap_or(0) }\n";
+    fs::write(folder.join("other.rs"), source).unwrap();
+    let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
+    let mut command = Command::new(rustc);
+    command.args(["--edition=2024", "--crate-type=staticlib", "other.rs"]);
+    output(command.current_dir(&folder));
+    fs::write(folder.join("allow"), "svcd: 192.0.2.7: spawn run\n").unwrap();
+    fs::write(folder.join("deny"), "ALL: ALL\n").unwrap();
+    let [ours, other] = [ours().join("libwrap.a"), folder.join("libother.a")];
+    let [ours, other] = [&ours, &other].map(|path| path.to_str().unwrap());
+    for order in [[ours, other], [other, ours]] {
+        let program = compile(&folder, "beside.c", &own("include"), &order);
+        let text = output(Command::new(program).current_dir(&folder));
+        assert_eq!(text, "own run\n6 1\n");
+    }
+}
+
 /// Rows of docs/differences.md, by what the same program prints with each library.
 #[test]
 fn the_documented_differences() {
