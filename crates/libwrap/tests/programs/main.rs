@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod logdaemon;
 mod sockets;
 mod subjects;
 mod tools;
