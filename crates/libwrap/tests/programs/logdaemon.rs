@@ -57,7 +57,7 @@ fn syslog_ng(test: &str, library: Library) {
         if !module.windows(12).any(|word| word == b"libwrap.so.0") {
             return skip(test, "a syslog-ng that asks libwrap");
         }
-        let _daemon = start(&format!(
+        let mut daemon = start(&format!(
             "usr/sbin/syslog-ng --foreground --no-caps --cfgfile=/run/syslog-ng.conf --control=/run/control \
              --persist-file=/run/persist --pidfile=/run/pid --module-path={}",
             modules.display()
@@ -77,6 +77,8 @@ fn syslog_ng(test: &str, library: Library) {
         let lines = || fs::read_to_string("/run/lines").unwrap();
         assert!(soon(|| lines().contains("a friend")), "{}", lines());
         assert!(arrives("after") && !lines().contains("a stranger"));
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
     });
 }
 
