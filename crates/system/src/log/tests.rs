@@ -144,3 +144,36 @@ fn without_a_daemon_no_time_is_lost() {
     Syslog::at(Path::new("/nonexistent/log"), b"svcd").log_verdict(MAIL_CRIT, b"x");
     assert!(start.elapsed() < Duration::from_millis(500));
 }
+
+/// A record that fits in part only is lost, and what follows is not taken for its rest.
+#[test]
+fn a_stream_that_is_full_has_whole_records() {
+    let path = socket_path("full-stream");
+    let daemon = UnixListener::bind(&path).unwrap();
+    let limits = [50, 50].map(Duration::from_millis);
+    let log = Syslog::on(LogSocket::with_limits(&path, limits), b"svcd");
+    // Each becomes four bytes, and the kernel takes 32 kB at once at most.
+    let text = vec![1; 15 << 10];
+    (0..100).for_each(|_| log.log_level(Level::ERR, &text));
+    log.log_verdict(MAIL_CRIT, b"verdict");
+    drop(log);
+    daemon.set_nonblocking(true).unwrap();
+    let (mut whole, mut cut, mut verdicts) = (0, 0, 0);
+    while let Ok((mut stream, _)) = daemon.accept() {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut stream, &mut bytes).unwrap();
+        for record in bytes.split_inclusive(|byte| *byte == 0) {
+            assert!(record.starts_with(b"<"), "the rest of another record");
+            let tail = record.rsplit(|byte| *byte == b' ').next();
+            match tail.unwrap_or_default() {
+                b"verdict\0" => verdicts += 1,
+                [text @ .., 0] if text.len() == 60 << 10 => whole += 1,
+                [.., 0] => {}
+                _ => cut += 1,
+            }
+        }
+    }
+    assert!(whole > 0 && cut > 0, "{whole} whole, {cut} cut");
+    assert_eq!(verdicts, 1);
+    std::fs::remove_file(&path).unwrap();
+}
