@@ -169,6 +169,19 @@ fn a_setting_that_is_read() {
             row(&tree, "vsftpd")
         );
     }
+    // What is to be written where, ready to copy.
+    tree.file("etc/vsftpd.conf", "listen=NO\n");
+    let json = tcpdchk(&tree, &["--format", "json"]).stdout;
+    let wanted = r#""elsewhere":"in /etc/vsftpd.conf:\ntcp_wrappers=YES""#;
+    assert!(json.contains(wanted), "{json}");
+    // A program that cannot ask does not ask with the setting either.
+    install(&tree, "plain", "usr/sbin/vsftpd");
+    let lines = found(&tree, "no-effect");
+    assert!(
+        lines[0].contains("is not behind tcpd and does not use libwrap"),
+        "{lines:?}"
+    );
+    install(&tree, "linked", "usr/sbin/vsftpd");
     // The file that its unit names is the one that counts.
     tree.file(
         "usr/lib/systemd/system/vsftpd.service",
@@ -228,6 +241,53 @@ fn sections_of_stunnel() {
     assert_eq!(said(&tree), [""; 0]);
     tree.file("etc/hosts.allow", "stunnel4: ALL\n");
     assert!(found(&tree, "no-effect")[0].ends_with("; write: stunnel"));
+}
+
+/// sslh asks for each protocol, and some daemons under names of a configuration that is not read.
+#[test]
+fn names_of_other_configurations() {
+    let Some(tree) = machine("ssh: ALL\n", "ALL: ALL\n") else {
+        return;
+    };
+    install(&tree, "linked", "usr/sbin/sslh");
+    tree.file(
+        "etc/sslh/sslh.cfg",
+        "protocols: (\n { name: \"ssh\"; service: \"ssh\"; host: \"localhost\"; port: \"22\"; }\n);\n",
+    );
+    assert_eq!(said(&tree), [""; 0]);
+    assert_eq!(
+        row(&tree, "ssh"),
+        "ssh yes libwrap /usr/sbin/sslh sslh, service ssh (/etc/sslh/sslh.cfg:2)"
+    );
+    tree.file("etc/hosts.allow", "sslh: ALL\n");
+    assert!(
+        found(&tree, "no-effect")[0]
+            .ends_with("asks as ssh, so the rule has no effect; write: ssh")
+    );
+    // bacula asks under the name of its resource. Its own name is not certain to be none, and others may be typing errors.
+    install(&tree, "linked", "usr/sbin/bacula-fd");
+    tree.file(
+        "etc/bacula/bacula-fd.conf",
+        "FileDaemon {\n Name = host-fd\n}\n",
+    );
+    tree.file(
+        "etc/hosts.allow",
+        "bacula-fd: ALL\nhost-fd: ALL\nhost-fdd: ALL\n",
+    );
+    let lines = said(&tree);
+    let kinds: Vec<_> = lines
+        .iter()
+        .map(|line| line.rsplit('[').next().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["untold-daemon]", "untold-daemon]", "unknown-daemon]"],
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].contains("asks under the names in its configuration"),
+        "{lines:?}"
+    );
 }
 
 /// xinetd asks under the name that `libwrap =` gives.

@@ -51,29 +51,37 @@ pub enum Names {
 }
 
 /// What makes it ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Switch {
     /// Nothing: it always asks.
     Always,
     /// An option of its command line.
     Flag(&'static str),
-    /// A setting, as `tcp_wrappers=YES`, in one of these files.
+    /// A line of a configuration file.
     Setting(Setting),
 }
 
 /// A line of a configuration file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The file, or a pattern of files.
+    /// Patterns of files, with commas between.
     pub files: &'static str,
-    /// Its key.
-    pub key: &'static str,
-    /// The value that counts.
-    pub value: &'static str,
-    /// Whether it is on without that line: the value then switches it off.
+    /// The line, as one writes it: `tcp_wrappers=YES`.
+    pub line: String,
+    /// Whether the daemon asks without it: the line then switches that off.
     pub by_default: bool,
-    /// Whether the key may have many lines, of which one with the value is enough.
+    /// Whether its key may have many lines, of which one is enough.
     pub among_others: bool,
+}
+
+impl Setting {
+    /// The key.
+    pub fn key(&self) -> &str {
+        let end = self.line.find(['=', ':', ' ']);
+        self.line
+            .get(..end.unwrap_or(self.line.len()))
+            .unwrap_or_default()
+    }
 }
 
 /// Whether a daemon looks the names of its clients up for the tables.
@@ -90,7 +98,7 @@ pub enum LooksUp {
 }
 
 /// A daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Daemon {
     /// Debian's package, which depends on libwrap0; its names, with commas between, if 12 and 13 have two.
     pub package: &'static str,
@@ -174,13 +182,11 @@ fn switch(word: &'static str) -> Option<Switch> {
         return Some(Switch::Flag(flag));
     }
     let (files, line) = word.split_once(':')?;
-    let (key, value) = line.split_once('=')?;
     Some(Switch::Setting(Setting {
         files,
-        key: key.trim_end_matches(['!', '+']),
-        value,
-        by_default: key.ends_with('!'),
-        among_others: key.ends_with('+'),
+        by_default: line.starts_with('!'),
+        among_others: line.starts_with('+'),
+        line: line.trim_start_matches(['!', '+']).replace('~', " "),
     }))
 }
 
@@ -190,14 +196,14 @@ fn lines() -> impl Iterator<Item = &'static str> {
 }
 
 /// All rows.
-pub fn all() -> impl Iterator<Item = Daemon> {
+pub fn all() -> impl Iterator<Item = &'static Daemon> {
     static ROWS: LazyLock<Vec<Daemon>> =
         LazyLock::new(|| lines().filter_map(Daemon::parse).collect());
-    ROWS.iter().copied()
+    ROWS.iter()
 }
 
 /// The rows of daemons that always ask under this name.
-pub fn named(name: &[u8]) -> impl Iterator<Item = Daemon> {
+pub fn named(name: &[u8]) -> impl Iterator<Item = &'static Daemon> {
     all().filter(move |daemon| {
         let known = daemon.name().unwrap_or_default();
         !known.is_empty() && name.eq_ignore_ascii_case(known.as_bytes())

@@ -102,8 +102,11 @@ fn what_is_known_of_some() {
     let sshd = named(b"sshd").next().unwrap();
     assert_eq!(sshd.asks, Asks::Helper("sshd-session"));
     let vsftpd = named(b"vsftpd").next().unwrap();
-    let Switch::Setting(setting) = vsftpd.switch else {
+    let Switch::Setting(setting) = &vsftpd.switch else {
         panic!("{vsftpd:?}");
     };
-    assert_eq!((setting.key, setting.value), ("tcp_wrappers", "YES"));
+    assert_eq!(
+        (setting.key(), &*setting.line),
+        ("tcp_wrappers", "tcp_wrappers=YES")
+    );
 }

@@ -14,7 +14,7 @@ mod systemd;
 mod verdict;
 mod xinetd;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -88,12 +88,15 @@ pub struct Services<'s> {
     list: Vec<Service>,
     libraries: RefCell<Libraries>,
     known: RefCell<BTreeMap<Vec<u8>, Verdict>>,
-    /// A daemon that may ask under any name.
-    open: OnceCell<Option<PathBuf>>,
 }
 
-/// Daemons whose names are configured where it is not read here, and may be any.
-const OPEN_KINDS: [&str; 4] = ["bacula", "cyrus", "rlinetd", "uwsgi"];
+/// Daemons whose configuration gives names in ways that are not read here, and its files.
+const OPEN_KINDS: [(&str, &[&str]); 4] = [
+    ("bacula", &["/etc/bacula/*.conf"]),
+    ("cyrus", &["/etc/cyrus.conf"]),
+    ("rlinetd", &["/etc/rlinetd.conf", "/etc/rlinetd.d/*"]),
+    ("uwsgi", &["/etc/uwsgi/apps-enabled/*"]),
+];
 
 /// Folders in which daemons are looked for by their names.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/libexec"];
@@ -143,7 +146,6 @@ impl<'s> Services<'s> {
             list,
             libraries: RefCell::new(libraries),
             known: RefCell::default(),
-            open: OnceCell::new(),
         }
     }
 
@@ -181,7 +183,7 @@ impl<'s> Services<'s> {
         let mut verdicts: Vec<_> = self
             .named(name)
             .filter_map(Verdict::of_service)
-            .chain(daemons::named(name).filter_map(|daemon| self.of_row(&daemon)))
+            .chain(daemons::named(name).filter_map(|daemon| self.of_row(daemon)))
             .collect();
         if verdicts.is_empty() {
             verdicts.extend(self.of_programs(name));
@@ -198,26 +200,26 @@ impl<'s> Services<'s> {
                 best
             }
         });
-        best.or_else(|| self.configured())
+        best.or_else(|| self.configured(name))
             .unwrap_or_else(Verdict::absent)
     }
 
-    /// A daemon that is installed, and may ask under any name: those of its configuration are not read here.
-    fn configured(&self) -> Option<Verdict> {
-        let open = |daemon: &Daemon| match daemon.names {
-            Names::Configured(kind) => OPEN_KINDS.contains(&kind),
-            Names::Fixed(_) => false,
-        };
-        let find = || {
-            let programs = daemons::all().filter(open);
-            let mut paths = programs
-                .filter_map(|daemon| daemon.program)
-                .map(PathBuf::from);
-            paths.find(|path| self.exists(path))
-        };
-        let program = self.open.get_or_init(find).clone()?;
-        let mut verdict = Verdict::new(Applies::Unknown, Some(By::Libwrap), program);
+    /// A daemon that is installed, and whose configuration has this word: it may ask under it.
+    fn configured(&self, name: &[u8]) -> Option<Verdict> {
+        let (daemon, file) = daemons::all().find_map(|daemon| {
+            let Names::Configured(kind) = daemon.names else {
+                return None;
+            };
+            let (_, patterns) = OPEN_KINDS.iter().find(|(known, _)| *known == kind)?;
+            let program = Path::new(daemon.program?);
+            let files = patterns.iter().filter(|_| self.exists(program));
+            let mut files = files.flat_map(|pattern| matching(pattern, self.disk));
+            let file = files.find(|file| has_word(file, name, self.disk))?;
+            Some((program, file))
+        })?;
+        let mut verdict = Verdict::new(Applies::Unknown, Some(By::Libwrap), daemon.to_owned());
         verdict.configured = true;
+        verdict.spot = Some(Spot::new(file, 0));
         Some(verdict)
     }
 
@@ -247,28 +249,38 @@ impl<'s> Services<'s> {
         if daemon.asks == Asks::Kernel {
             return self.exists(&usual).then(Verdict::kernel);
         }
-        let program = self
+        let mut candidates: Vec<PathBuf> = self
             .list
             .iter()
-            .map(|service| &service.program)
-            .find(|program| base_name(program.as_os_str().as_encoded_bytes()) == base.as_bytes());
-        let program = program.cloned().filter(|program| self.exists(program));
-        let program = program
-            .or_else(|| self.exists(&usual).then_some(usual))
-            .or_else(|| find(base.as_bytes(), &FOLDERS, self.disk))?;
-        let starter = self.starters(&program).next();
+            .map(|service| service.program.clone())
+            .filter(|program| base_name(program.as_os_str().as_encoded_bytes()) == base.as_bytes())
+            .chain([usual])
+            .chain(find(base.as_bytes(), &FOLDERS, self.disk))
+            .collect();
+        candidates.retain(|path| self.exists(path));
+        // A script of the same name may start it.
+        let linked = candidates
+            .iter()
+            .find(|path| self.links(path) == Some(true));
+        let program = linked.or(candidates.first())?.clone();
+        // Of several units the one of the same name: others may be links to it.
+        let starter = self
+            .starters(&program)
+            .max_by_key(|service| service.starter.contains(base));
         let mut verdict = match self.links(&program) {
             Some(true) => Verdict::new(Applies::Yes, Some(By::Libwrap), program.clone()),
             Some(false) => self.beside(daemon, &program),
             None => Verdict::new(Applies::Unknown, None, program.clone()),
         };
         verdict.start(starter);
-        match daemon.switch {
+        match &daemon.switch {
+            // One that cannot ask at all asks with no setting either.
+            _ if verdict.applies == Applies::No => {}
             Switch::Always => {}
             Switch::Flag(_) => return None,
             Switch::Setting(setting) => {
                 let arguments = starter.map_or(&[][..], |service| &service.arguments);
-                verdict.turn(settings::state(&setting, arguments, self.disk));
+                verdict.turn(settings::state(setting, arguments, self.disk));
             }
         }
         Some(verdict)
@@ -346,7 +358,8 @@ impl<'s> Services<'s> {
         };
         let base = base_name(program.as_os_str().as_encoded_bytes());
         let row = daemons::all().find(|daemon| {
-            daemon.was_watched() && daemon.base().is_some_and(|known| known.as_bytes() == base)
+            (daemon.was_watched() || daemon.name().is_none())
+                && daemon.base().is_some_and(|known| known.as_bytes() == base)
         });
         if verdict.applies == Applies::Yes
             && let Some(row) = row
@@ -420,7 +433,7 @@ impl<'s> Services<'s> {
                 .any(|(former, now)| is(former) && daemon.name() == Some(now));
             known && (helper || former || daemon.base().is_some_and(is))
         })?;
-        let mut verdict = self.of_row(&row)?;
+        let mut verdict = self.of_row(row)?;
         if verdict.applies == Applies::Yes {
             verdict.applies = Applies::No;
             verdict.asks_as = row.name().map(str::to_owned).into_iter().collect();
@@ -482,6 +495,14 @@ fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, PathBuf) {
             program.to_owned(),
         ),
     }
+}
+
+/// Whether a file has a word, whatever stands around it.
+fn has_word(file: &Path, word: &[u8], disk: &Disk) -> bool {
+    let text = settings::text(file, disk).unwrap_or_default();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let mut words = text.as_bytes().split(|byte| !is_part(byte));
+    words.any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// The paths that a pattern stands for; in each part of it, a `*` stands for any text.

@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
-use super::{Service, Verdict};
+use super::{Service, Spot, Verdict};
 
 /// Daemons that stand for themselves, and what they take to serve one connection on their standard input:
-/// program, arguments, port, unit, and lines of the service. The units of examples/systemd are these.
-const FOR_ONE: [(&str, &str, &str, &str, &str); 3] = [
+/// program, arguments, port, unit, and lines of the service. Each was tried with the units of examples/systemd, or
+/// these.
+const FOR_ONE: [(&str, &str, &str, &str, &str); 2] = [
     (
         "sshd",
         " -i",
@@ -19,21 +20,28 @@ const FOR_ONE: [(&str, &str, &str, &str, &str); 3] = [
     ),
     (
         "vsftpd",
-        " -olisten=NO -olisten_ipv6=NO",
+        " /etc/vsftpd.conf -olisten=NO -olisten_ipv6=NO",
         "21",
         "vsftpd",
-        "",
+        "RuntimeDirectory=vsftpd/empty\nRuntimeDirectoryPreserve=yes\n",
     ),
-    ("in.telnetd", "", "23", "telnet", ""),
 ];
+
+/// What a setting needs beside its line, by its key.
+const BESIDE: [(&str, &str); 1] = [(
+    "login_access_sockets",
+    "service tcpwrap {\n  unix_listener login/tcpwrap {\n    user = dovenull\n    mode = 0600\n  }\n}",
+)];
 
 impl Verdict {
     /// What to write, with the file to write it to; nothing if that is not known for certain.
     pub fn remedy(&self) -> Option<String> {
         let program = self.program.as_deref()?;
         if let Some(state) = self.switch.as_ref().filter(|state| state.on == Some(false)) {
-            let file = &state.spot.as_ref()?.file;
-            return Some(format!("in {}:\n{}", file.display(), state.wanted));
+            let Spot { file, .. } = state.spot.as_ref()?;
+            let beside = BESIDE.iter().find(|(key, _)| state.wanted.starts_with(key));
+            let beside = beside.map_or(String::new(), |(_, lines)| format!("\n{lines}"));
+            return Some(format!("in {}:\n{}{beside}", file.display(), state.wanted));
         }
         if !self.asks_as.is_empty() {
             return None;

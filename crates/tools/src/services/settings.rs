@@ -32,10 +32,14 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
             .collect();
     }
     let mut state = State {
-        wanted: format!("{}={}", setting.key, setting.value),
+        wanted: match setting.by_default {
+            true => format!("no line {}", setting.line),
+            false => setting.line.clone(),
+        },
         on: None,
         spot: None,
     };
+    let wanted = value(&setting.line, setting.key()).unwrap_or_default();
     for file in files {
         let Some(text) = text(&file, disk) else {
             continue;
@@ -45,8 +49,8 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
             state.spot = Some(Spot::new(&file, 0));
         }
         for (number, line) in (1..).zip(text.lines()) {
-            if let Some(value) = value(line, setting.key) {
-                let same = same(value, setting.value);
+            if let Some(value) = value(line, setting.key()) {
+                let same = same(value, wanted);
                 if setting.among_others && !same {
                     continue;
                 }
@@ -54,9 +58,6 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
                 state.spot = Some(Spot::new(&file, number));
             }
         }
-    }
-    if setting.by_default {
-        state.wanted = format!("{} other than {}", setting.key, setting.value);
     }
     state
 }
@@ -82,15 +83,19 @@ pub(super) fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     Some(rest)
 }
 
-/// Whether two values mean the same: words for yes are one word.
+/// Whether two values mean the same: words for yes are one word, and blanks are one blank.
 pub(super) fn same(value: &str, wanted: &str) -> bool {
-    let plain = |word: &str| match word.to_ascii_lowercase().as_str() {
-        "yes" | "true" | "on" | "1" => "yes".to_owned(),
-        "no" | "false" | "off" | "0" => "no".to_owned(),
-        other => other.to_owned(),
+    let plain = |text: &str| {
+        let words = text.split_whitespace();
+        let words = words.map(|word| match word.to_ascii_lowercase().as_str() {
+            "yes" | "true" | "on" | "1" => "yes".to_owned(),
+            "no" | "false" | "off" | "0" => "no".to_owned(),
+            other => other.to_owned(),
+        });
+        words.collect::<Vec<_>>()
     };
-    let wanted = plain(wanted);
-    value.split_whitespace().any(|word| plain(word) == wanted)
+    let (value, wanted) = (plain(value), plain(wanted));
+    value == wanted || matches!(&wanted[..], [word] if value.contains(word))
 }
 
 #[cfg(test)]
@@ -111,6 +116,15 @@ mod tests {
         ] {
             assert_eq!(value(line, "tcp_wrappers"), expected, "{line}");
         }
-        assert!(same("TRUE", "YES") && same("mod_wrap.c", "mod_wrap.c") && !same("NO", "YES"));
+        for (value, wanted, is) in [
+            ("TRUE", "YES", true),
+            ("NO", "YES", false),
+            ("", "YES", false),
+            ("a  b", "a b", true),
+            ("a", "a b", false),
+            ("x tcpwrap", "tcpwrap", true),
+        ] {
+            assert_eq!(same(value, wanted), is, "{value} {wanted}");
+        }
     }
 }
