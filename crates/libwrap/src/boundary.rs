@@ -88,6 +88,7 @@ unsafe extern "C" fn left(frame: *mut c_void) {
     unsafe {
         shim::hide();
         severities::let_go();
+        system::process::abandon();
         memory::give_back((*frame).memory);
         CALL.set((*frame).before);
         wrap_restore(&raw mut (*frame).entry);

@@ -438,6 +438,7 @@ fn a_foreign_process() {
         "handlers: granted 1, run 1",
         "cancelling: returned 1, cancelled 1",
         "interrupted: granted 40, denied 40, often",
+        "left: 10 times, no descriptor more 1, no child 1",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
 }

@@ -330,6 +330,57 @@ static void interrupted(void)
     printf("interrupted: granted %d, denied %d, %s\n", granted, denied, handled > 40 ? "often" : "seldom");
 }
 
+static sigjmp_buf way_out;
+
+static void leave(int signal)
+{
+    (void)signal;
+    siglongjmp(way_out, 1);
+}
+
+static int descriptors(struct state *state)
+{
+    char *at = state->text;
+    int count = 0;
+
+    while ((at = strstr(at, "\ndescriptor "))) {
+        at++;
+        count++;
+    }
+    return count;
+}
+
+/*
+ * A jump out of the wait for a command leaves the open table, as in the original, and no other descriptor; and
+ * processes only until the next command.
+ */
+static void left(void)
+{
+    static struct state before, after;
+    struct sigaction action = {.sa_handler = leave}, others;
+    int at, none, times = 0;
+
+    treat(0);
+    table("allow", "svcd: ALL: spawn sleep 1\n");
+    sigaction(SIGALRM, &action, &others);
+    take(&before);
+    for (at = 0; at < 10; at++) {
+        ualarm(300000, 0);
+        if (sigsetjmp(way_out, 1) == 0)
+            hosts_ctl("svcd", "", "127.0.0.1", "");
+        else
+            times++;
+    }
+    take(&after);
+    sigaction(SIGALRM, &others, 0);
+    usleep(2000000);
+    hosts_ctl("svcd", "", "127.0.0.1", "");
+    none = waitpid(-1, 0, __WALL | WNOHANG) == -1 && errno == ECHILD;
+    /* The library may have the table in memory by then. */
+    printf("left: %d times, no descriptor more %d, no child %d\n", times,
+           descriptors(&after) - descriptors(&before) <= times, none);
+}
+
 static volatile int returned;
 
 static void *cancelled(void *nothing)
@@ -388,5 +439,6 @@ int main(void)
     handlers();
     cancelling();
     interrupted();
+    left();
     return 0;
 }

@@ -5,12 +5,14 @@
 //! even where the program ignores SIGCHLD. (Without it that could not be: exec gives every process
 //! the exit signal SIGCHLD.)
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use hosts_access::action::Fault;
 use nix::libc;
@@ -85,6 +87,7 @@ pub fn run_shell(
     environment: &Environment,
     stdio: Stdio,
 ) -> Result<Ended, RunError> {
+    reap_abandoned();
     let null = OpenOptions::new()
         .read(true)
         .write(true)
@@ -120,13 +123,48 @@ pub fn run_shell(
             pid => pid,
         }
     };
+    HELPER.set(Some((pid, from_helper.as_raw_fd())));
+    drop((to_parent, null));
     drop(blocked);
-    drop(to_parent);
     let mut report = [0_u8; Report::BYTES];
     let told = from_helper.read_exact(&mut report);
-    reap(pid).map_err(RunError::Wait)?;
+    let reaped = reap(pid);
+    HELPER.set(None);
+    reaped.map_err(RunError::Wait)?;
     told.map_err(RunError::Wait)?;
     Report::from_bytes(report).outcome()
+}
+
+thread_local! {
+    /// The helper for which this thread waits, and the descriptor that it reads from.
+    static HELPER: Cell<Option<(libc::pid_t, RawFd)>> = const { Cell::new(None) };
+}
+
+/// Helpers that nobody waits for any more; 0 is a free place.
+static ABANDONED: [AtomicI32; 16] = [const { AtomicI32::new(0) }; 16];
+
+/// Lets go of the helper for which this thread waits, if a jump has left [`run_shell`]. The command goes on; the
+/// helper is waited for by a later call. Async-signal-safe.
+pub fn abandon() {
+    if let Some((pid, descriptor)) = HELPER.take() {
+        // SAFETY: the jump has passed the owner of the descriptor, which will not close it.
+        unsafe { libc::close(descriptor) };
+        let order = Ordering::Relaxed;
+        let free = |place: &&AtomicI32| place.compare_exchange(0, pid, order, order).is_ok();
+        let _taken = ABANDONED.iter().find(free);
+    }
+}
+
+/// Waits for abandoned helpers that have ended.
+fn reap_abandoned() {
+    for place in &ABANDONED {
+        let pid = place.load(Ordering::Relaxed);
+        // SAFETY: a null pointer says that the status is not wanted.
+        let wait = || unsafe { libc::waitpid(pid, ptr::null_mut(), libc::__WALL | libc::WNOHANG) };
+        if pid != 0 && wait() != 0 {
+            place.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What the helper and the command need, ready before the first fork.
