@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hosts_access::access::{self, Tables, hosts_access};
 use hosts_access::action::{Action, Done, Fault};
-use hosts_access::facts::Fact;
+use hosts_access::facts::{Answer, Fact, Unanswered};
 use hosts_access::index::{HeldList, HeldTable};
 use hosts_access::problem::{Diagnostic, Place};
 use hosts_access::request::{Host, Request};
@@ -223,13 +223,13 @@ impl Files for Outside<'_> {
 }
 
 impl Resolver for Outside<'_> {
-    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
+    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
         let mut pointers = self.case.pointers.iter();
         let found = pointers.find(|(ip, _)| *ip == address.ip());
-        found.map(|(_, name)| name.clone())
+        Ok(found.map(|(_, name)| name.clone()))
     }
 
-    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
+    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
         let forwards = self.case.forwards.iter();
         let of_name = forwards.filter(|forward| forward.name == name);
         let of_family = |forward: &&crate::case::Forward| {
@@ -248,11 +248,11 @@ impl Resolver for Outside<'_> {
                 addresses,
             })
         };
-        of_name.filter_map(|forward| of_family(&forward)).next()
+        Ok(of_name.filter_map(|forward| of_family(&forward)).next())
     }
 
-    fn interface_index(&self, name: &[u8]) -> Option<u32> {
-        (name == b"lo").then_some(1)
+    fn interface_index(&self, name: &[u8]) -> Answer<u32> {
+        Ok((name == b"lo").then_some(1))
     }
 }
 
@@ -263,20 +263,22 @@ impl Ident for Outside<'_> {
         client: SocketAddr,
         _: &[u8],
         limit: Duration,
-    ) -> Option<Vec<u8>> {
-        self.push(Event::Ident(i64::try_from(limit.as_secs()).ok()?));
-        let user = self.case.ident.as_ref()?;
+    ) -> Answer<Vec<u8>> {
+        self.push(Event::Ident(
+            i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+        ));
         let ports = format!("{},{}", client.port(), server.port());
-        Some([ports.as_bytes(), b":USERID:UNIX:", user, b"\r\n"].concat())
+        let reply = |user: &Vec<u8>| [ports.as_bytes(), b":USERID:UNIX:", user, b"\r\n"].concat();
+        Ok(self.case.ident.as_ref().map(reply))
     }
 }
 
 impl Netgroups for Outside<'_> {
-    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool {
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered> {
         let mut members = self.case.netgroups.iter();
-        members.any(|(name, member)| {
+        Ok(members.any(|(name, member)| {
             name == group && (member.is_empty() || member.eq_ignore_ascii_case(host))
-        })
+        }))
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::{Decision, Tables, Verdict};
+use crate::facts::{Answer, Unanswered};
 use crate::line::Lines;
 use crate::options::Fields;
 use crate::pattern::Matcher;
@@ -135,22 +136,22 @@ struct Nobody {
 }
 
 impl Nobody {
-    fn ask<T>(&self) -> Option<T> {
+    fn ask<T>(&self) -> Answer<T> {
         self.asked.set(true);
-        None
+        Ok(None)
     }
 }
 
 impl Resolver for Nobody {
-    fn name_of(&self, _address: SocketAddr) -> Option<Vec<u8>> {
+    fn name_of(&self, _address: SocketAddr) -> Answer<Vec<u8>> {
         self.ask()
     }
 
-    fn addresses_of(&self, _name: &[u8], _family: Family) -> Option<Forward> {
+    fn addresses_of(&self, _name: &[u8], _family: Family) -> Answer<Forward> {
         self.ask()
     }
 
-    fn interface_index(&self, _name: &[u8]) -> Option<u32> {
+    fn interface_index(&self, _name: &[u8]) -> Answer<u32> {
         self.ask()
     }
 }
@@ -162,14 +163,14 @@ impl Ident for Nobody {
         _client: SocketAddr,
         _query: &[u8],
         _limit: Duration,
-    ) -> Option<Vec<u8>> {
+    ) -> Answer<Vec<u8>> {
         self.ask()
     }
 }
 
 impl Netgroups for Nobody {
-    fn contains_host(&self, _group: &[u8], _host: &[u8]) -> bool {
-        self.ask::<bool>().is_some()
+    fn contains_host(&self, _group: &[u8], _host: &[u8]) -> Result<bool, Unanswered> {
+        self.ask::<bool>().map(|found| found.is_some())
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Every value keeps only characters that mean nothing to a shell; the value itself stays as it
 //! came for patterns, the log and file names. `%n`, `%N` and `%u` look up what they show; the
-//! others show what is known already.
+//! others show what is known already. What could not be asked for is shown as unknown, with a warning; a rule with
+//! an aclexec is in error then, since its command would judge by it.
 
 use crate::action::ShellText;
 use crate::problem::{Diagnostic, Problem, Spot};
@@ -66,11 +67,17 @@ fn value(
     world: &World<'_>,
     spot: Option<Spot<'_>>,
 ) -> Option<Vec<u8>> {
-    match letter {
+    let asked = match letter {
         b'n' => request.fetch_name(Side::Client, world, spot),
         b'N' => request.fetch_name(Side::Server, world, spot),
         b'u' => request.fetch_user(world),
-        _ => {}
+        _ => Ok(()),
+    };
+    if let Err(problem) = asked {
+        world.log.diagnostic(&Diagnostic {
+            place: spot.map(Spot::place),
+            problem,
+        });
     }
     Some(match letter {
         b'a' => request.client.address_text().to_vec(),

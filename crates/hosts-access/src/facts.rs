@@ -1,4 +1,9 @@
-//! What is known of an endpoint: four states that are never mixed up.
+//! What is known of an endpoint: five states that are never mixed up.
+
+use std::fmt;
+use std::io;
+
+use crate::problem::reason;
 
 /// A fact about a client or a server: fetched only when a rule or an expansion asks, once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,11 +13,37 @@ pub enum Fact {
     NotAsked,
     /// It was asked for and cannot be known.
     Unknown,
+    /// It was asked for, and no answer came: whatever depends on it is in error. Shown as unknown.
+    InError(Unanswered),
     /// A host name that the address's owner claims and its domain does not confirm.
     Paranoid,
     /// The value, as it came from outside.
     Known(Vec<u8>),
 }
+
+/// Why a question has no answer, which is not the answer that there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// None came within the limit of time.
+    Late,
+    /// It could not be asked: the number of a system error.
+    Failed(i32),
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late => f.write_str("no answer in time"),
+            Self::Failed(number) => {
+                let error = io::Error::from_raw_os_error(*number);
+                write!(f, "cannot be asked for: {}", reason(&error))
+            }
+        }
+    }
+}
+
+/// An answer; `None` if it is that there is nothing.
+pub type Answer<T> = Result<Option<T>, Unanswered>;
 
 /// The word that stands for a fact that cannot be known.
 pub const UNKNOWN: &[u8] = b"unknown";
@@ -62,8 +93,21 @@ impl Fact {
         match self {
             Self::Known(value) => value,
             Self::Paranoid => PARANOID,
-            Self::NotAsked | Self::Unknown => UNKNOWN,
+            Self::NotAsked | Self::Unknown | Self::InError(_) => UNKNOWN,
         }
+    }
+
+    /// Why it is in error, if it is.
+    pub fn unanswered(&self) -> Option<Unanswered> {
+        match self {
+            Self::InError(why) => Some(*why),
+            _ => None,
+        }
+    }
+
+    /// Whether its text can be told without asking.
+    pub fn is_answered(&self) -> bool {
+        !matches!(self, Self::NotAsked | Self::InError(_))
     }
 
     /// Whether nothing has asked yet.
@@ -86,5 +130,8 @@ mod tests {
         assert_eq!(Fact::from_user(b"paranoid").known(), Some(&b"paranoid"[..]));
         assert_eq!(Fact::Paranoid.known(), None);
         assert_eq!(Fact::NotAsked.text(), b"unknown");
+        let late = Fact::InError(Unanswered::Late);
+        assert_eq!(late.text(), b"unknown");
+        assert!(!late.is_not_asked() && !late.is_answered() && late.known().is_none());
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
+use crate::facts::{Answer, Unanswered};
 use crate::ident;
 use crate::index::{HeldList, HeldTable};
 use crate::problem::Diagnostic;
@@ -34,6 +35,7 @@ pub struct FakeWorld {
     ident: Option<Vec<u8>>,
     faults: BTreeMap<&'static str, Fault>,
     aclexec_status: i32,
+    unanswered: Option<Unanswered>,
     logged: RefCell<Vec<String>>,
     done: Rc<RefCell<Vec<Action>>>,
 }
@@ -146,6 +148,17 @@ impl FakeWorld {
         self
     }
 
+    /// Nothing can be asked of anybody, for this reason.
+    #[must_use]
+    pub fn unanswered(mut self, why: Unanswered) -> Self {
+        self.unanswered = Some(why);
+        self
+    }
+
+    fn answered(&self) -> Result<(), Unanswered> {
+        self.unanswered.map_or(Ok(()), Err)
+    }
+
     /// The world for the engine.
     pub fn world(&self) -> World<'_> {
         World {
@@ -207,20 +220,24 @@ impl Files for FakeWorld {
 }
 
 impl Resolver for FakeWorld {
-    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
-        self.pointers.get(&address.ip()).cloned()
+    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
+        self.answered()?;
+        Ok(self.pointers.get(&address.ip()).cloned())
     }
 
-    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
-        let mut forward = self.forwards.get(name)?.clone();
-        forward
-            .addresses
-            .retain(|address| address.is_ipv4() == (family == Family::Inet));
-        (!forward.addresses.is_empty()).then_some(forward)
+    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
+        self.answered()?;
+        let found = self.forwards.get(name).cloned().map(|mut forward| {
+            let wanted = |address: &SocketAddr| address.is_ipv4() == (family == Family::Inet);
+            forward.addresses.retain(wanted);
+            forward
+        });
+        Ok(found.filter(|forward| !forward.addresses.is_empty()))
     }
 
-    fn interface_index(&self, name: &[u8]) -> Option<u32> {
-        self.interfaces.get(name).copied()
+    fn interface_index(&self, name: &[u8]) -> Answer<u32> {
+        self.answered()?;
+        Ok(self.interfaces.get(name).copied())
     }
 }
 
@@ -231,24 +248,22 @@ impl Ident for FakeWorld {
         client: SocketAddr,
         _query: &[u8],
         _limit: Duration,
-    ) -> Option<Vec<u8>> {
+    ) -> Answer<Vec<u8>> {
+        self.answered()?;
         let query = ident::query(client.port(), server.port());
-        let user = self.ident.as_ref()?;
-        let reply = [
-            query.trim_end().as_bytes(),
-            b" : USERID : UNIX : ",
-            user,
-            b"\r\n",
-        ];
-        Some(reply.concat())
+        let reply = |user: &Vec<u8>| {
+            let query = query.trim_end().as_bytes();
+            [query, b" : USERID : UNIX : ", user, b"\r\n"].concat()
+        };
+        Ok(self.ident.as_ref().map(reply))
     }
 }
 
 impl Netgroups for FakeWorld {
-    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool {
-        self.netgroups
-            .iter()
-            .any(|(name, member)| name == group && member.eq_ignore_ascii_case(host))
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered> {
+        self.answered()?;
+        let mut members = self.netgroups.iter();
+        Ok(members.any(|(name, member)| name == group && member.eq_ignore_ascii_case(host)))
     }
 }
 

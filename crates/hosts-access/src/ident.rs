@@ -33,10 +33,12 @@ pub fn look_up<I: Ident + ?Sized>(
         return Fact::Unknown;
     }
     let query = query(client.port(), server.port());
-    ident
-        .ask(server, client, query.as_bytes(), limit)
-        .and_then(|reply| parse_reply(&reply, client.port(), server.port()))
-        .map_or(Fact::Unknown, |user| Fact::from_user(&user))
+    match ident.ask(server, client, query.as_bytes(), limit) {
+        Ok(reply) => reply
+            .and_then(|reply| parse_reply(&reply, client.port(), server.port()))
+            .map_or(Fact::Unknown, |user| Fact::from_user(&user)),
+        Err(why) => Fact::InError(why),
+    }
 }
 
 /// The query's text.

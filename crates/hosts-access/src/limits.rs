@@ -33,11 +33,15 @@ pub const BANNER_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest ident reply that is read, in bytes (RFC 1413, section 4, allows 1,000 characters).
 pub const MAX_IDENT_REPLY_BYTES: usize = 1000;
 
-/// Time for one lookup in the name service.
-pub const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
+/// Time for the lookup of an address. The resolver's own schedule ends first (28 s for three silent
+/// servers), so that a dead name service leaves a name unknown as in the original.
+pub const ADDRESS_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Time for the lookup of a name or netgroup (56 s for three silent servers, as two questions are asked).
+pub const NAME_LOOKUP_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Time for all lookups of a request together, ident included.
-pub const REQUEST_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);
+pub const REQUEST_LOOKUP_DEADLINE: Duration = Duration::from_secs(90);
 
 /// Longest time that the messages of a request wait, all together, for a log daemon that does not read.
 pub const LOG_DEADLINE: Duration = Duration::from_secs(5);

@@ -1,12 +1,12 @@
 //! Host names: what the name service says of an address, checked against the name's own domain.
 //!
 //! Whoever owns an address chooses its name, so a name counts only if its own domain gives the
-//! address back (hosts_access(5), NAME CHECK). Each outcome is a state, never an error; the reason
-//! for a failed check goes to the log.
+//! address back (hosts_access(5), NAME CHECK). Each outcome is a state of the fact: one of them is that it could
+//! not be asked for. The reason for a failed check goes to the log.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::facts::Fact;
+use crate::facts::{Fact, Unanswered};
 use crate::netmask;
 use crate::problem::NameProblem;
 use crate::request::parse_ipv6;
@@ -25,14 +25,35 @@ pub fn look_up<R: Resolver + ?Sized>(
     let Some(address) = address else {
         return (Fact::Unknown, None);
     };
-    let Some(name) = resolver.name_of(address) else {
-        let late = resolver.timed_out();
-        let problem = late.then(|| NameProblem::NoAnswer(address.ip()));
-        return (Fact::Unknown, problem);
+    let name = match resolver.name_of(address) {
+        Ok(Some(name)) => name,
+        Ok(None) => return (Fact::Unknown, None),
+        Err(why) => return (Fact::InError(why), None),
     };
     match verify(&name, address, text, resolver) {
         Ok(()) => (Fact::from_value(&name), None),
-        Err(problem) => (Fact::Paranoid, Some(problem)),
+        Err(Doubt::Problem(problem)) => (Fact::Paranoid, Some(problem)),
+        Err(Doubt::Unanswered(why)) => (Fact::InError(why), None),
+    }
+}
+
+/// Why a name is not known to be right.
+enum Doubt {
+    /// It is not.
+    Problem(NameProblem),
+    /// It could not be asked.
+    Unanswered(Unanswered),
+}
+
+impl From<NameProblem> for Doubt {
+    fn from(problem: NameProblem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Unanswered> for Doubt {
+    fn from(why: Unanswered) -> Self {
+        Self::Unanswered(why)
     }
 }
 
@@ -44,21 +65,21 @@ fn verify<R: Resolver + ?Sized>(
     address: SocketAddr,
     text: &[u8],
     resolver: &R,
-) -> Result<(), NameProblem> {
+) -> Result<(), Doubt> {
     let (family, own, other) = match address {
         SocketAddr::V4(_) => (Family::Inet, is_ipv4(name), is_ipv6(name)),
         SocketAddr::V6(_) => (Family::Inet6, is_ipv6(name), is_ipv4(name)),
     };
     if own {
-        return Err(NameProblem::Numeric(name.to_vec()));
+        return Err(NameProblem::Numeric(name.to_vec()).into());
     }
-    let forward = resolver.addresses_of(name, family).filter(|_| !other);
+    let forward = resolver.addresses_of(name, family)?.filter(|_| !other);
     let Some(forward) = forward else {
-        return Err(NameProblem::NoAddress(name.to_vec(), family));
+        return Err(NameProblem::NoAddress(name.to_vec(), family).into());
     };
     let canonical = forward.canonical;
     if !name.eq_ignore_ascii_case(&canonical) && !name.eq_ignore_ascii_case(LOCALHOST) {
-        return Err(NameProblem::OtherName(name.to_vec(), canonical));
+        return Err(NameProblem::OtherName(name.to_vec(), canonical).into());
     }
     let same = |found: &SocketAddr| found.ip() == address.ip() && scope(found) == scope(&address);
     if !forward.addresses.iter().any(same) {
@@ -66,7 +87,7 @@ fn verify<R: Resolver + ?Sized>(
             SocketAddr::V4(address) => address.ip().to_string().into_bytes(),
             SocketAddr::V6(_) => text.to_vec(),
         };
-        return Err(NameProblem::OtherAddress(shown, canonical));
+        return Err(NameProblem::OtherAddress(shown, canonical).into());
     }
     Ok(())
 }
@@ -116,6 +137,7 @@ pub fn loose_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Answer;
     use crate::fake::FakeWorld;
     use crate::world::Forward;
 
@@ -140,32 +162,40 @@ mod tests {
         }
     }
 
-    /// A name service that never answers.
-    struct Silent;
+    /// A name service that answers a question or not.
+    struct Mute {
+        name: Answer<Vec<u8>>,
+        addresses: Answer<Forward>,
+    }
 
-    impl Resolver for Silent {
-        fn name_of(&self, _: SocketAddr) -> Option<Vec<u8>> {
-            None
+    impl Resolver for Mute {
+        fn name_of(&self, _: SocketAddr) -> Answer<Vec<u8>> {
+            self.name.clone()
         }
-        fn addresses_of(&self, _: &[u8], _: Family) -> Option<Forward> {
-            None
+        fn addresses_of(&self, _: &[u8], _: Family) -> Answer<Forward> {
+            self.addresses.clone()
         }
-        fn interface_index(&self, _: &[u8]) -> Option<u32> {
-            None
-        }
-        fn timed_out(&self) -> bool {
-            true
+        fn interface_index(&self, _: &[u8]) -> Answer<u32> {
+            Ok(None)
         }
     }
 
     #[test]
-    fn a_silent_name_service_is_told() {
-        let (name, problem) = look_up(Some(([192, 0, 2, 1], 9).into()), b"192.0.2.1", &Silent);
-        assert_eq!(name, Fact::Unknown);
-        assert_eq!(
-            problem.unwrap().to_string(),
-            "no host name for 192.0.2.1: the name service does not answer in time; see resolv.conf(5)"
-        );
+    fn no_answer_is_neither_unknown_nor_paranoid() {
+        let (late, short) = (Unanswered::Late, Unanswered::Failed(24));
+        let name = || Ok(Some(b"a.example".to_vec()));
+        for (name, addresses, fact) in [
+            (Err(late), Ok(None), Fact::InError(late)),
+            (Err(short), Ok(None), Fact::InError(short)),
+            (Ok(None), Err(late), Fact::Unknown),
+            (name(), Err(short), Fact::InError(short)),
+            (name(), Ok(None), Fact::Paranoid),
+        ] {
+            let mute = Mute { name, addresses };
+            let found = look_up(Some(([192, 0, 2, 1], 9).into()), b"192.0.2.1", &mute);
+            assert_eq!(found.0, fact);
+            assert_eq!(found.1.is_some(), fact == Fact::Paranoid);
+        }
     }
 
     #[test]

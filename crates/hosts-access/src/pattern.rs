@@ -194,7 +194,10 @@ impl Matcher<'_, '_> {
         if !self.host_match(host, Side::Client)? {
             return Ok(false);
         }
-        self.request.fetch_user(&self.world);
+        let asked = self.request.fetch_user(&self.world);
+        if Form::of(user) != Form::All {
+            asked?;
+        }
         Ok(self.string_match(user, Subject::User, self.request.user.text()))
     }
 
@@ -209,13 +212,10 @@ impl Matcher<'_, '_> {
     fn host_match_at(&mut self, word: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
         Ok(match HostPattern::parse(word) {
             HostPattern::Netgroup(group) => {
-                self.fetch_name(side);
+                self.fetch_name(side)?;
                 let name = self.name(side).text();
-                let netgroups = self.world.netgroups;
-                let matched = netgroups.contains_host(group, name);
-                if !matched && netgroups.timed_out() {
-                    return Err(Problem::NetgroupLate(group.to_vec()));
-                }
+                let answer = self.world.netgroups.contains_host(group, name);
+                let matched = answer.map_err(|why| Problem::NoNetgroup(group.to_vec(), why))?;
                 self.told(Test::Netgroup { side, name }, matched)
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
@@ -224,7 +224,7 @@ impl Matcher<'_, '_> {
                 self.told(Test::NoFile, false)
             }
             HostPattern::Known => {
-                self.fetch_name(side);
+                self.fetch_name(side)?;
                 let host = self.request.host(side);
                 let test = Test::Known {
                     side,
@@ -235,23 +235,28 @@ impl Matcher<'_, '_> {
                 self.told(test, matched)
             }
             HostPattern::Local => {
-                self.fetch_name(side);
+                self.fetch_name(side)?;
                 let name = self.name(side);
                 let matched = name.known().is_some_and(|name| !name.contains(&b'.'));
                 let name = name.text();
                 self.told(Test::Local { side, name }, matched)
             }
-            HostPattern::Net { mask, scope } => self.net_match(mask, scope, side),
-            HostPattern::Text { word, names } => self.text_match(word, names, side),
+            HostPattern::Net { mask, scope } => self.net_match(mask, scope, side)?,
+            HostPattern::Text { word, names } => self.text_match(word, names, side)?,
         })
     }
 
-    fn net_match(&self, mask: Option<NetMask>, scope: Option<&[u8]>, side: Side) -> bool {
+    fn net_match(
+        &self,
+        mask: Option<NetMask>,
+        scope: Option<&[u8]>,
+        side: Side,
+    ) -> Result<bool, Problem> {
         let host = self.request.host(side);
         let matched = match (mask, host.address()) {
             (Some(mask), Some(address)) => {
                 mask.contains(address)
-                    && same_scope(scope, mask.link_local(), address, self.world.resolver)
+                    && same_scope(scope, mask.link_local(), address, self.world.resolver)?
             }
             _ => false,
         };
@@ -260,23 +265,23 @@ impl Matcher<'_, '_> {
             sensible: mask.is_some(),
             value: host.address_text(),
         };
-        self.told(test, matched)
+        Ok(self.told(test, matched))
     }
 
-    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> bool {
-        if self.address_match(word, side) {
-            return true;
+    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> Result<bool, Problem> {
+        if self.address_match(word, side)? {
+            return Ok(true);
         }
         if !names {
-            return false;
+            return Ok(false);
         }
-        self.fetch_name(side);
-        self.string_match(word, Subject::Name(side), self.name(side).text())
+        self.fetch_name(side)?;
+        Ok(self.string_match(word, Subject::Name(side), self.name(side).text()))
     }
 
     /// Looks the name up, unless that was done.
-    fn fetch_name(&mut self, side: Side) {
-        self.request.fetch_name(side, &self.world, self.spot);
+    fn fetch_name(&mut self, side: Side) -> Result<(), Problem> {
+        self.request.fetch_name(side, &self.world, self.spot)
     }
 
     /// The name, as far as it was looked up.
@@ -285,20 +290,22 @@ impl Matcher<'_, '_> {
     }
 
     /// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
-    fn address_match(&self, word: &[u8], side: Side) -> bool {
+    fn address_match(&self, word: &[u8], side: Side) -> Result<bool, Problem> {
         let host = self.request.host(side);
         let subject = Subject::Address(side);
         let Some(address) = host.address() else {
-            return self.string_match(word, subject, host.address_text());
+            return Ok(self.string_match(word, subject, host.address_text()));
         };
         let value = address.subject();
-        match (Form::of(word), bracketed(word)) {
+        Ok(match (Form::of(word), bracketed(word)) {
             (Form::Bracketed, Some(inside)) => {
                 let (number, scope) = split_scope(inside);
                 let wanted = parse_ipv6(number);
                 let sensible = wanted.is_some();
-                let matched = wanted
-                    .is_some_and(|wanted| same_v6(wanted, scope, address, self.world.resolver));
+                let matched = match wanted {
+                    Some(wanted) => same_v6(wanted, scope, address, self.world.resolver)?,
+                    None => false,
+                };
                 self.told(
                     Test::Address {
                         side,
@@ -309,7 +316,7 @@ impl Matcher<'_, '_> {
                 )
             }
             _ => self.string_match(word, subject, value),
-        }
+        })
     }
 
     /// Tests the words of a `/file` list. A missing list is empty.
@@ -451,11 +458,12 @@ fn same_v6(
     scope: Option<&[u8]>,
     address: &Address,
     resolver: &dyn Resolver,
-) -> bool {
+) -> Result<bool, Problem> {
     match wanted.to_ipv4_mapped() {
         // An IPv4 address is on no link.
-        Some(mapped) => scope.is_none() && address.v4() == Some(mapped),
-        None => address.v6() == Some(wanted) && same_scope(scope, true, address, resolver),
+        Some(mapped) => Ok(scope.is_none() && address.v4() == Some(mapped)),
+        None if address.v6() == Some(wanted) => same_scope(scope, true, address, resolver),
+        None => Ok(false),
     }
 }
 
@@ -474,25 +482,29 @@ fn same_scope(
     named: bool,
     address: &Address,
     resolver: &dyn Resolver,
-) -> bool {
-    let index = |scope: &[u8]| number::decimal(scope).or_else(|| resolver.interface_index(scope));
-    let Some(wanted) = wanted else {
-        return true;
+) -> Result<bool, Problem> {
+    let index = |scope: &[u8], named: bool| match number::decimal(scope) {
+        None if named => resolver
+            .interface_index(scope)
+            .map_err(|why| Problem::NoInterface(scope.to_vec(), why)),
+        number => Ok(number),
     };
-    let wanted = number::decimal(wanted)
-        .or_else(|| named.then(|| resolver.interface_index(wanted)).flatten());
-    match (wanted, address.scope().and_then(index)) {
-        (Some(wanted), Some(scope)) => wanted == scope,
-        _ => false,
-    }
+    let Some(wanted) = wanted else {
+        return Ok(true);
+    };
+    let wanted = index(wanted, named)?;
+    let scope = address
+        .scope()
+        .map_or(Ok(None), |scope| index(scope, true))?;
+    Ok(wanted.is_some() && wanted == scope)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Unanswered;
     use crate::fake::FakeWorld;
     use crate::request::Host;
-    use crate::world::Netgroups;
 
     /// Whether a client word matches; the client has the address, name and user given.
     fn client(word: &str, address: &str, name: &str) -> bool {
@@ -678,30 +690,75 @@ mod tests {
         }
     }
 
-    /// A netgroup database that never answers.
-    struct Silent;
-
-    impl Netgroups for Silent {
-        fn contains_host(&self, _: &[u8], _: &[u8]) -> bool {
-            false
-        }
-        fn timed_out(&self) -> bool {
-            true
+    /// What would need an answer that cannot be had is an error; what needs none is not.
+    #[test]
+    fn what_cannot_be_asked_for_is_an_error() {
+        for why in [Unanswered::Late, Unanswered::Failed(24)] {
+            let fake = FakeWorld::new().unanswered(why).file("/names", ".x\n");
+            for (word, error) in [
+                ("ALL", None),
+                ("192.0.2.7", None),
+                ("10.", None),
+                ("10.*", None),
+                ("10.0.0.0/8", None),
+                ("ALL@ALL", None),
+                ("joe@10.", None),
+                ("@trusted", Some("host name of 192.0.2.7: ")),
+                (".x", Some("host name of 192.0.2.7: ")),
+                ("un*", Some("host name of 192.0.2.7: ")),
+                ("KNOWN", Some("host name of 192.0.2.7: ")),
+                ("UNKNOWN", Some("host name of 192.0.2.7: ")),
+                ("PARANOID", Some("host name of 192.0.2.7: ")),
+                ("LOCAL", Some("host name of 192.0.2.7: ")),
+                ("/names", Some("host name of 192.0.2.7: ")),
+                ("joe@ALL", Some("user at the client: ")),
+                ("KNOWN@ALL", Some("user at the client: ")),
+                ("UNKNOWN@192.0.2.7", Some("user at the client: ")),
+            ] {
+                let ends = ["192.0.2.7", "192.0.2.1"].map(|address| {
+                    let socket = format!("{address}:9").parse().unwrap();
+                    Host::from_socket(socket, address)
+                });
+                let [client, server] = ends;
+                let mut request = Request::new("svcd", client, server);
+                request.stream = true;
+                let mut matcher = Matcher {
+                    request: &mut request,
+                    world: fake.world(),
+                    spot: None,
+                };
+                let found = matcher.client_match(word.as_bytes());
+                let found = found.err().map(|problem| problem.to_string());
+                let expected = error.map(|error| format!("{error}{why}"));
+                let begins = found.as_deref().map(|found| {
+                    let end = expected.as_ref().map_or(0, String::len).min(found.len());
+                    &found[..end]
+                });
+                assert_eq!(begins, expected.as_deref(), "{word}");
+            }
         }
     }
 
     #[test]
-    fn a_silent_netgroup_database_is_an_error() {
-        let fake = FakeWorld::new();
-        let mut world = fake.world();
-        world.netgroups = &Silent;
-        let mut matcher = Matcher {
-            request: &mut Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown()),
-            world,
-            spot: None,
-        };
-        let problem = matcher.client_match(b"@trusted").unwrap_err();
-        assert!(problem.to_string().starts_with("netgroup trusted: "));
+    fn a_netgroup_or_interface_that_cannot_be_asked_for_is_an_error() {
+        let fake = FakeWorld::new().unanswered(Unanswered::Failed(24));
+        for (word, address, name, error) in [
+            ("@trusted", "192.0.2.7", "a.x", "netgroup trusted: "),
+            ("[fe80::1%lo]", "fe80::1%1", "", "interface lo: "),
+            ("[fe80::%1]/64", "fe80::1%lo", "", "interface lo: "),
+        ] {
+            let client = Host::from_text(address).with_name(Fact::from_value(name.as_bytes()));
+            let mut matcher = Matcher {
+                request: &mut Request::new("svcd", client, Host::unknown()),
+                world: fake.world(),
+                spot: None,
+            };
+            let problem = matcher.client_match(word.as_bytes()).unwrap_err();
+            assert_eq!(
+                problem.to_string(),
+                format!("{error}cannot be asked for: Too many open files")
+            );
+        }
     }
 
     /// Seven lists, each of which includes the next one a hundred times.

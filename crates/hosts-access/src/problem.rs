@@ -6,11 +6,11 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::action::Fault;
+use crate::facts::Unanswered;
 use crate::limits;
 use crate::severity::Level;
 
@@ -146,8 +146,14 @@ pub enum Problem {
     ListWord(PathBuf),
     /// A word of slashes only, which is no file.
     NoList(Vec<u8>),
-    /// Whether a host is in a netgroup was not answered in time.
-    NetgroupLate(Vec<u8>),
+    /// What a host is called could not be asked; the address as text.
+    NoName(Vec<u8>, Unanswered),
+    /// Who the user at the client is could not be asked.
+    NoUser(Unanswered),
+    /// Whether a host is in a netgroup could not be asked.
+    NoNetgroup(Vec<u8>, Unanswered),
+    /// Which network interface has a name could not be asked.
+    NoInterface(Vec<u8>, Unanswered),
     /// An unknown expansion.
     UnrecognizedExpansion(u8),
     /// The double check of a host name failed.
@@ -167,8 +173,6 @@ pub enum Problem {
 /// Why an address has no name, or its owner's claim to one cannot be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
-    /// The name service did not answer in time whose name this is.
-    NoAnswer(IpAddr),
     /// The name is a number.
     Numeric(Vec<u8>),
     /// The name has no address.
@@ -323,11 +327,16 @@ impl fmt::Display for Problem {
                 "{}: NUL byte or endless word; write the list again as plain text",
                 Written::from(&**path)
             ),
-            Self::NetgroupLate(group) => write!(
-                f,
-                "netgroup {}: the name service does not answer in time; see nsswitch.conf(5)",
-                Shown(group)
-            ),
+            Self::NoName(address, why) => {
+                write!(f, "host name of {}: {why}", Shown(address))?;
+                if_late(f, *why, "; see resolv.conf(5)")
+            }
+            Self::NoUser(why) => write!(f, "user at the client: {why}"),
+            Self::NoNetgroup(group, why) => {
+                write!(f, "netgroup {}: {why}", Shown(group))?;
+                if_late(f, *why, "; see nsswitch.conf(5)")
+            }
+            Self::NoInterface(name, why) => write!(f, "interface {}: {why}", Written(name)),
             Self::UnrecognizedExpansion(letter) => {
                 write!(f, "unrecognized %{}", Shown(&[*letter]))
             }
@@ -341,13 +350,17 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Where to look if the name service is late.
+fn if_late(f: &mut fmt::Formatter<'_>, why: Unanswered, remedy: &str) -> fmt::Result {
+    match why {
+        Unanswered::Late => f.write_str(remedy),
+        Unanswered::Failed(_) => Ok(()),
+    }
+}
+
 impl fmt::Display for NameProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer(address) => write!(
-                f,
-                "no host name for {address}: the name service does not answer in time; see resolv.conf(5)"
-            ),
             Self::Numeric(name) => write!(
                 f,
                 "host name/name mismatch: reverse lookup results in non-FQDN {}",

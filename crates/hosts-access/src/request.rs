@@ -1,12 +1,12 @@
 //! A request: who asks for which service, and what is known of both ends so far.
 //!
 //! Names and the user are fetched only when a rule or an expansion asks, once; the outcome stays
-//! with the request. A lookup never fails: it ends in a name, `unknown` or `paranoid`.
+//! with the request: a name, `unknown`, `paranoid`, or that it could not be asked for.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::facts::Fact;
+use crate::facts::{Fact, Unanswered};
 use crate::netmask::dotted_quad;
 use crate::problem::{Diagnostic, Problem, Spot};
 use crate::settings;
@@ -235,12 +235,28 @@ impl Request {
     }
 
     /// Looks the host name up, unless that was done; a failed double check is logged.
-    pub fn fetch_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
+    ///
+    /// # Errors
+    /// Nothing is known of it, since it could not be asked for.
+    pub fn fetch_name(
+        &mut self,
+        side: Side,
+        world: &World<'_>,
+        spot: Option<Spot<'_>>,
+    ) -> Result<(), Problem> {
         world.log.event(&Event::Needs(Need::Name(side)));
-        let host = self.host_mut(side);
-        if !host.name.is_not_asked() {
-            return;
+        if self.host(side).name.is_not_asked() {
+            self.look_up_name(side, world, spot);
         }
+        let host = self.host(side);
+        match host.name.unanswered() {
+            Some(why) => Err(Problem::NoName(host.address_text().to_vec(), why)),
+            None => Ok(()),
+        }
+    }
+
+    fn look_up_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
+        let host = self.host_mut(side);
         let (name, problem) =
             world
                 .resolver
@@ -255,12 +271,24 @@ impl Request {
     }
 
     /// Asks the client's ident server for the user, unless that was done.
-    pub fn fetch_user(&mut self, world: &World<'_>) {
+    ///
+    /// # Errors
+    /// Nothing is known of it, since it could not be asked for.
+    pub fn fetch_user(&mut self, world: &World<'_>) -> Result<(), Problem> {
         world.log.event(&Event::Needs(Need::User));
-        if !self.user.is_not_asked() {
-            return;
+        if self.user.is_not_asked() {
+            self.user = world.ident.user_of(self);
         }
-        self.user = world.ident.user_of(self);
+        match self.user.unanswered() {
+            Some(why) => Err(Problem::NoUser(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Why something that was asked for is not known, if there is such a thing.
+    pub fn unanswered(&self) -> Option<Unanswered> {
+        let facts = [&self.client.name, &self.server.name, &self.user];
+        facts.into_iter().find_map(Fact::unanswered)
     }
 
     /// `[user@]host` of the client, from what is known already: `%c`.

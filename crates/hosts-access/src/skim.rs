@@ -104,7 +104,7 @@ impl<'h> Skim<'h> {
         let address = host.address()?.subject();
         let [all, known, local] = WILDCARDS;
         let words = match &host.name {
-            name if name.is_not_asked() => None,
+            name if !name.is_answered() => None,
             name => Some([all, known, local, name.text()]),
         };
         let short = |word: &&[u8]| word.len() < 2;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::{Action, Done, Fault};
-use crate::facts::Fact;
+use crate::facts::{Answer, Fact, Unanswered};
 use crate::ident;
 use crate::index::{HeldList, HeldTable};
 use crate::names;
@@ -63,14 +63,23 @@ pub struct Forward {
 
 /// The name service: getnameinfo(3) and getaddrinfo(3), with a deadline.
 pub trait Resolver {
-    /// The name that belongs to an address. `None`: there is none, or no answer in time.
-    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>>;
+    /// The name that belongs to an address, if it has one.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>>;
 
-    /// Canonical name and addresses of a name. `None`: there are none, or no answer in time.
-    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward>;
+    /// Canonical name and addresses of a name, if it has any.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward>;
 
     /// The index of a network interface, for IPv6 scopes written by name.
-    fn interface_index(&self, name: &[u8]) -> Option<u32>;
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn interface_index(&self, name: &[u8]) -> Answer<u32>;
 
     /// The checked name of one end of the request at hand, whose address is logged as `text`, and why the check failed if it did.
     /// Only libwrap has a way of its own: its programs may bring their own lookups.
@@ -83,11 +92,6 @@ pub trait Resolver {
     ) -> (Fact, Option<NameProblem>) {
         names::look_up(address, text, self)
     }
-
-    /// Whether the last lookup ended because its time was over.
-    fn timed_out(&self) -> bool {
-        false
-    }
 }
 
 /// The ident protocol's transport (RFC 1413).
@@ -96,13 +100,16 @@ pub trait Ident {
     /// reply up to and with its line feed, or what came of it up to
     /// [`MAX_IDENT_REPLY_BYTES`](crate::limits::MAX_IDENT_REPLY_BYTES). `None`: no such reply
     /// within `limit`, which counts connecting, writing and reading together.
+    ///
+    /// # Errors
+    /// It could not be asked, for a reason that lies here and not with the client.
     fn ask(
         &self,
         server: SocketAddr,
         client: SocketAddr,
         query: &[u8],
         limit: Duration,
-    ) -> Option<Vec<u8>>;
+    ) -> Answer<Vec<u8>>;
 
     /// The client's user. Only libwrap has a way of its own: its programs may bring their own
     /// lookups.
@@ -119,12 +126,10 @@ pub trait Ident {
 /// The netgroup database, innetgr(3).
 pub trait Netgroups {
     /// Whether `(host, any user, the NIS domain)` is in the group.
-    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool;
-
-    /// Whether the last answer is none because its time was over.
-    fn timed_out(&self) -> bool {
-        false
-    }
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered>;
 }
 
 /// A user id.

@@ -11,7 +11,7 @@ use crate::boundary::guard;
 use crate::layout::{
     HostInfo, RequestInfo, STRING_LENGTH, bytes, internet, store, store_address, text,
 };
-use crate::{shim, sock};
+use crate::{shim, sock, unanswered};
 
 /// Room for `user@host`.
 const BOTH_LENGTH: usize = 2 * STRING_LENGTH;
@@ -20,6 +20,7 @@ thread_local! {
     /// Answers that have no place in the structure: each thread has its own, until its next call.
     static CLIENT: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
     static SERVER: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
+    static NOTHING: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
     static PORT: UnsafeCell<[c_char; BOTH_LENGTH]> = const { UnsafeCell::new([0; BOTH_LENGTH]) };
 }
 
@@ -32,6 +33,19 @@ fn answer(buffer: &'static Buffer, value: &[u8]) -> *mut c_char {
         store(unsafe { &mut *buffer.get() }, value);
         buffer.get().cast()
     })
+}
+
+/// A string of the structure for the program; `unknown` where nothing is known that could be kept. The program may
+/// write where it is pointed to, so the word is its thread's own.
+///
+/// # Safety
+/// A string of a request.
+unsafe fn told(field: *mut [c_char; STRING_LENGTH]) -> *mut c_char {
+    // SAFETY: as the caller says.
+    match unsafe { (*field)[0] } {
+        0 => answer(&NOTHING, UNKNOWN),
+        _ => field.cast(),
+    }
 }
 
 /// The client's user, for the library's own code.
@@ -48,10 +62,13 @@ pub(crate) unsafe fn user_of(request: *mut RequestInfo) -> *mut c_char {
             sock::restore_socket(&raw mut (*request).server);
             let (client, server) = ((*request).client.sin, (*request).server.sin);
             if (*request).sink.is_none() && !client.is_null() && !server.is_null() {
-                shim::ask_user(client, server, user);
+                let ask = || shim::ask_user(client, server, user);
+                if unanswered::after(ask, || text(&*user).eq_ignore_ascii_case(UNKNOWN)) {
+                    (*user)[0] = 0;
+                }
             }
         }
-        user.cast()
+        told(user)
     }
 }
 
@@ -66,10 +83,13 @@ pub(crate) unsafe fn name_of(host: *mut HostInfo) -> *mut c_char {
         if (*name)[0] == 0 {
             store(&mut *name, UNKNOWN);
             if let Some(lookup) = (*(*host).request).hostname {
-                shim::look_up(lookup, host);
+                let ask = || shim::look_up(lookup, host);
+                if unanswered::after(ask, || text(&*name).eq_ignore_ascii_case(UNKNOWN)) {
+                    (*name)[0] = 0;
+                }
             }
         }
-        name.cast()
+        told(name)
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hosts_access::facts::Fact;
+use hosts_access::facts::{Answer, Fact};
 use hosts_access::problem::{NameProblem, Spot};
 use hosts_access::request::{Host, Request, Side};
 use hosts_access::world::{Family, Forward, Ident, Resolver, World};
@@ -20,7 +20,7 @@ use crate::boundary;
 use crate::eval::{address_of, name_of, user_of};
 use crate::layout::{HostInfo, RequestInfo, bytes, internet};
 use crate::report::{self, Messages};
-use crate::{memory, shim, sock};
+use crate::{shim, sock, unanswered};
 
 /// Time limit of an ident query: a rule's, or the program's.
 pub(crate) fn ident_limit() -> Duration {
@@ -109,15 +109,15 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
 }
 
 impl Resolver for Facts {
-    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
+    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
         self.resolver.name_of(address)
     }
 
-    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
+    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
         self.resolver.addresses_of(name, family)
     }
 
-    fn interface_index(&self, name: &[u8]) -> Option<u32> {
+    fn interface_index(&self, name: &[u8]) -> Answer<u32> {
         self.resolver.interface_index(name)
     }
 
@@ -136,9 +136,12 @@ impl Resolver for Facts {
                 Side::Client => &raw mut (*self.request).client,
                 Side::Server => &raw mut (*self.request).server,
             };
+            unanswered::take();
             report::at(place, || name_of(host));
-            memory::probe();
-            Fact::from_value(bytes(&(*host).name))
+            match unanswered::take() {
+                Some(why) => Fact::InError(why),
+                None => Fact::from_value(bytes(&(*host).name)),
+            }
         };
         (name, None)
     }
@@ -151,7 +154,7 @@ impl Ident for Facts {
         client: SocketAddr,
         query: &[u8],
         limit: Duration,
-    ) -> Option<Vec<u8>> {
+    ) -> Answer<Vec<u8>> {
         sock::ident().ask(server, client, query, limit)
     }
 
@@ -159,9 +162,12 @@ impl Ident for Facts {
         let limit = Some(request.ident_limit);
         // SAFETY: by `of`.
         unsafe {
+            unanswered::take();
             boundary::during(|call| call.ident_limit = limit, || user_of(self.request));
-            memory::probe();
-            Fact::from_user(bytes(&(*self.request).user))
+            match unanswered::take() {
+                Some(why) => Fact::InError(why),
+                None => Fact::from_user(bytes(&(*self.request).user)),
+            }
         }
     }
 }

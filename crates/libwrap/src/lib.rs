@@ -8,7 +8,7 @@
 //! `layout` is the memory that programs see, `shim` the C part and the way to what a program may
 //! have replaced. `access` answers, `facts` and `effects` are its world. `request`, `eval`, `sock` and
 //! `text` are the rest of the functions, `report` is the log, `severities` the record of what rules
-//! have changed, `memory` what is left when the system has no more, `boundary` the guard around all.
+//! have changed, `memory` what is left when the system has no more, `unanswered` whether a lookup could be made, `boundary` the guard around all.
 
 #![allow(unsafe_code)]
 
@@ -25,3 +25,4 @@ mod severities;
 mod shim;
 mod sock;
 mod text;
+mod unanswered;

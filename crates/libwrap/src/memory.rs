@@ -42,12 +42,6 @@ pub(crate) fn give_back(kept: u32) {
     }
 }
 
-/// Draws on the reserve if the system has no memory. To be called behind lookups of the C library: without memory
-/// they end in "unknown", which must not be taken for an answer.
-pub(crate) fn probe() {
-    drop(std::hint::black_box(Box::new([0_u8; 64])));
-}
-
 /// Blocks are given out one behind the other; once all are back it begins anew.
 #[repr(C, align(16))]
 struct Reserve {

@@ -27,7 +27,7 @@ use crate::layout::{
     HostInfo, RequestInfo, STRING_LENGTH, family, given, has_lost_socket, internet, keep_socket,
     store, store_address, text,
 };
-use crate::{eval, facts, report, shim};
+use crate::{eval, facts, report, shim, unanswered};
 
 /// How long a refused client may take to read its banner.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -219,6 +219,7 @@ unsafe extern "C-unwind" fn sock_hostname(host: *mut HostInfo) {
                 store(&mut (*host).name, PARANOID);
             }
             Fact::Paranoid => store(&mut (*host).name, PARANOID),
+            Fact::InError(why) => unanswered::note(why),
             Fact::Unknown | Fact::NotAsked => {}
         }
         if let Some(problem) = problem {
@@ -258,6 +259,9 @@ unsafe extern "C-unwind" fn wrap_rfc931(
             }
             _ => Fact::Unknown,
         };
+        if let Fact::InError(why) = found {
+            unanswered::note(why);
+        }
         // SAFETY: as the caller says.
         store(unsafe { &mut *user }, found.text());
     });

@@ -419,6 +419,17 @@ fn abuse() {
     }
 }
 
+/// A name that cannot be looked up is not one that is unknown.
+#[test]
+fn shortage() {
+    let program = linked(&scratch(), "shortage.c");
+    for (mode, count) in [(None, 15), (Some("memory"), 4)] {
+        let mut command = Command::new(&program);
+        let command = command.args(mode).env("LD_LIBRARY_PATH", ours());
+        no_failure(&output(command.current_dir(scratch())), count);
+    }
+}
+
 /// Row W12 of docs/differences.md.
 #[test]
 fn starvation() {

@@ -86,6 +86,8 @@ impl Files for HeldFiles {
     }
 
     fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
+        // Whoever has no descriptor left to open a list with does not get by because it is kept.
+        shortage::check().ok()?;
         LISTS.get(path, |file| HeldList::read(file, FEW))
     }
 }

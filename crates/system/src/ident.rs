@@ -1,11 +1,12 @@
 //! The ident query on the wire (RFC 1413). The client's machine is not to be trusted: one clock
 //! limits connecting, writing and reading, one number the length of what is read.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use hosts_access::facts::{Answer, Unanswered};
 use hosts_access::ident::IDENT_PORT;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
 use hosts_access::world::Ident;
@@ -13,6 +14,7 @@ use nix::libc;
 use socket2::{Domain, Socket, Type};
 
 use crate::deadline::Budget;
+use crate::shortage::failure;
 
 /// Asks over TCP, within a budget of time.
 #[derive(Clone, Debug)]
@@ -34,10 +36,32 @@ impl Ident for TcpIdent {
         client: SocketAddr,
         query: &[u8],
         limit: Duration,
-    ) -> Option<Vec<u8>> {
-        self.budget
-            .spend(limit, |limit| exchange(server, client, query, limit))
+    ) -> Answer<Vec<u8>> {
+        self.budget.spend(limit, |limit| {
+            exchange(server, client, query, limit).or_else(|error| match is_the_peers(&error) {
+                true => Ok(None),
+                false => Err(Unanswered::Failed(failure(&error))),
+            })
+        })
     }
+}
+
+/// Whether an error says something of the client's machine or the way to it, rather than of this one.
+fn is_the_peers(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::NotConnected
+            | ErrorKind::TimedOut
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            // The address that the client connected to is not this machine's.
+            | ErrorKind::AddrNotAvailable
+    ) || error.raw_os_error() == Some(libc::EHOSTDOWN)
 }
 
 /// One query and one line of reply, or none in time.
@@ -46,39 +70,55 @@ fn exchange(
     mut client: SocketAddr,
     query: &[u8],
     limit: Duration,
-) -> Option<Vec<u8>> {
+) -> io::Result<Option<Vec<u8>>> {
     let end = Instant::now() + limit;
     server.set_port(0);
     client.set_port(IDENT_PORT);
-    let mut socket = Socket::new(Domain::for_address(client), Type::STREAM, None).ok()?;
-    socket.bind(&server.into()).ok()?;
-    socket.connect_timeout(&client.into(), limit).ok()?;
-    socket.set_write_timeout(Some(left(end)?)).ok()?;
-    let sent = socket.send_with_flags(query, libc::MSG_NOSIGNAL).ok()?;
-    if sent != query.len() {
-        return None;
+    let mut socket = Socket::new(Domain::for_address(client), Type::STREAM, None)?;
+    socket.bind(&server.into())?;
+    if let Err(error) = socket.connect_timeout(&client.into(), limit) {
+        return match error.kind() {
+            // No port of ours is free.
+            ErrorKind::AddrNotAvailable => Err(io::Error::from_raw_os_error(libc::EADDRINUSE)),
+            _ => Err(error),
+        };
+    }
+    let Some(time) = left(end) else {
+        return Ok(None);
+    };
+    socket.set_write_timeout(Some(time))?;
+    if socket.send_with_flags(query, libc::MSG_NOSIGNAL)? != query.len() {
+        return Ok(None);
     }
     let mut reply = Vec::new();
     let mut buffer = [0; MAX_IDENT_REPLY_BYTES];
     while reply.len() < MAX_IDENT_REPLY_BYTES {
-        socket.set_read_timeout(Some(left(end)?)).ok()?;
-        let room = buffer.get_mut(..MAX_IDENT_REPLY_BYTES - reply.len())?;
-        let count = match socket.read(room) {
-            // A signal is not the peer's doing, and takes nothing from its time.
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => read.ok()?,
+        let Some(time) = left(end) else {
+            return Ok(None);
         };
-        let read = room.get(..count)?;
+        socket.set_read_timeout(Some(time))?;
+        let room = MAX_IDENT_REPLY_BYTES - reply.len();
+        let room = buffer.get_mut(..room).unwrap_or_default();
+        let count = match socket.read(room) {
+            // A signal is not the peer's doing, and takes nothing from its time; the end of its time is seen above.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
+            {
+                continue;
+            }
+            read => read?,
+        };
+        let read = room.get(..count).unwrap_or_default();
         if let Some(newline) = read.iter().position(|byte| *byte == b'\n') {
-            reply.extend_from_slice(read.get(..=newline)?);
-            return Some(reply);
+            reply.extend_from_slice(read.get(..=newline).unwrap_or_default());
+            return Ok(Some(reply));
         }
         if count == 0 {
-            return None;
+            return Ok(None);
         }
         reply.extend_from_slice(read);
     }
-    Some(reply)
+    Ok(Some(reply))
 }
 
 /// The time until the end, unless it has come.

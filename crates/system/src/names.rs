@@ -5,17 +5,20 @@
 //! services give bytes. No name where there is one would let a client pass as unknown.
 
 use std::ffi::{CStr, CString};
+use std::io;
 use std::mem::zeroed;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ptr;
 use std::rc::Rc;
 
 use dns_lookup::getnameinfo;
+use hosts_access::facts::{Answer, Unanswered};
 use hosts_access::world::{Family, Forward, Resolver};
 use nix::libc;
 use socket2::SockAddr;
 
 use crate::deadline::Budget;
+use crate::shortage::{self, failure};
 
 /// The system's resolver, within a budget of time.
 #[derive(Clone, Debug)]
@@ -44,8 +47,15 @@ impl SystemResolver {
     /// There are none, or nothing is known of them.
     pub fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure> {
         let name = CString::new(name).map_err(|_| Failure::NotFound)?;
-        let answer = self.budget.look_up(move || Some(forward(&name, None)));
-        answer.unwrap_or(Err(Failure::NoAnswer))
+        let limit = self.budget.limits.name;
+        let answer = self
+            .budget
+            .look_up(limit, move || match forward(&name, None) {
+                Ok(found) => Ok(Some(Ok(found))),
+                Err(Gone::NotFound) => Ok(Some(Err(Failure::NotFound))),
+                Err(Gone::TryAgain | Gone::Failed(_)) => Ok(None),
+            });
+        answer.ok().flatten().unwrap_or(Err(Failure::NoAnswer))
     }
 }
 
@@ -60,30 +70,81 @@ pub fn numeric(address: &SocketAddr) -> Option<String> {
 }
 
 impl Resolver for SystemResolver {
-    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
-        self.budget.look_up(move || reverse(address))
+    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
+        shortage::check()?;
+        let limit = self.budget.limits.address;
+        unless_short(
+            self.budget
+                .look_up(limit, move || known(reverse(address)))?,
+        )
     }
 
-    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
-        let name = CString::new(name).ok()?;
-        self.budget
-            .look_up(move || forward(&name, Some(family)).ok())
+    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
+        let Ok(name) = CString::new(name) else {
+            return Ok(None);
+        };
+        let limit = self.budget.limits.name;
+        let lookup = move || known(forward(&name, Some(family)));
+        unless_short(self.budget.look_up(limit, lookup)?)
     }
 
-    fn interface_index(&self, name: &[u8]) -> Option<u32> {
-        let name = CString::new(name).ok()?;
+    fn interface_index(&self, name: &[u8]) -> Answer<u32> {
+        let Ok(name) = CString::new(name) else {
+            return Ok(None);
+        };
         // SAFETY: the pointer is to a string that ends in NUL and lives through the call.
-        let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
-        (index != 0).then_some(index)
+        match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+            0 => match failure(&io::Error::last_os_error()) {
+                libc::ENODEV | libc::ENXIO => Ok(None),
+                number => Err(Unanswered::Failed(number)),
+            },
+            index => Ok(Some(index)),
+        }
     }
+}
 
-    fn timed_out(&self) -> bool {
-        self.budget.was_late()
+/// An answer, unless there is none and the system lacks what a lookup needs: the name services then find
+/// nothing.
+fn unless_short<T>(answer: Option<T>) -> Answer<T> {
+    if answer.is_none() {
+        shortage::check()?;
+    }
+    Ok(answer)
+}
+
+/// Why the C library gives no answer.
+enum Gone {
+    /// There is nothing.
+    NotFound,
+    /// The name service gave none; another time it may. To the original that is the same.
+    TryAgain,
+    /// It could not be asked.
+    Failed(i32),
+}
+
+impl Gone {
+    /// What a status of getaddrinfo(3) means.
+    fn of_status(status: libc::c_int) -> Self {
+        match status {
+            libc::EAI_SYSTEM => Self::Failed(failure(&io::Error::last_os_error())),
+            libc::EAI_MEMORY => Self::Failed(libc::ENOMEM),
+            libc::EAI_AGAIN | libc::EAI_FAIL => Self::TryAgain,
+            _ => Self::NotFound,
+        }
+    }
+}
+
+/// What is known of something that was looked up.
+fn known<T>(found: Result<T, Gone>) -> Answer<T> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Gone::NotFound | Gone::TryAgain) => Ok(None),
+        Err(Gone::Failed(number)) => Err(Unanswered::Failed(number)),
     }
 }
 
 /// The name that belongs to an address.
-fn reverse(address: SocketAddr) -> Option<Vec<u8>> {
+fn reverse(address: SocketAddr) -> Result<Vec<u8>, Gone> {
     let address = SockAddr::from(address);
     let mut name = [0_u8; libc::NI_MAXHOST as usize];
     // SAFETY: the first pointer is to an address of the length given, the second to a buffer of its
@@ -99,12 +160,15 @@ fn reverse(address: SocketAddr) -> Option<Vec<u8>> {
             libc::NI_NAMEREQD,
         )
     };
-    let name = CStr::from_bytes_until_nul(&name).ok()?;
-    (failed == 0).then(|| name.to_bytes().to_vec())
+    if failed != 0 {
+        return Err(Gone::of_status(failed));
+    }
+    let name = CStr::from_bytes_until_nul(&name).map_err(|_| Gone::NotFound)?;
+    Ok(name.to_bytes().to_vec())
 }
 
 /// Looks a name up; without a family, in both.
-fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Failure> {
+fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Gone> {
     // SAFETY: all zero is what the call wants of the members that are no hint (getaddrinfo(3)).
     let mut hints: libc::addrinfo = unsafe { zeroed() };
     hints.ai_flags = libc::AI_CANONNAME;
@@ -119,13 +183,8 @@ fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Failure> {
     // that live through the call.
     let failed =
         unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &raw const hints, &mut first) };
-    match failed {
-        0 => {}
-        // Temporary, or not of the name service's making.
-        libc::EAI_AGAIN | libc::EAI_FAIL | libc::EAI_MEMORY | libc::EAI_SYSTEM => {
-            return Err(Failure::NoAnswer);
-        }
-        _ => return Err(Failure::NotFound),
+    if failed != 0 {
+        return Err(Gone::of_status(failed));
     }
     let mut found = Forward::default();
     // SAFETY: after a success there is a list, whose members are null or what the manual says; it is
@@ -189,19 +248,23 @@ mod tests {
     #[test]
     fn the_loopback_address_is_found_by_name() {
         let resolver = SystemResolver::new(Rc::default());
-        let found = resolver.addresses_of(b"localhost", Family::Inet).unwrap();
+        let found = resolver.addresses_of(b"localhost", Family::Inet);
+        let found = found.unwrap().unwrap();
         assert!(found.addresses.iter().all(SocketAddr::is_ipv4));
         assert!(found.addresses.iter().any(|found| found.ip().is_loopback()));
         assert!(!found.canonical.is_empty());
-        assert_eq!(resolver.addresses_of(b"", Family::Inet), None);
-        assert_eq!(resolver.addresses_of(b"local\0host", Family::Inet), None);
+        assert_eq!(resolver.addresses_of(b"", Family::Inet), Ok(None));
+        assert_eq!(
+            resolver.addresses_of(b"local\0host", Family::Inet),
+            Ok(None)
+        );
     }
 
     #[test]
     fn the_loopback_interface_has_an_index() {
         let resolver = SystemResolver::new(Rc::default());
-        assert!(resolver.interface_index(b"lo").is_some());
-        assert_eq!(resolver.interface_index(b"nope"), None);
-        assert_eq!(resolver.interface_index(b"l\0o"), None);
+        assert!(matches!(resolver.interface_index(b"lo"), Ok(Some(_))));
+        assert_eq!(resolver.interface_index(b"nope"), Ok(None));
+        assert_eq!(resolver.interface_index(b"l\0o"), Ok(None));
     }
 }

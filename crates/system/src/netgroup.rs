@@ -4,10 +4,13 @@ use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 use std::rc::Rc;
 
+use hosts_access::facts::Unanswered;
 use hosts_access::world::Netgroups;
+use nix::errno::Errno;
 use nix::libc;
 
 use crate::deadline::Budget;
+use crate::shortage;
 
 /// Longest NIS domain name that Linux keeps, with room to spare.
 const DOMAIN_BYTES: usize = 256;
@@ -37,37 +40,53 @@ impl SystemNetgroups {
     }
 
     /// Whether the group exists and has a member of any kind.
-    pub fn has_members(&self, group: &[u8]) -> bool {
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub fn has_members(&self, group: &[u8]) -> Result<bool, Unanswered> {
         let Ok(group) = CString::new(group) else {
-            return false;
+            return Ok(false);
         };
-        self.budget
-            .look_up(move || Some(in_group(&group, None, None)))
-            .unwrap_or(false)
+        self.look_up(move || in_group(&group, None, None))
+    }
+
+    fn look_up(
+        &self,
+        ask: impl FnOnce() -> Result<bool, Unanswered> + Send + 'static,
+    ) -> Result<bool, Unanswered> {
+        shortage::check()?;
+        let limit = self.budget.limits.name;
+        let found = self.budget.look_up(limit, move || ask().map(Some))?;
+        let found = found.unwrap_or(false);
+        if !found {
+            shortage::check()?;
+        }
+        Ok(found)
     }
 }
 
 impl Netgroups for SystemNetgroups {
-    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool {
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered> {
         let (Ok(group), Ok(host)) = (CString::new(group), CString::new(host)) else {
-            return false;
+            return Ok(false);
         };
-        self.budget
-            .look_up(move || Some(in_group(&group, Some(&host), domain().as_deref())))
-            .unwrap_or(false)
-    }
-
-    fn timed_out(&self) -> bool {
-        self.budget.was_late()
+        self.look_up(move || in_group(&group, Some(&host), domain().as_deref()))
     }
 }
 
 /// Whether a triple with this host and domain is in the group; none stands for any.
-fn in_group(group: &CStr, host: Option<&CStr>, domain: Option<&CStr>) -> bool {
+fn in_group(group: &CStr, host: Option<&CStr>, domain: Option<&CStr>) -> Result<bool, Unanswered> {
     let host = host.map_or(ptr::null(), CStr::as_ptr);
     let domain = domain.map_or(ptr::null(), CStr::as_ptr);
+    Errno::clear();
     // SAFETY: each pointer is null or to a string that ends in NUL and lives through the call.
-    unsafe { innetgr(group.as_ptr(), host, ptr::null(), domain) != 0 }
+    let found = unsafe { innetgr(group.as_ptr(), host, ptr::null(), domain) != 0 };
+    match Errno::last_raw() {
+        // No such group, file, service or cache; a buffer that was too small, and made larger.
+        _ if found => Ok(true),
+        0 | libc::ENOENT | libc::ECONNREFUSED | libc::ESRCH | libc::ERANGE => Ok(false),
+        number => Err(Unanswered::Failed(number)),
+    }
 }
 
 /// The NIS domain, if one is set.
@@ -87,8 +106,11 @@ mod tests {
     #[test]
     fn nobody_is_in_a_group_that_does_not_exist() {
         let netgroups = SystemNetgroups::new(Rc::default());
-        assert!(!netgroups.contains_host(b"no-such-group", b"host"));
-        assert!(!netgroups.contains_host(b"no\0group", b"host"));
-        assert!(!netgroups.has_members(b"no-such-group"));
+        assert_eq!(
+            netgroups.contains_host(b"no-such-group", b"host"),
+            Ok(false)
+        );
+        assert_eq!(netgroups.contains_host(b"no\0group", b"host"), Ok(false));
+        assert_eq!(netgroups.has_members(b"no-such-group"), Ok(false));
     }
 }

@@ -143,8 +143,6 @@ impl<'c> Checker<'c> {
     pub(crate) fn has_interface(&self, scope: &[u8]) -> bool {
         self.disk.is_rooted()
             || hosts_access::number::decimal(scope).is_some()
-            || SystemResolver::new(Rc::default())
-                .interface_index(scope)
-                .is_some()
+            || SystemResolver::new(Rc::default()).interface_index(scope) != Ok(None)
     }
 }

@@ -362,7 +362,7 @@ fn check_answer(host: &Host<'_>, answer: &Answer, checker: &Checker<'_>) {
     for address in &answer.addresses {
         if let Some(complaint) = &address.complaint {
             let check = match complaint {
-                Complaint::NoName(_) => &HOST_UNNAMED,
+                Complaint::NoName(_) | Complaint::NotAnswered(..) => &HOST_UNNAMED,
                 Complaint::NotConfirmed(_) => &HOST_MISMATCH,
             };
             checker.find(host.warn(check, complaint.to_string()));

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hosts_access::world::{Netgroups, Resolver};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
@@ -135,10 +134,11 @@ fn ask_system(host: &[u8]) -> Lookup {
     };
     let mut addresses = Vec::new();
     for address in found.addresses {
-        addresses.push(check_address(address, &resolver));
-        if resolver.timed_out() {
+        let checked = check_address(address, &resolver);
+        if checked.name.unanswered().is_some() {
             return Lookup::NoAnswer;
         }
+        addresses.push(checked);
     }
     Lookup::Found(Answer {
         official: found.official,
@@ -198,10 +198,7 @@ impl Groups {
     /// Those of this machine.
     pub(crate) fn of_system() -> Self {
         let netgroups = SystemNetgroups::new(Rc::default());
-        Self::new(move |group| {
-            let found = netgroups.has_members(group);
-            (found || !netgroups.timed_out()).then_some(found)
-        })
+        Self::new(move |group| netgroups.has_members(group).ok())
     }
 
     fn new(ask: impl Fn(&[u8]) -> Option<bool> + 'static) -> Self {

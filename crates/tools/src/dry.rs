@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hosts_access::action::{Action, Done, Fault};
+use hosts_access::facts::Answer;
 use hosts_access::pattern::path_of;
 use hosts_access::world::{Effects, Files, Ident};
 
@@ -94,8 +95,8 @@ fn interpreter(script: &Path, disk: &Disk) -> Option<std::path::PathBuf> {
 pub struct NoIdent;
 
 impl Ident for NoIdent {
-    fn ask(&self, _: SocketAddr, _: SocketAddr, _: &[u8], _: Duration) -> Option<Vec<u8>> {
-        None
+    fn ask(&self, _: SocketAddr, _: SocketAddr, _: &[u8], _: Duration) -> Answer<Vec<u8>> {
+        Ok(None)
     }
 }
 

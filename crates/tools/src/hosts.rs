@@ -3,11 +3,11 @@
 
 use std::net::SocketAddr;
 
-use hosts_access::facts::Fact;
+use hosts_access::facts::{Fact, Unanswered};
 use hosts_access::names;
 use hosts_access::netmask::dotted_quad;
 use hosts_access::number;
-use hosts_access::problem::{NameProblem, Shown};
+use hosts_access::problem::{NameProblem, Problem, Shown};
 use hosts_access::request::parse_ipv6;
 use hosts_access::world::{Forward, Resolver};
 use system::names::SystemResolver;
@@ -73,6 +73,8 @@ pub enum Complaint {
     NoName(String),
     /// It has one that cannot be confirmed.
     NotConfirmed(NameProblem),
+    /// Whether it has one could not be asked; the address as text.
+    NotAnswered(String, Unanswered),
 }
 
 impl std::fmt::Display for Complaint {
@@ -80,6 +82,9 @@ impl std::fmt::Display for Complaint {
         match self {
             Self::NoName(address) => write!(f, "host address {address}->name lookup failed"),
             Self::NotConfirmed(problem) => problem.fmt(f),
+            Self::NotAnswered(address, why) => {
+                Problem::NoName(address.as_bytes().to_vec(), *why).fmt(f)
+            }
         }
     }
 }
@@ -95,6 +100,7 @@ pub fn check_address(address: SocketAddr, resolver: &dyn HostLookup) -> Checked 
     let complaint = match (problem, &name) {
         (Some(problem), _) => Some(Complaint::NotConfirmed(problem)),
         (None, Fact::Unknown) => Some(Complaint::NoName(text)),
+        (None, Fact::InError(why)) => Some(Complaint::NotAnswered(text, *why)),
         (None, _) => None,
     };
     Checked { name, complaint }
@@ -139,6 +145,7 @@ pub fn is_plain_address(text: &[u8], resolver: &dyn Resolver) -> bool {
     };
     parse_ipv6(address).is_some()
         && scope.is_none_or(|scope| {
-            number::decimal(scope).is_some() || resolver.interface_index(scope).is_some()
+            number::decimal(scope).is_some()
+                || matches!(resolver.interface_index(scope), Ok(Some(_)))
         })
 }

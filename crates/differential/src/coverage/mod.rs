@@ -343,7 +343,7 @@ impl State<'_> {
 fn fact_state(fact: &Fact) -> &'static str {
     match fact {
         Fact::NotAsked => "not asked",
-        Fact::Unknown => "unknown",
+        Fact::Unknown | Fact::InError(_) => "unknown",
         Fact::Paranoid => "paranoid",
         Fact::Known(_) => "known",
     }

@@ -307,14 +307,14 @@ pub(super) fn keys_of(request: &Request, side: Side, kinds: &Kinds, mut each: im
     ];
     for service in services {
         each(Key::Shown(service).hash());
-        if host.name.is_not_asked() {
+        if !host.name.is_answered() {
             each(Key::Asks(service).hash());
         }
     }
     let address = host.address();
     let subject = address.map_or(host.address_text(), Address::subject);
     text_keys(subject, kinds, &mut each);
-    if !host.name.is_not_asked() {
+    if host.name.is_answered() {
         text_keys(host.name.text(), kinds, &mut each);
     }
     if let Some(address) = address {

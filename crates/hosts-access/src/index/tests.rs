@@ -148,8 +148,12 @@ fn world(round: usize) -> FakeWorld {
         .file("/nul", "10.\0x")
         .file("/passed", "10.1.1.1 # \0\n\0")
         .file("/loop", "10.1.1.1 /loop");
-    match round % 2 {
+    let world = match round % 2 {
         0 => world.forward(name, name, &["192.0.2.7", "2001:db8::5"]),
+        _ => world,
+    };
+    match round % 9 {
+        8 => world.unanswered(crate::facts::Unanswered::Late),
         _ => world,
     }
 }

@@ -307,7 +307,10 @@ impl Run<'_, '_> {
                 if let Some(seconds) = seconds {
                     self.request.ident_limit = std::time::Duration::from_secs(seconds.into());
                 }
-                self.request.fetch_user(self.world);
+                // A rule that depends on the user is in error; this one does not.
+                if let Err(problem) = self.request.fetch_user(self.world) {
+                    self.log(problem);
+                }
                 Ok(())
             }
             Step::End(outcome) => Err(Stop::End(outcome)),
@@ -323,6 +326,14 @@ impl Run<'_, '_> {
 
     /// Carries an action out; `false` if it failed and the options go on.
     fn act(&mut self, option: &OptionSpec, action: &Action) -> Result<bool, Stop> {
+        if let (Action::Aclexec(_), Some(why)) = (action, self.request.unanswered()) {
+            let fault = Fault {
+                what: "aclexec: its command would judge by a name or user that is not known"
+                    .to_owned(),
+                reason: why.to_string(),
+            };
+            return Err(Stop::Fault(option.on_fault, fault));
+        }
         match self.effects.perform(action) {
             Ok(Done::Done) => Ok(true),
             Ok(Done::Exited(status)) => match not_run(status) {

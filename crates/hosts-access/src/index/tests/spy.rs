@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::facts::{Answer, Unanswered};
 use crate::fake::FakeWorld;
 use crate::problem::Diagnostic;
 use crate::world::{Family, Forward, Ident, Log, Netgroups, Resolver, World};
@@ -56,24 +57,24 @@ impl Log for Spy<'_> {
 }
 
 impl Resolver for Spy<'_> {
-    fn name_of(&self, address: SocketAddr) -> Option<Vec<u8>> {
+    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
         self.note(format!("name of {address}"));
         self.fake.name_of(address)
     }
 
-    fn addresses_of(&self, name: &[u8], family: Family) -> Option<Forward> {
+    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
         self.note(format!("addresses of {name:?}"));
         self.fake.addresses_of(name, family)
     }
 
-    fn interface_index(&self, name: &[u8]) -> Option<u32> {
+    fn interface_index(&self, name: &[u8]) -> Answer<u32> {
         self.note(format!("interface {name:?}"));
         self.fake.interface_index(name)
     }
 }
 
 impl Netgroups for Spy<'_> {
-    fn contains_host(&self, group: &[u8], host: &[u8]) -> bool {
+    fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered> {
         self.note(format!("netgroup {group:?} {host:?}"));
         self.fake.contains_host(group, host)
     }
@@ -86,7 +87,7 @@ impl Ident for Spy<'_> {
         client: SocketAddr,
         query: &[u8],
         limit: Duration,
-    ) -> Option<Vec<u8>> {
+    ) -> Answer<Vec<u8>> {
         self.note(format!("ident {server} {client}"));
         self.fake.ask(server, client, query, limit)
     }
