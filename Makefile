@@ -11,7 +11,11 @@ demo: export TCPD_HOSTS_DENY := hosts.deny
 demo: export TCPD_LOG_SOCKET := log
 DEMO := --quiet --release --target-dir target/demo --package tcpd
 
-PROGRAMS := tcpd tcpdchk tcpdmatch safe_finger try-from
+# What is built to be installed, by package.
+BUILT := tcpd tcpdchk tcpdmatch safe_finger try-from libwrap
+
+# Programs whose command line the shells complete.
+COMPLETED := tcpdchk tcpdmatch
 
 # What the scenarios run: our programs, or Debian's as the oracle.
 SCENARIOS := cargo test --quiet --package scenarios --
@@ -19,9 +23,16 @@ SCENARIOS := cargo test --quiet --package scenarios --
 # The comparison of our engine with Debian's library.
 COMPARE := cargo run --quiet --release --package differential --
 
+# Ends with the settings that were built in.
 all:
-	cargo build --release
+	cargo build --release --locked $(BUILT:%=--package %)
 	crates/libwrap/link target/release
+	@$(or $(CC),cc) -print-multiarch > target/release/multiarch
+	@mkdir -p target/release/completions
+	@set -e; cd target/release; for program in $(COMPLETED); do for shell in bash zsh fish; do \
+	    ./$$program --completions $$shell > completions/$$program.$$shell; \
+	done; done
+	@target/release/tcpdchk -V
 
 # One connection after another through tcpd: who is served, who is refused, and why. Needs no root.
 demo:
@@ -110,34 +121,20 @@ FUZZ_SECONDS := 60
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
-PREFIX := /usr
-SBIN := $(DESTDIR)$(PREFIX)/sbin
-LIB := $(DESTDIR)$(or $(LIBDIR),$(PREFIX)/lib/$(shell $(or $(CC),cc) -print-multiarch))
-INCLUDE := $(DESTDIR)$(PREFIX)/include
-SHARE := $(DESTDIR)$(PREFIX)/share
-MAN := $(SHARE)/man
-BASH := $(SHARE)/bash-completion/completions
-ZSH := $(SHARE)/zsh/vendor-completions
-FISH := $(SHARE)/fish/vendor_completions.d
+# Puts what was built where Debian has it, or takes it away again: packaging/install says how, and what it never
+# does. Neither builds anything, so the settings stay those of the build.
+install uninstall: export DESTDIR := $(DESTDIR)
+install uninstall: export PREFIX := $(or $(PREFIX),/usr)
+install uninstall: export LIBDIR := $(LIBDIR)
+install uninstall: export DIVERT := $(DIVERT)
+install uninstall:
+	@$(foreach setting,$(SETTINGS),$(setting)='$($(setting))') packaging/install $@
 
-# Programs whose command line the shells complete.
-COMPLETED := tcpdchk tcpdmatch
+# The Debian packages of what is committed, by this Debian's own toolchain, into target/deb; the source release
+# with all crates, into target/dist.
+deb:
+	packaging/deb
+dist:
+	packaging/dist
 
-# Puts the programs, the library, their manual and completions where Debian has them.
-install: all
-	install -d $(SBIN) $(LIB) $(INCLUDE) $(MAN)/man3 $(MAN)/man5 $(MAN)/man8 $(BASH) $(ZSH) $(FISH)
-	install -m 755 $(PROGRAMS:%=target/release/%) $(SBIN)
-	install -m 644 target/release/libwrap.so.0.7.6 target/release/libwrap.a $(LIB)
-	ln -sf libwrap.so.0.7.6 $(LIB)/libwrap.so.0
-	ln -sf libwrap.so.0 $(LIB)/libwrap.so
-	install -m 644 crates/libwrap/include/tcpd.h $(INCLUDE)
-	install -m 644 $(wildcard man/*.3) $(MAN)/man3
-	install -m 644 $(wildcard man/*.5) $(MAN)/man5
-	install -m 644 $(wildcard man/*.8) $(MAN)/man8
-	set -e; umask 022; for program in $(COMPLETED); do \
-	    target/release/$$program --completions bash > $(BASH)/$$program; \
-	    target/release/$$program --completions zsh > $(ZSH)/_$$program; \
-	    target/release/$$program --completions fish > $(FISH)/$$program.fish; \
-	done
-
-.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install
+.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install uninstall deb dist

@@ -40,15 +40,29 @@ pub const ALLOW_SEVERITY: Severity = match Severity::from_settings(FACILITY, SEV
 /// Severity of the refuse and twist lines unless a rule says otherwise.
 pub const DENY_SEVERITY: Severity = ALLOW_SEVERITY.at_warning();
 
+const TIMEOUT_TEXT: &str = setting!("TCPD_RFC931_TIMEOUT", "10");
+const UMASK_TEXT: &str = setting!("TCPD_UMASK", "022");
+
 /// Default time limit of an ident query, in seconds.
-pub const RFC931_TIMEOUT: u32 =
-    match decimal_const(setting!("TCPD_RFC931_TIMEOUT", "10").as_bytes()) {
-        Some(seconds) if seconds > 0 => seconds,
-        _ => panic!("RFC931_TIMEOUT is not a number of seconds"),
-    };
+pub const RFC931_TIMEOUT: u32 = match decimal_const(TIMEOUT_TEXT.as_bytes()) {
+    Some(seconds) if seconds > 0 => seconds,
+    _ => panic!("RFC931_TIMEOUT is not a number of seconds"),
+};
 
 /// File mode mask that tcpd sets first of all.
-pub const DAEMON_UMASK: u32 = match octal_const(setting!("TCPD_UMASK", "022").as_bytes()) {
+pub const DAEMON_UMASK: u32 = match octal_const(UMASK_TEXT.as_bytes()) {
     Some(mask) if mask <= 0o777 => mask,
     _ => panic!("UMASK is not an octal file mode mask"),
 };
+
+/// Every setting by its name in the Makefile, with its value: what these programs were built with.
+pub const ALL: [(&str, &str); 8] = [
+    ("REAL_DAEMON_DIR", REAL_DAEMON_DIR),
+    ("HOSTS_ALLOW", HOSTS_ALLOW),
+    ("HOSTS_DENY", HOSTS_DENY),
+    ("LOG_SOCKET", LOG_SOCKET),
+    ("FACILITY", FACILITY),
+    ("SEVERITY", SEVERITY),
+    ("RFC931_TIMEOUT", TIMEOUT_TEXT),
+    ("UMASK", UMASK_TEXT),
+];

@@ -8,7 +8,7 @@ use tools::arguments::{Files, Usage};
 #[derive(Debug, Parser)]
 #[command(
     name = "tcpdchk",
-    version,
+    version = tools::arguments::version(),
     disable_help_flag = true,
     max_term_width = 100,
     after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too), \

@@ -21,7 +21,7 @@ pub(crate) enum Format {
 #[derive(Debug, Parser)]
 #[command(
     name = "tcpdmatch",
-    version,
+    version = tools::arguments::version(),
     disable_help_flag = true,
     max_term_width = 100
 )]

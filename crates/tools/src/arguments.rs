@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
 use hosts_access::access::Tables;
 use hosts_access::problem::{Written, reason};
+use hosts_access::settings;
 
 use crate::disk::Disk;
 use crate::output::complain;
@@ -87,6 +89,16 @@ impl Files {
         }
         disk
     }
+}
+
+/// What `--version` says: the version, and the settings that all programs were built with, one a line.
+/// tcpd itself has nowhere to say it.
+pub fn version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let settings = settings::ALL.map(|(name, value)| format!("\n{name}={value}"));
+        env!("CARGO_PKG_VERSION").to_owned() + &settings.concat()
+    });
+    &TEXT
 }
 
 /// How a program tells wrong usage.
