@@ -11,8 +11,8 @@ use tools::arguments::{Files, Usage};
     version = tools::arguments::version(),
     disable_help_flag = true,
     max_term_width = 100,
-    after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too), \
-                  2 could not check."
+    after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too, with \
+                  --portable any difference), 2 could not check."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -41,6 +41,10 @@ pub(crate) struct Arguments {
     /// List the services of this machine, and which of them the tables apply to
     #[arg(long, conflicts_with_all = ["explain", "strict"])]
     pub services: bool,
+
+    /// Report what tcp_wrappers 7.6 reads differently in the tables, and nothing else
+    #[arg(long, conflicts_with_all = ["explain", "services", "strict", "implicit_allow"])]
+    pub portable: bool,
 
     /// Say more about a kind of finding; without ID, list all kinds
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]

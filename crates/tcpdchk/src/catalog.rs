@@ -7,7 +7,7 @@ use crate::checks;
 use crate::suggest::closest;
 
 /// The groups of checks, as their modules define them.
-static GROUPS: [&[&Check]; 19] = [
+static GROUPS: [&[&Check]; 20] = [
     tools::remark::CHECKS,
     crate::table::CHECKS,
     crate::daemons::CHECKS,
@@ -27,6 +27,7 @@ static GROUPS: [&[&Check]; 19] = [
     checks::files::CHECKS,
     checks::reach::CHECKS,
     checks::services::CHECKS,
+    crate::portable::CHECKS,
 ];
 
 /// Every check.

@@ -18,6 +18,7 @@ mod inventory;
 mod lists;
 mod names;
 mod options;
+mod portable;
 mod report;
 mod rule;
 mod shell;
@@ -42,6 +43,7 @@ use arguments::Arguments;
 use checker::{Checker, Wishes};
 use finding::Finding;
 use names::Names;
+use portable::Portable;
 use report::Report;
 use rule::Table;
 
@@ -66,15 +68,29 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let report = Report::new(output, arguments.format);
-    check(arguments, &report)?;
+    match arguments.portable {
+        true => portable(arguments, &report),
+        false => check(arguments, &report)?,
+    }
     report.summary();
     let counts = report.counts();
-    let found = counts.errors > 0 || arguments.strict && counts.warnings > 0;
+    let found = counts.errors > 0
+        || arguments.strict && counts.warnings > 0
+        || arguments.portable && counts.notes > 0;
     Ok(match found {
         _ if !report.is_complete() => EXIT_FAILED.into(),
         true => EXIT_FOUND.into(),
         false => ExitCode::SUCCESS,
     })
+}
+
+/// Tells what the original reads differently.
+fn portable(arguments: &Arguments, report: &Report<'_>) {
+    let disk = arguments.files.disk();
+    let tables = arguments.files.tables();
+    let mut portable = Portable::new(report, &disk);
+    portable.table(Table::Allow, &tables.allow);
+    portable.table(Table::Deny, &tables.deny);
 }
 
 /// Lists services.
