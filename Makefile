@@ -137,4 +137,11 @@ deb:
 dist:
 	packaging/dist
 
-.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install uninstall deb dist
+# The packages on whole machines of Debian 12 and 13, as root: make test-machines SUITES=trixie. Each suite's packages
+# are built in a root of its own by its own toolchain; all is kept below target/machines.
+SUITES := bookworm trixie
+test-machines: all
+	for suite in $(SUITES); do tests/machines/build $$suite && \
+	tests/machines/run $$suite target/machines/debs/$$suite || exit 1; done
+
+.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install uninstall deb dist test-machines
