@@ -32,6 +32,8 @@ impl Portable<'_> {
     pub(super) fn host(&mut self, word: &[u8], origin: &dyn Origin, verdict: &str) {
         match word {
             [b'@', ..] => {}
+            // Of slashes only: no list to either.
+            _ if word.iter().all(|byte| *byte == b'/') => {}
             [b'/', ..] => self.list(&path_of(word), origin.place(word), verdict),
             _ => match split_net(word) {
                 Some((net, mask)) => self.net(word, net, mask, origin, verdict),
