@@ -1,5 +1,7 @@
 //! `--portable`: Debian's program says one thing of a client, our engine another, and tcpdchk names the place.
 
+use std::collections::BTreeSet;
+
 use hosts_access::access::{Tables, Verdict, hosts_access};
 use hosts_access::fake::FakeWorld;
 use hosts_access::request::{Host, Request};
@@ -128,14 +130,11 @@ fn each_place_is_named_that_debians_program_reads_otherwise() {
     }
 }
 
-/// What the client's own name, the time or the daemon's rights decide is not seen by asking once.
-#[test]
-fn each_other_row_is_named() {
-    let Some(sides) = sides("each_other_row_is_named") else {
-        return;
-    };
+/// Rules of the other rows.
+fn others() -> Vec<(String, &'static str)> {
     let long = format!("svcd: {}ALL\n", "192.0.2.1 ".repeat(205));
-    for (rule, id) in [
+    let mut others = vec![(long, "differs-length")];
+    let short = [
         ("svcd: 10.*\n", "differs-glob"),
         ("svcd: a*b*c*d*e*f*g*h*\n", "differs-stars"),
         ("svcd: [fe80::1%2]\n", "differs-link"),
@@ -148,8 +147,33 @@ fn each_other_row_is_named() {
         ),
         ("svcd: ALL: nice 4294967301\n", "differs-number"),
         ("4294967318: ALL\n", "differs-number"),
-        (&long, "differs-length"),
-    ] {
+    ];
+    others.extend(short.map(|(rule, id)| (rule.to_owned(), id)));
+    others
+}
+
+#[test]
+fn every_difference_is_tested() {
+    let Some(sides) = sides("every_difference_is_tested") else {
+        return;
+    };
+    let listed = sides.ours(Scratch::new().path(), &["--explain"]).stdout;
+    let words = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let known: BTreeSet<_> = words.filter(|id| id.starts_with("differs-")).collect();
+    let mut tested: BTreeSet<_> = cases().iter().map(|case| case.id).collect();
+    tested.extend(others().iter().map(|(_, id)| *id));
+    assert_eq!(known, tested);
+}
+
+/// What the client's own name, the time or the daemon's rights decide is not seen by asking once.
+#[test]
+fn each_other_row_is_named() {
+    let Some(sides) = sides("each_other_row_is_named") else {
+        return;
+    };
+    for (rule, id) in others() {
         let scratch = Scratch::new();
         scratch.file(
             "hosts.allow",
