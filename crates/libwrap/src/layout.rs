@@ -202,3 +202,27 @@ pub(crate) unsafe fn internet(address: *const sockaddr) -> Option<SocketAddr> {
     };
     value.as_socket()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Under Miri this shows that no reference to the structure takes the pointer to the address away.
+    #[test]
+    fn the_address_of_a_socket_stays_behind_the_text() {
+        let mut request = RequestInfo::new();
+        let host = &raw mut request.client;
+        let address: SocketAddr = "[2001:db8::5]:7".parse().unwrap();
+        // SAFETY: an end of a request, which nothing else uses.
+        unsafe {
+            keep_socket(host, &SockAddr::from(address));
+            store_address(host, &[b'x'; STRING_LENGTH]);
+            store(&mut (*host).name, b"name");
+            assert_eq!(bytes(&(*host).addr).len(), ADDRESS_START - 1);
+            assert_eq!(internet((*host).sin), Some(address));
+            assert!(!has_lost_socket(host));
+            (*host).addr = [0; STRING_LENGTH];
+            assert!(has_lost_socket(host));
+        }
+    }
+}

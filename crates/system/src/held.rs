@@ -13,8 +13,8 @@
 //! for root alone.
 //!
 //! A file is read into memory when it is used the second time: most processes ask once and end.
-//! Nothing here waits: while another thread reads a file in, or has forked doing so, the caller
-//! reads the table as if nothing were kept. Whatever fails means the same.
+//! Nothing here waits: while another thread reads a file in, has forked doing so, or was taken out of it by a jump,
+//! the caller reads the table as if nothing were kept. Whatever fails means the same.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
