@@ -136,12 +136,20 @@ deb:
 	packaging/deb
 dist:
 	packaging/dist
+# The rpm of what was built, into target/rpm; and its test, which installs it into a root of its own and runs it.
+rpm:
+	packaging/rpm
+test-rpm: rpm
+	tests/rpm
 
 # The packages on whole machines of Debian 12 and 13, as root: make test-machines SUITES=trixie. Each suite's packages
 # are built in a root of its own by its own toolchain; all is kept below target/machines.
 SUITES := bookworm trixie
-test-machines: all
+debootstrap:
+	@command -v debootstrap >/dev/null || [ "$$(id -u)" != 0 ] || \
+	apt-get -qq -y install --no-install-recommends debootstrap >/dev/null || echo "debootstrap cannot be installed"
+test-machines: all debootstrap
 	for suite in $(SUITES); do tests/machines/build $$suite && \
 	tests/machines/run $$suite target/machines/debs/$$suite || exit 1; done
 
-.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install uninstall deb dist test-machines
+.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines
