@@ -40,7 +40,7 @@ demo:
 	cargo run $(DEMO) --example demo target/demo/run target/demo/release/tcpd
 
 # The fuzz targets' checks without the fuzzer.
-FUZZ_CHECKS := --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
+FUZZ_CHECKS := --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
 
 # Valgrind, where we may install it. What needs it says so if it is missing.
 valgrind:
