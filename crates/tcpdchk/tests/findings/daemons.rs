@@ -4,10 +4,10 @@ use std::process::Command;
 
 use tools::testing::{Scratch, skip};
 
-use crate::{found, found_with, tcpdchk, tree};
+use crate::{found, tcpdchk, tree};
 
 /// A tree with a program `linked` that is linked with libwrap, and one that is not. `None`: there is no compiler.
-fn machine(allow: &str, deny: &str) -> Option<Scratch> {
+pub(crate) fn machine(allow: &str, deny: &str) -> Option<Scratch> {
     let tree = tree(allow, deny);
     tree.file("x.c", "int main(void) { return 0; }\n");
     std::fs::create_dir_all(tree.path().join("usr/lib")).unwrap();
@@ -55,13 +55,13 @@ fn machine(allow: &str, deny: &str) -> Option<Scratch> {
 }
 
 /// Installs one of the programs.
-fn install(tree: &Scratch, kind: &str, path: &str) {
+pub(crate) fn install(tree: &Scratch, kind: &str, path: &str) {
     let path = tree.file_with_mode(path, "", 0o755);
     std::fs::copy(tree.path().join(kind), path).unwrap();
 }
 
 /// The row of `--services` for a daemon.
-fn row(tree: &Scratch, name: &str) -> String {
+pub(crate) fn row(tree: &Scratch, name: &str) -> String {
     let table = tcpdchk(tree, &["--services"]).stdout;
     let row = table
         .lines()
@@ -116,6 +116,14 @@ fn sshd_and_its_helper() {
         assert_eq!(found(&tree, "no-effect").len(), 1, "{folder}");
         std::fs::remove_file(tree.path().join(helper)).unwrap();
     }
+    // One that speaks of a helper has it somewhere.
+    let plain = std::fs::read(tree.path().join("plain")).unwrap();
+    tree.file(
+        "usr/sbin/sshd",
+        [&plain[..], b"\0/opt/sshd-session\0"].concat(),
+    );
+    assert_eq!(found(&tree, "no-effect"), [""; 0]);
+    assert_eq!(found(&tree, "untold-daemon").len(), 1);
     install(&tree, "linked", "usr/lib/openssh/sshd-session");
     tree.file("etc/hosts.allow", "sshd-session: 192.0.2.0/24\n");
     let lines = found(&tree, "no-effect");
@@ -194,6 +202,14 @@ fn a_setting_that_is_read() {
         "{lines:?}"
     );
     assert!(lines[0].contains("/srv/own.conf lacks"), "{lines:?}");
+    // So does what its command line says, after that file.
+    for (option, wrong) in [("YES", 0), ("NO", 1)] {
+        let unit = format!(
+            "[Service]\nExecStart=/usr/sbin/vsftpd /srv/own.conf -otcp_wrappers={option}\n"
+        );
+        tree.file("usr/lib/systemd/system/vsftpd.service", unit);
+        assert_eq!(found(&tree, "no-effect").len(), wrong, "{option}");
+    }
     // Behind tcpd it need not ask itself.
     tree.file(
         "etc/inetd.conf",
@@ -241,6 +257,10 @@ fn sections_of_stunnel() {
     assert_eq!(said(&tree), [""; 0]);
     tree.file("etc/hosts.allow", "stunnel4: ALL\n");
     assert!(found(&tree, "no-effect")[0].ends_with("; write: stunnel"));
+    // One that was built without libwrap asks in no section.
+    install(&tree, "plain", "usr/bin/stunnel4");
+    tree.file("etc/hosts.allow", "stunnel: ALL\n");
+    assert_eq!(found(&tree, "unknown-daemon").len(), 1);
 }
 
 /// sslh asks for each protocol, and some daemons under names of a configuration that is not read.
@@ -381,58 +401,6 @@ fn one_word_of_a_list() {
     );
 }
 
-/// tcpd that is not told before which daemon it stands.
-#[test]
-fn tcpd_without_a_name() {
-    let tree = tree("svcd: ALL\n", "ALL: ALL\n");
-    tree.file(
-        "etc/systemd/system/telnet@.service",
-        "[Unit]\nDescription=x\n[Service]\nExecStart=/usr/sbin/tcpd /usr/sbin/telnetd -h\nStandardInput=socket\n",
-    );
-    tree.file(
-        "etc/xinetd.conf",
-        "service telnet\n{\n server = /usr/sbin/tcpd\n server_args = /usr/sbin/in.telnetd\n}\n",
-    );
-    let lines = found(&tree, "tcpd-unnamed");
-    assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(
-        lines[0].ends_with(
-            "/etc/xinetd.conf:3: error: xinetd, service telnet runs tcpd under its own name, so in.telnetd is never started"
-        ),
-        "{lines:?}"
-    );
-    assert!(
-        lines[1].contains("/etc/systemd/system/telnet@.service:4: error"),
-        "{lines:?}"
-    );
-    let human = tcpdchk(&tree, &[]).stdout;
-    for line in [
-        "ExecStart=@/usr/sbin/tcpd /usr/sbin/telnetd -h",
-        "flags = NAMEINARGS NOLIBWRAP",
-    ] {
-        assert!(human.contains(line), "{human}");
-    }
-    let shown = "telnetd no tcpd without its name";
-    assert!(
-        row(&tree, "telnetd").starts_with(shown),
-        "{}",
-        row(&tree, "telnetd")
-    );
-    // As those lines have it, it is right.
-    tree.file(
-        "etc/systemd/system/telnet@.service",
-        "[Service]\nExecStart=@/usr/sbin/tcpd /usr/sbin/telnetd -h\nStandardInput=socket\n",
-    );
-    tree.file(
-        "etc/xinetd.conf",
-        "service telnet\n{\n flags = NAMEINARGS NOLIBWRAP\n server = /usr/sbin/tcpd\n server_args = /usr/sbin/in.telnetd\n}\n",
-    );
-    assert_eq!(found(&tree, "tcpd-unnamed"), [""; 0]);
-    for name in ["telnetd", "in.telnetd"] {
-        assert!(row(&tree, name).starts_with(&format!("{name} yes tcpd")));
-    }
-}
-
 /// A daemon that tells the tables no names.
 #[test]
 fn names_that_are_never_looked_up() {
@@ -485,100 +453,4 @@ fn names_that_are_never_looked_up() {
         "x dgram udp wait root /usr/sbin/tcpd /usr/sbin/snmpd\n",
     );
     assert_eq!(said(&tree), [""; 0]);
-}
-
-/// For each super-server the lines that put tcpd before a daemon.
-#[test]
-fn what_to_write_elsewhere() {
-    let Some(tree) = machine("plaind: ALL\n", "ALL: ALL\n") else {
-        return;
-    };
-    install(&tree, "plain", "usr/sbin/plaind");
-    let human = |tree: &Scratch| {
-        let text = tcpdchk(tree, &[]).stdout;
-        let lines = text.lines().map(|line| {
-            line.trim_start_matches([' ', '|', '=', '├', '╰', '─', ' '])
-                .trim()
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    tree.file(
-        "etc/inetd.conf",
-        "n stream tcp nowait root /usr/sbin/plaind plaind -x 1\n",
-    );
-    let said = human(&tree);
-    assert!(
-        said.contains("/usr/sbin/tcpd /usr/sbin/plaind -x 1"),
-        "{said}"
-    );
-    // What is written there is taken for what it is.
-    tree.file(
-        "etc/inetd.conf",
-        "n stream tcp nowait root /usr/sbin/tcpd /usr/sbin/plaind -x 1\n",
-    );
-    assert_eq!(found(&tree, "no-effect"), [""; 0]);
-    tree.file("etc/inetd.conf", "");
-    tree.file(
-        "etc/xinetd.conf",
-        "service n\n{\n server = /usr/sbin/plaind\n server_args = -x\n}\n",
-    );
-    let said = human(&tree);
-    for line in [
-        "flags       = NAMEINARGS NOLIBWRAP",
-        "server_args = /usr/sbin/plaind -x",
-    ] {
-        assert!(said.contains(line), "{line}: {said}");
-    }
-    tree.file("etc/xinetd.conf", "");
-    tree.file(
-        "etc/systemd/system/n@.service",
-        "[Service]\nExecStart=/usr/sbin/plaind -x\nStandardInput=socket\n",
-    );
-    let said = human(&tree);
-    assert!(
-        said.contains("/etc/systemd/system/n@.service.d/tcpd.conf:"),
-        "{said}"
-    );
-    tree.file(
-        "etc/systemd/system/n@.service.d/tcpd.conf",
-        "[Service]\nExecStart=\nExecStart=@/usr/sbin/tcpd /usr/sbin/plaind -x\n",
-    );
-    assert_eq!(found(&tree, "no-effect"), [""; 0]);
-    // sshd stands for itself, and is known to serve one connection too.
-    install(&tree, "plain", "usr/sbin/sshd");
-    tree.file("etc/hosts.allow", "sshd: ALL\n");
-    tree.file(
-        "usr/lib/systemd/system/ssh.service",
-        "[Service]\nExecStart=/usr/sbin/sshd -D\n",
-    );
-    let said = human(&tree);
-    for line in [
-        "/etc/systemd/system/tcpd-ssh.socket:",
-        "Conflicts=ssh.service ssh.socket",
-        "ListenStream=22",
-        "ExecStart=@/usr/sbin/tcpd /usr/sbin/sshd -i",
-        "RuntimeDirectory=sshd",
-    ] {
-        assert!(said.contains(line), "{line}: {said}");
-    }
-}
-
-/// The original's bare line is shown where the original is asked for, and nowhere else.
-#[test]
-fn a_leftover_inetd_conf() {
-    let tree = tree("vsftpd: ALL\n", "ALL: ALL\n");
-    tree.file(
-        "etc/xinetd.conf",
-        "service ftp\n{\n flags = NAMEINARGS NOLIBWRAP\n server = /usr/sbin/tcpd\n server_args = /usr/sbin/vsftpd\n}\n",
-    );
-    assert_eq!(tcpdchk(&tree, &[]).stdout, "");
-    let classic = tcpdchk(&tree, &["--format", "classic"]).stdout;
-    assert!(
-        classic.contains("vsftpd: no such process name in /etc/inetd.conf"),
-        "{classic}"
-    );
-    tree.file("etc/hosts.allow", "nothere: ALL\n");
-    let said = tcpdchk(&tree, &[]).stdout;
-    assert!(!said.contains("no such process name"), "{said}");
-    assert_eq!(found_with(&tree, "unknown-daemon", &[]).len(), 1);
 }

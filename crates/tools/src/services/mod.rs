@@ -6,6 +6,7 @@
 //! what cannot be read is not known.
 
 mod elf;
+mod files;
 mod inetd;
 mod remedy;
 mod sections;
@@ -25,6 +26,7 @@ use crate::disk::Disk;
 use crate::inetd::{InetdConf, Wrapped, base_name};
 
 use elf::Libraries;
+use files::{COMMON_FOLDERS, FOLDERS, find, has_word, matching};
 pub use settings::State;
 pub use verdict::{Applies, By, Verdict};
 
@@ -98,18 +100,8 @@ const OPEN_KINDS: [(&str, &[&str]); 4] = [
     ("uwsgi", &["/etc/uwsgi/apps-enabled/*"]),
 ];
 
-/// Folders in which daemons are looked for by their names.
-const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/libexec"];
-
-/// Folders of programs for everybody. One that has a daemon's name may be something else, as
-/// `time`, so it counts only if it is linked with libwrap.
-const COMMON_FOLDERS: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/bin"];
-
 /// Names of daemons of former times, and the program that stands in their place under its own name.
 const FORMER: [(&str, &str); 1] = [("portmap", "rpcbind")];
-
-/// Beginnings that names of programs have and names in tables may lack.
-const BEGINNINGS: [&str; 3] = ["", "rpc.", "in."];
 
 impl<'s> Services<'s> {
     /// Reads the files of the super-servers.
@@ -139,8 +131,8 @@ impl<'s> Services<'s> {
             .collect();
         list.extend(xinetd::services(disk, &mut libraries));
         list.extend(systemd::services(disk));
-        list.extend(sections::stunnel(disk));
-        list.extend(sections::sslh(disk));
+        list.extend(sections::stunnel(disk, &mut libraries));
+        list.extend(sections::sslh(disk, &mut libraries));
         Self {
             disk,
             list,
@@ -296,10 +288,11 @@ impl<'s> Services<'s> {
                     .map(|folder| Path::new(folder).join(helper))
                     .filter(|path| self.exists(path))
                     .peekable();
-                if helpers.peek().is_none() {
-                    return nobody;
-                }
                 let mut verdict = nobody;
+                if helpers.peek().is_none() && has_word(program, helper.as_bytes(), self.disk) {
+                    // It has one, somewhere else.
+                    verdict.applies = Applies::Unknown;
+                }
                 for helper in helpers {
                     match self.links(&helper) {
                         Some(false) => {}
@@ -449,31 +442,6 @@ impl<'s> Services<'s> {
     }
 }
 
-/// Paths that a pattern may stand for; a folder with more is none of a daemon's.
-const MAX_MATCHES: usize = 1000;
-
-/// The program in these folders that a daemon's name in the tables most likely stands for.
-fn find(name: &[u8], folders: &[&str], disk: &Disk) -> Option<PathBuf> {
-    if name.is_empty() || name.contains(&b'/') {
-        return None;
-    }
-    let names = BEGINNINGS
-        .iter()
-        .map(|begin| [begin.as_bytes(), name].concat());
-    for name in names {
-        for folder in folders {
-            let path = Path::new(folder).join(path_of(&name));
-            if disk
-                .metadata(&path)
-                .is_ok_and(|metadata| metadata.is_file())
-            {
-                return Some(path);
-            }
-        }
-    }
-    None
-}
-
 /// What a super-server starts: the daemon that stands behind tcpd, or the program itself.
 fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, PathBuf) {
     let path = program.as_os_str().as_encoded_bytes();
@@ -495,45 +463,4 @@ fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, PathBuf) {
             program.to_owned(),
         ),
     }
-}
-
-/// Whether a file has a word, whatever stands around it.
-fn has_word(file: &Path, word: &[u8], disk: &Disk) -> bool {
-    let text = settings::text(file, disk).unwrap_or_default();
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let mut words = text.as_bytes().split(|byte| !is_part(byte));
-    words.any(|known| known.eq_ignore_ascii_case(word))
-}
-
-/// The paths that a pattern stands for; in each part of it, a `*` stands for any text.
-fn matching(pattern: &str, disk: &Disk) -> Vec<PathBuf> {
-    let mut found = vec![PathBuf::from("/")];
-    for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        found = match part.split_once('*') {
-            None => found.iter().map(|path| path.join(part)).collect(),
-            Some((begin, end)) => found
-                .iter()
-                .flat_map(|folder| {
-                    let names = entries(folder, disk).into_iter();
-                    names
-                        .filter(|name| {
-                            name.len() >= begin.len() + end.len()
-                                && name.starts_with(begin)
-                                && name.ends_with(end)
-                        })
-                        .map(|name| folder.join(name))
-                        .collect::<Vec<_>>()
-                })
-                .take(MAX_MATCHES)
-                .collect(),
-        };
-    }
-    found.retain(|path| disk.metadata(path).is_ok());
-    found
-}
-
-/// The names of a folder's entries, in order. Those of a folder that cannot be read are none.
-fn entries(folder: &Path, disk: &Disk) -> Vec<String> {
-    let names = disk.entries(folder).unwrap_or_default().into_iter();
-    names.filter_map(|name| name.into_string().ok()).collect()
 }

@@ -5,20 +5,22 @@ use std::path::Path;
 
 use crate::disk::Disk;
 
+use super::elf::Libraries;
+use super::files::matching;
 use super::settings::{State, same, text, value};
-use super::{Before, Service, Spot, matching};
+use super::{Before, Service, Spot};
 
-const STUNNEL: &str = "/usr/bin/stunnel4";
+const STUNNEL: [&str; 3] = ["/usr/bin/stunnel4", "/usr/bin/stunnel", "/usr/sbin/stunnel"];
 const STUNNEL_FILES: &str = "/etc/stunnel/*.conf";
 
 /// The name that stunnel asks under where its file has no section, as under inetd.
 const STUNNEL_ITSELF: &str = "stunnel";
 
 /// The sections of stunnel's files. `libwrap = yes` before the first one counts for all.
-pub(super) fn stunnel(disk: &Disk) -> Vec<Service> {
-    if disk.metadata(Path::new(STUNNEL)).is_err() {
+pub(super) fn stunnel(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
+    let Some(program) = installed(&STUNNEL, disk, libraries) else {
         return Vec::new();
-    }
+    };
     let mut services = Vec::new();
     for file in matching(STUNNEL_FILES, disk) {
         let Some(text) = text(&file, disk) else {
@@ -57,7 +59,7 @@ pub(super) fn stunnel(disk: &Disk) -> Vec<Service> {
                 _ => format!("stunnel, section {name}"),
             },
             name: name.into_bytes(),
-            program: STUNNEL.into(),
+            program: program.to_owned(),
             arguments: Vec::new(),
             before: Before::Itself,
             datagrams: false,
@@ -68,14 +70,14 @@ pub(super) fn stunnel(disk: &Disk) -> Vec<Service> {
     services
 }
 
-const SSLH: &str = "/usr/sbin/sslh";
+const SSLH: [&str; 1] = ["/usr/sbin/sslh"];
 const SSLH_FILES: [&str; 2] = ["/etc/sslh/*.cfg", "/etc/sslh.cfg"];
 
 /// The services of sslh's files: `service: "ssh";`.
-pub(super) fn sslh(disk: &Disk) -> Vec<Service> {
-    if disk.metadata(Path::new(SSLH)).is_err() {
+pub(super) fn sslh(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
+    let Some(program) = installed(&SSLH, disk, libraries) else {
         return Vec::new();
-    }
+    };
     let mut services = Vec::new();
     for file in SSLH_FILES.iter().flat_map(|files| matching(files, disk)) {
         let text = text(&file, disk).unwrap_or_default();
@@ -90,7 +92,7 @@ pub(super) fn sslh(disk: &Disk) -> Vec<Service> {
                 services.push(Service {
                     name: name.as_bytes().to_vec(),
                     starter: format!("sslh, service {name}"),
-                    program: SSLH.into(),
+                    program: program.to_owned(),
                     arguments: Vec::new(),
                     before: Before::Itself,
                     datagrams: false,
@@ -101,4 +103,11 @@ pub(super) fn sslh(disk: &Disk) -> Vec<Service> {
         }
     }
     services
+}
+
+/// The first of these programs that is there, unless it was built without libwrap.
+fn installed<'p>(paths: &[&'p str], disk: &Disk, libraries: &mut Libraries) -> Option<&'p Path> {
+    let mut paths = paths.iter().copied().map(Path::new);
+    let program = paths.find(|path| disk.metadata(path).is_ok())?;
+    (libraries.links_libwrap(program, disk) != Some(false)).then_some(program)
 }

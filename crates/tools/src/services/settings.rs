@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::daemons::Setting;
 use crate::disk::Disk;
 
-use super::{Spot, matching};
+use super::Spot;
+use super::files::matching;
 
 /// How a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +41,26 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
         spot: None,
     };
     let wanted = value(&setting.line, setting.key()).unwrap_or_default();
+    let on_line = |state: &mut State| {
+        // vsftpd takes settings as options. The usual file is read after them, one that is named before.
+        let mut lines = arguments
+            .iter()
+            .rev()
+            .filter_map(|word| word.strip_prefix("-o"));
+        if let Some(value) = lines.find_map(|line| value(line, setting.key())) {
+            state.on = Some(same(value, wanted) != setting.by_default);
+        }
+    };
+    let named = arguments.iter().any(|word| word.ends_with(".conf"));
+    if !named {
+        on_line(&mut state);
+    }
     for file in files {
         let Some(text) = text(&file, disk) else {
             continue;
         };
         if state.spot.is_none() {
-            state.on = Some(setting.by_default);
+            state.on.get_or_insert(setting.by_default);
             state.spot = Some(Spot::new(&file, 0));
         }
         for (number, line) in (1..).zip(text.lines()) {
@@ -58,6 +73,9 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
                 state.spot = Some(Spot::new(&file, number));
             }
         }
+    }
+    if named {
+        on_line(&mut state);
     }
     state
 }

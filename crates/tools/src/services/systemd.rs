@@ -9,7 +9,8 @@ use crate::inetd::base_name;
 use hosts_access::pattern::path_of;
 use hosts_access::problem::Written;
 
-use super::{Before, Service, Spot, behind, entries};
+use super::files::entries;
+use super::{Before, Service, Spot, behind};
 
 /// Folders of units, the first one counts.
 const FOLDERS: [&str; 5] = [

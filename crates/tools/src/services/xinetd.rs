@@ -8,7 +8,8 @@ use crate::inetd::base_name;
 use hosts_access::problem::Written;
 
 use super::elf::Libraries;
-use super::{Before, Service, Spot, behind, entries};
+use super::files::entries;
+use super::{Before, Service, Spot, behind};
 
 const CONF: &str = "/etc/xinetd.conf";
 
