@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use hosts_access::expand::filter;
 use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
@@ -15,7 +14,7 @@ use serde_json::json;
 use system::names::SystemResolver;
 use tools::arguments::Files;
 use tools::disk::Disk;
-use tools::hosts::{alias_texts, not_found_text};
+use tools::hosts::{alias_texts, not_found_text, patience};
 use tools::inetd::{InetdConf, Wrapped};
 use tools::output::{Output, option_line};
 use tools::paths::{check_daemon_directory, check_tables};
@@ -58,7 +57,7 @@ pub(crate) fn run(
         Format::Json => said.borrow_mut().push(text.to_owned()),
     };
     let question = &surroundings(question, files, judge, say)?;
-    let resolver = SystemResolver::new(Rc::default());
+    let resolver = SystemResolver::new(patience());
     let ends = server(question, &resolver, say)?.and_then(|server| {
         let client = endpoint::client(question.client, &resolver).ok();
         if client.is_none() {

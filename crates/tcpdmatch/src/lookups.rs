@@ -2,13 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use hosts_access::facts::Fact;
 use hosts_access::request::{Host, Request};
 use system::names::SystemResolver;
-use tools::hosts::{Failure, no_answer_text, not_found_text};
+use tools::hosts::{Failure, no_answer_text, not_found_text, patience};
 
 use crate::answer::text;
 use crate::endpoint;
@@ -39,7 +38,7 @@ impl Lookups {
     /// # Errors
     /// Why there is none, and what to write instead.
     pub(crate) fn requests(&self, question: &Question<'_>) -> Result<Vec<Request>, String> {
-        let resolver = SystemResolver::new(Rc::default());
+        let resolver = SystemResolver::new(patience());
         let server = match question.server {
             None => Host::unknown().with_name(Fact::Unknown),
             Some(name) => {

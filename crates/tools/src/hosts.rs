@@ -2,6 +2,8 @@
 //! the official one, and each of its addresses should lead back to it.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
 
 use hosts_access::facts::{Fact, Unanswered};
 use hosts_access::names;
@@ -10,9 +12,19 @@ use hosts_access::number;
 use hosts_access::problem::{NameProblem, Problem, Shown};
 use hosts_access::request::parse_ipv6;
 use hosts_access::world::{Forward, Resolver};
+use system::deadline::{Budget, Limits};
 use system::names::SystemResolver;
 
 pub use system::names::Failure;
+
+/// Time for the lookups of a question, which somebody waits for: less than tcpd has.
+pub fn patience() -> Rc<Budget> {
+    Rc::new(Budget::new(Limits {
+        address: Duration::from_secs(10),
+        name: Duration::from_secs(10),
+        request: Duration::from_secs(30),
+    }))
+}
 
 /// The name service, asked for addresses of either family at once.
 pub trait HostLookup: Resolver {
