@@ -78,6 +78,15 @@ pub(crate) fn is_reserved(word: &[u8]) -> bool {
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     let mut clients = 0;
     let mut wide = false;
+    // Whether a colon behind the list would end it: not within brackets, nor before other options.
+    let count = |bracket| {
+        rule.fields
+            .clients
+            .iter()
+            .filter(|byte| **byte == bracket)
+            .count()
+    };
+    let closes = rule.fields.options.is_none() && count(b'[') == count(b']');
     let mut words = Words::new(rule.fields.clients).peekable();
     while let Some(word) = words.next() {
         if is_except(word) {
@@ -89,10 +98,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         let last = words.peek().is_none();
         let mut client = Host::new(word, &rule.stretch).explained_if(rule.is_explained(word));
         let finding = match checks::words::check_operator(&client, wide && !last) {
-            None => checks::client_word(
-                &client,
-                last && clients > 1 && rule.fields.options.is_none(),
-            ),
+            None => checks::client_word(&client, last && clients > 1 && closes),
             operator => operator,
         };
         wide |= checks::words::is_wide(word);
@@ -275,7 +281,7 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
 }
 
 /// Whether an IPv4 network other than 0.0.0.0 has the length 0: its host bits never match.
-fn is_zero_length(word: &[u8]) -> bool {
+pub(crate) fn is_zero_length(word: &[u8]) -> bool {
     let Some(at) = word.iter().position(|byte| *byte == b'/') else {
         return false;
     };

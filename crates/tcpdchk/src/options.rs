@@ -7,7 +7,7 @@ use hosts_access::facts::Fact;
 use hosts_access::options::{self, Field, OPTIONS, Outcome};
 use hosts_access::problem::{Diagnostic, OptionProblem, Problem, Spot};
 use hosts_access::request::{Host, Request};
-use hosts_access::severity::{facility_names, level_names};
+use hosts_access::severity::{Severity, facility_names, level_names};
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use tools::dry::{DryEffects, NoIdent};
@@ -140,7 +140,11 @@ impl Log for Heard<'_> {
         self.checker.find(
             finding
                 .at(self.rule.stretch.place(part))
-                .instead(instead(&diagnostic.problem))
+                .instead(
+                    fields
+                        .get(number)
+                        .and_then(|field| instead(&diagnostic.problem, field)),
+                )
                 .minor_if(explained),
         );
     }
@@ -177,14 +181,23 @@ fn kind(problem: &Problem) -> (&'static Check, About) {
     }
 }
 
-/// The name that was probably meant.
-fn instead(problem: &Problem) -> Option<String> {
+/// What was probably meant in place of an option's keyword or value, if the option is right with it.
+fn instead(problem: &Problem, field: &Field<'_>) -> Option<String> {
     match problem {
         Problem::Option(OptionProblem::BadName(name)) => {
-            closest(name, OPTIONS.iter().map(|option| option.keyword))
+            let meant = closest(name, OPTIONS.iter().map(|option| option.keyword))?;
+            let right = Field {
+                keyword: meant.as_bytes().into(),
+                ..field.clone()
+            };
+            options::check(&right).is_ok().then_some(meant)
         }
         Problem::Option(OptionProblem::BadValue("syslog facility or severity", name)) => {
-            closest(name, level_names().chain(facility_names()))
+            let value = std::str::from_utf8(&field.value).ok()?;
+            let name = std::str::from_utf8(name).ok()?;
+            let meant = closest(name.as_bytes(), level_names().chain(facility_names()))?;
+            let whole = value.replacen(name, &meant, 1);
+            Severity::parse(whole.as_bytes()).is_ok().then_some(whole)
         }
         _ => None,
     }

@@ -14,11 +14,12 @@ pub(crate) mod services;
 pub(crate) mod words;
 
 use hosts_access::list::Words;
+use hosts_access::options::find as find_option;
 use hosts_access::pattern::HostPattern;
 use tools::remark::Level;
 
 use crate::checker::Checker;
-use crate::clients::{Host, is_fail, is_reserved, split_client};
+use crate::clients::{Host, is_fail, is_reserved, is_zero_length, split_client};
 use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
 use crate::source::{Origin, Source};
@@ -101,7 +102,14 @@ pub(crate) fn is_sound(word: &str) -> bool {
         HostPattern::Text { word, .. } => !is_reserved(word) && !is_fail(word),
         _ => false,
     };
-    sense && Words::new(host.word).eq([host.word]) && find_in_host(&host).is_none()
+    // The first group of an IPv6 address, of which a colon keeps the rest.
+    let group = word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // What the original has words for.
+    let numeric = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
+    let dotted = word.ends_with('.') && !numeric || word.starts_with('.') && numeric;
+    let taken = find_option(host.word).is_some() || words::check_template(&host).is_some();
+    let odd = group || dotted || taken || is_zero_length(host.word);
+    sense && !odd && Words::new(host.word).eq([host.word]) && find_in_host(&host).is_none()
 }
 
 /// How grave a finding is, if it is more than a note.

@@ -60,7 +60,9 @@ fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
         || (!field.value.is_empty() && known_alike(keyword).is_none())
     {
         let text = format!("{shown}: is a command, not an option");
-        Finding::own(&SHELL_COMMAND, text).instead(format!("spawn {shown}"))
+        let begins =
+            matches!(keyword, [b'/' | b'(', ..]) || keyword.iter().all(u8::is_ascii_alphabetic);
+        Finding::own(&SHELL_COMMAND, text).instead(begins.then(|| format!("spawn {shown}")))
     } else {
         return None;
     };

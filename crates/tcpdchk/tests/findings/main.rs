@@ -8,6 +8,7 @@ mod lists;
 mod machine;
 mod names;
 mod options;
+mod remedies;
 mod services;
 mod texts;
 mod trees;

@@ -36,9 +36,9 @@ pub(crate) const CASES: &[Case] = &[
             ("svcd: ALL: umask 9", ":1:18: error: bad umask value: \"9\""),
             (
                 "svcd: ALL: severity mail.notise",
-                ":1:21: error: bad syslog facility or severity: \"notise\"; write: notice",
+                ":1:21: error: bad syslog facility or severity: \"notise\"; write: mail.notice",
             ),
-            ("svcd: ALL: severity lokal0.info", "write: local0"),
+            ("svcd: ALL: severity lokal0.info", "write: local0.info"),
         ],
         right: &["svcd: ALL: umask 022: severity authpriv.info"],
     },
