@@ -30,6 +30,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 
+    /// Show every finding, however many are alike
+    #[arg(long)]
+    pub all: bool,
+
     /// Let warnings count as errors in the exit status
     #[arg(long)]
     pub strict: bool,
@@ -82,4 +86,6 @@ pub(crate) enum Format {
     Gcc,
     /// One JSON object a line, for programs
     Json,
+    /// SARIF 2.1.0, for sites that host code
+    Sarif,
 }

@@ -10,6 +10,7 @@ use crate::suggest::closest;
 static GROUPS: [&[&Check]; 20] = [
     tools::remark::CHECKS,
     crate::table::CHECKS,
+    crate::allow::CHECKS,
     crate::daemons::CHECKS,
     crate::clients::CHECKS,
     crate::lists::CHECKS,

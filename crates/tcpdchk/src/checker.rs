@@ -28,7 +28,11 @@ pub(crate) struct Wishes {
     pub implicit_allow: bool,
     /// `-v`.
     pub verbose: bool,
-    /// Whether the tables are in their place, and not still to be installed.
+    /// Whether the name service is asked.
+    pub dns: bool,
+    /// Whether the tables are in their place, on this machine or in a tree.
+    pub in_place: bool,
+    /// Whether the tables are in their place on this machine, and not still to be installed.
     pub installed: bool,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Checker<'c> {
     served: RefCell<BTreeSet<(Vec<u8>, &'static str)>>,
     /// Files and folders whose owners were looked at already.
     paths: RefCell<BTreeSet<PathBuf>>,
+    /// Files whose readers were looked at already.
+    readers: RefCell<BTreeSet<PathBuf>>,
     /// The `/file` lists so far.
     pub lists: RefCell<Lists>,
     /// What the shell said of commands so far.
@@ -92,6 +98,7 @@ impl<'c> Checker<'c> {
             served: RefCell::default(),
             lists: RefCell::default(),
             paths: RefCell::default(),
+            readers: RefCell::default(),
             shell: Shell::default(),
         }
     }
@@ -116,6 +123,11 @@ impl<'c> Checker<'c> {
     /// Whether this is the first time that a path is looked at.
     pub(crate) fn is_new_path(&self, path: &Path) -> bool {
         self.paths.borrow_mut().insert(path.to_owned())
+    }
+
+    /// Whether this is the first time that a file's readers are looked at.
+    pub(crate) fn is_new_reader(&self, path: &Path) -> bool {
+        self.readers.borrow_mut().insert(path.to_owned())
     }
 
     /// Why the shell cannot read a command, if it cannot.

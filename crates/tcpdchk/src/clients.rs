@@ -1,6 +1,7 @@
 //! Words of client lists and host parts of daemon lists, as the original checks them.
 
 use hosts_access::list::{Words, is_except};
+use hosts_access::names::loose_ipv4;
 use hosts_access::netmask::{bracketed, dotted_quad};
 use hosts_access::number::decimal;
 use hosts_access::pattern::{HostPattern, path_of, split_at_sign, split_scope};
@@ -56,6 +57,10 @@ tools::checks! {
     HOST_MISMATCH: "host-mismatch", Warning, "an address whose name is not confirmed",
         why "Its clients count as PARANOID, so patterns of names do not match them.",
         remedy "Correct the name service, or write the address.";
+    HOST_REVERSE: "host-reverse", Warning, "a host name that its own address does not lead back to",
+        why "A client is known by the name that its address has, so the pattern does not match a client that comes \
+             from there. In hosts.deny that lets it in.",
+        remedy "Write the address, or the name that it has.";
     HOST_UNNAMED: "host-unnamed", Note, "an address without a name",
         why "Patterns of names do not match its clients. Patterns of addresses do.",
         remedy "Nothing needs to be done if the rule gives the address.";
@@ -365,13 +370,38 @@ fn check_answer(host: &Host<'_>, answer: &Answer, checker: &Checker<'_>) {
         checker.find(host.warn(&HOST_ALIAS, alias).instead(instead));
         checker.find(host.warn(&HOST_ALIAS, name).minor_if(true));
     }
+    let name = answer.official.as_deref().unwrap_or(host.word);
+    let is_name = loose_ipv4(host.word).is_none();
     for address in &answer.addresses {
-        if let Some(complaint) = &address.complaint {
-            let check = match complaint {
-                Complaint::NoName(_) | Complaint::NotAnswered(..) => &HOST_UNNAMED,
-                Complaint::NotConfirmed(_) => &HOST_MISMATCH,
-            };
-            checker.find(host.warn(check, complaint.to_string()));
+        let other = address
+            .name
+            .known()
+            .filter(|known| !known.eq_ignore_ascii_case(name));
+        match (&address.complaint, other) {
+            (Some(complaint), _) => {
+                let unnamed = matches!(complaint, Complaint::NoName(_));
+                let check = match complaint {
+                    Complaint::NoName(_) | Complaint::NotAnswered(..) => &HOST_UNNAMED,
+                    Complaint::NotConfirmed(_) => &HOST_MISMATCH,
+                };
+                let finding = host.warn(check, complaint.to_string());
+                checker.find(finding.minor_if(unnamed && is_name));
+                if unnamed && is_name {
+                    let text = format!(
+                        "{}: its address has no name, so it never matches",
+                        Written(host.word)
+                    );
+                    checker.find(host.own(&HOST_REVERSE, text));
+                }
+            }
+            (None, Some(other)) if is_name => {
+                let (word, other) = (Written(host.word), Written(other));
+                let text = format!(
+                    "{word}: an address of it is known as {other}, so this does not match it"
+                );
+                checker.find(host.own(&HOST_REVERSE, text));
+            }
+            (None, _) => {}
         }
     }
 }

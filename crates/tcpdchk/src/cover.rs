@@ -39,6 +39,22 @@ struct By {
     certain: bool,
 }
 
+/// An earlier rule with the same lists.
+#[derive(Debug)]
+struct Same {
+    by: By,
+    options: Vec<u8>,
+}
+
+/// Why a rule is not reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Covered {
+    /// It stands in the tables already, there.
+    Same(Rc<str>),
+    /// The rule there matches all that it does.
+    By(Rc<str>),
+}
+
 /// The rules so far.
 #[derive(Debug, Default)]
 pub(crate) struct Earlier {
@@ -47,7 +63,7 @@ pub(crate) struct Earlier {
     /// Those of the daemon lists that may cover others: of several words, or with a pattern.
     wide: Vec<Vec<u8>>,
     /// Rules by their whole lists, for those with exceptions.
-    texts: HashMap<(Vec<u8>, Vec<u8>), By>,
+    texts: HashMap<(Vec<u8>, Vec<u8>), Same>,
     /// Whether some rule matches everything. Where the search of hosts.allow may end before it, hosts.deny is
     /// searched, and who then meets no rule is refused.
     complete: bool,
@@ -74,7 +90,7 @@ impl Earlier {
             return;
         }
         self.in_deny = true;
-        self.texts.retain(|_, by| by.certain);
+        self.texts.retain(|_, same| same.by.certain);
         for clients in self.groups.values_mut() {
             clients.words.retain(|_, by| by.certain);
             clients.globs.retain(|(_, by)| by.certain);
@@ -115,7 +131,10 @@ impl Earlier {
             false => plain(rule.fields.daemons),
         };
         let text = (daemons.clone(), plain(rule.fields.clients));
-        self.texts.entry(text).or_insert_with(|| by.clone());
+        self.texts.entry(text).or_insert_with(|| Same {
+            by: by.clone(),
+            options: options_of(rule),
+        });
         if has_except(rule.fields.daemons) || has_except(rule.fields.clients) {
             return;
         }
@@ -133,12 +152,15 @@ impl Earlier {
     }
 
     /// The rule because of which this one is not reached.
-    pub(crate) fn covers(&self, rule: &RuleAt<'_>) -> Option<Rc<str>> {
+    pub(crate) fn covers(&self, rule: &RuleAt<'_>) -> Option<Covered> {
         let text = (plain(rule.fields.daemons), plain(rule.fields.clients));
         if let Some(same) = self.texts.get(&text) {
-            return positive(rule.fields.clients)
-                .next()
-                .map(|_| Rc::clone(&same.shown));
+            let shown = Rc::clone(&same.by.shown);
+            let twice = same.options == options_of(rule);
+            return positive(rule.fields.clients).next().map(|_| match twice {
+                true => Covered::Same(shown),
+                false => Covered::By(shown),
+            });
         }
         let wide = self.wide.iter().filter(|list| daemons_cover(list, &text.0));
         let groups: Vec<_> = wide
@@ -148,7 +170,7 @@ impl Earlier {
         let mut by = None;
         for word in positive(rule.fields.clients) {
             let found = groups.iter().find_map(|clients| clients.cover(word))?;
-            by.get_or_insert_with(|| Rc::clone(&found.shown));
+            by.get_or_insert_with(|| Covered::By(Rc::clone(&found.shown)));
         }
         by
     }
@@ -162,6 +184,20 @@ fn may_fail(rule: &RuleAt<'_>) -> bool {
         .chain(clients)
         .any(|host| matches!(host, [b'/' | b'@', ..]))
         || rule.has_option(&["aclexec"])
+}
+
+/// The options of a rule, and its table as an option if that gives the verdict.
+fn options_of(rule: &RuleAt<'_>) -> Vec<u8> {
+    let table: &[u8] = match rule.table {
+        Table::Allow => b"allow",
+        Table::Deny => b"deny",
+    };
+    [
+        table,
+        b" ",
+        rule.fields.options.unwrap_or_default().trim_ascii(),
+    ]
+    .concat()
 }
 
 fn has_except(list: &[u8]) -> bool {

@@ -169,7 +169,7 @@ impl Finding {
 
 impl From<Remark> for Finding {
     fn from(remark: Remark) -> Self {
-        let finding = Self::warning(remark.check, remark.text);
+        let finding = Self::warning(remark.check, remark.text).minor_if(remark.harmless);
         match remark.place {
             Some((file, line)) => finding.at(Place::line(file, line)),
             None => finding,

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod allow;
 mod arguments;
 mod catalog;
 mod checker;
@@ -21,6 +22,7 @@ mod options;
 mod portable;
 mod report;
 mod rule;
+mod sarif;
 mod shell;
 mod source;
 mod suggest;
@@ -67,7 +69,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         inventory(arguments, output)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let report = Report::new(output, arguments.format);
+    let report = Report::new(output, arguments.format, arguments.all || arguments.verbose);
     match arguments.portable {
         true => portable(arguments, &report),
         false => check(arguments, &report)?,
@@ -128,6 +130,8 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let wishes = Wishes {
         implicit_allow: arguments.implicit_allow,
         verbose: arguments.verbose,
+        dns: !arguments.no_dns,
+        in_place: !files.here && files.tables.is_none(),
         installed: !files.here && files.tables.is_none() && files.root.is_none(),
     };
     let services = Services::new(&disk, &conf);
@@ -138,6 +142,7 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
         let checker = Checker::new(report, wishes, &disk, &accounts, &conf, &services, names);
         table::check(Table::Allow, &tables.allow, &checker);
         table::check(Table::Deny, &tables.deny, &checker);
+        allow::check_unused(&report.take_allowances(), &checker);
     };
     let mut names = Names::none();
     if !arguments.no_dns {

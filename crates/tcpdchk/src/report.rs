@@ -1,26 +1,35 @@
 //! Shows facts and findings in the format that was asked for, and counts them.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Colour, Origin, Renderer, Snippet};
 use hosts_access::problem::Written;
 use serde_json::json;
+use serde_sarif::sarif;
 use tools::output::{Output, is_coloured};
 use tools::remark::Level;
 
+use crate::allow::Allowance;
 use crate::arguments::Format;
 use crate::finding::{Finding, Place, Voice};
 
 /// Columns of the terminal that a snippet may fill.
 const WIDTH: usize = 140;
 
+/// Findings of a kind that are shown to people one by one, and notes; of the others their number and first places.
+const MAX_SHOWN: usize = 2;
+const MAX_NOTES: usize = 1;
+const MAX_PLACES: usize = 6;
+
 /// Where findings go.
 pub(crate) struct Report<'o> {
     output: Option<&'o Output>,
     format: Format,
     renderer: Renderer,
+    /// Whether each finding is shown, however many are alike.
+    all: bool,
     state: RefCell<State>,
 }
 
@@ -35,6 +44,25 @@ struct State {
     beside: bool,
     /// Checks that were explained already.
     explained: BTreeSet<&'static str>,
+    /// How many were shown of each kind, those that do not count apart.
+    shown: BTreeMap<(&'static str, bool), usize>,
+    /// Those of which enough were shown.
+    more: Vec<More>,
+    /// Comments that silence findings.
+    allowances: Vec<Allowance>,
+    /// How many findings they silenced.
+    silenced: usize,
+    /// What `--format sarif` shows at the end.
+    results: Vec<sarif::Result>,
+}
+
+/// Findings of a kind that are not shown one by one.
+struct More {
+    id: &'static str,
+    minor: bool,
+    level: Level,
+    count: usize,
+    places: Vec<String>,
 }
 
 /// How many findings there were.
@@ -50,7 +78,7 @@ pub(crate) struct Counts {
 
 impl<'o> Report<'o> {
     /// Reports in this format.
-    pub(crate) fn new(output: &'o Output, format: Format) -> Self {
+    pub(crate) fn new(output: &'o Output, format: Format, all: bool) -> Self {
         let renderer = match is_coloured() {
             true => Renderer::styled(),
             false => Renderer::plain(),
@@ -59,6 +87,7 @@ impl<'o> Report<'o> {
             output: Some(output),
             format,
             renderer: renderer.term_width(WIDTH),
+            all,
             state: RefCell::default(),
         }
     }
@@ -69,6 +98,7 @@ impl<'o> Report<'o> {
             output: None,
             format: Format::Classic,
             renderer: Renderer::plain(),
+            all: true,
             state: RefCell::default(),
         }
     }
@@ -111,12 +141,25 @@ impl<'o> Report<'o> {
         }
     }
 
+    /// Adds comments that silence findings.
+    pub(crate) fn allow(&self, allowances: Vec<Allowance>) {
+        self.state.borrow_mut().allowances.extend(allowances);
+    }
+
+    /// Those comments; from now on they silence nothing.
+    pub(crate) fn take_allowances(&self) -> Vec<Allowance> {
+        std::mem::take(&mut self.state.borrow_mut().allowances)
+    }
+
     /// A finding.
     pub(crate) fn finding(&self, finding: &Finding) {
         self.state.borrow_mut().said += 1;
         let Some(output) = self.output else {
             return;
         };
+        if self.is_silenced(finding) {
+            return;
+        }
         if !finding.minor {
             self.state.borrow_mut().counts.add(finding.check.level);
         }
@@ -127,8 +170,16 @@ impl<'o> Report<'o> {
                     output.line(line);
                 }
             }
-            Format::Human => self.human(finding, output),
-            Format::Gcc | Format::Json if finding.minor => {}
+            Format::Human => {
+                if self.is_new(finding) {
+                    self.human(finding, output);
+                }
+            }
+            Format::Gcc | Format::Json | Format::Sarif if finding.minor => {}
+            Format::Sarif => {
+                let result = crate::sarif::result(finding, None);
+                self.state.borrow_mut().results.push(result);
+            }
             Format::Gcc => output.line(gcc(finding)),
             Format::Json => output.line(json(finding)),
         }
@@ -139,15 +190,111 @@ impl<'o> Report<'o> {
         self.format == Format::Classic
     }
 
-    /// What it came to, for people.
-    pub(crate) fn summary(&self) {
-        let counts = self.counts();
-        if self.format != Format::Human || counts == Counts::default() {
-            return;
+    /// Whether a comment silences a finding. To the original it is a comment like others.
+    fn is_silenced(&self, finding: &Finding) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        let reason = state
+            .allowances
+            .iter()
+            .find_map(|allowance| allowance.reason(finding));
+        let Some(reason) = reason.filter(|_| self.format != Format::Classic) else {
+            return false;
+        };
+        if self.format == Format::Sarif && !finding.minor {
+            state
+                .results
+                .push(crate::sarif::result(finding, Some(reason)));
         }
-        self.fact("");
-        self.fact(format_args!(
-            "{}, {}, {}; tcpdchk --explain ID tells more",
+        state.silenced += usize::from(!finding.minor);
+        true
+    }
+
+    /// Whether a finding is among the first of its kind; if not, it is noted for the end.
+    fn is_new(&self, finding: &Finding) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        let (id, minor) = (finding.check.id, finding.minor);
+        let shown = state.shown.entry((id, minor)).or_default();
+        *shown += 1;
+        let most = match finding.check.level {
+            Level::Note => MAX_NOTES,
+            _ => MAX_SHOWN,
+        };
+        if self.all || *shown <= most {
+            return true;
+        }
+        let place = finding.place.as_ref().map(|place| {
+            let file = Written::from(&*place.file);
+            format!("{file}:{}", place.first)
+        });
+        let more = match state
+            .more
+            .iter_mut()
+            .find(|more| (more.id, more.minor) == (id, minor))
+        {
+            Some(more) => more,
+            None => {
+                state.more.push(More {
+                    id,
+                    minor,
+                    level: finding.prefix(),
+                    count: 0,
+                    places: Vec::new(),
+                });
+                let Some(more) = state.more.last_mut() else {
+                    return true;
+                };
+                more
+            }
+        };
+        more.count += 1;
+        if let Some(place) = place
+            .filter(|place| more.places.len() < MAX_PLACES && more.places.last() != Some(place))
+        {
+            more.places.push(place);
+        }
+        false
+    }
+
+    /// What it came to.
+    pub(crate) fn summary(&self) {
+        let state = &mut *self.state.borrow_mut();
+        if let (Format::Sarif, Some(output)) = (self.format, self.output) {
+            let report = crate::sarif::report(std::mem::take(&mut state.results));
+            return output.line(json!(report));
+        }
+        let counts = state.counts;
+        let nothing = counts == Counts::default() && state.more.is_empty() && state.silenced == 0;
+        let Some(output) = self
+            .output
+            .filter(|_| self.format == Format::Human && !nothing)
+        else {
+            return;
+        };
+        output.line("");
+        for more in &state.more {
+            let More {
+                id, level, count, ..
+            } = more;
+            let places = more.places.join(", ");
+            let dots = if more.places.len() == MAX_PLACES {
+                ", ..."
+            } else {
+                ""
+            };
+            let colon = if places.is_empty() { "" } else { ": " };
+            output.line(format_args!(
+                "{count} more like this {level} [{id}]{colon}{places}{dots}"
+            ));
+        }
+        if !state.more.is_empty() {
+            output.line("--all shows each of them\n");
+        }
+        let silenced = match state.silenced {
+            0 => String::new(),
+            count => format!(", {count} allowed by comments"),
+        };
+        output.line(format_args!(
+            "{}, {}, {}{silenced}; tcpdchk --explain ID tells more",
             number(counts.errors, "error"),
             number(counts.warnings, "warning"),
             number(counts.notes, "note"),

@@ -14,17 +14,17 @@ use crate::checker::Checker;
 use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
 use crate::source::{Source, offset_in};
-use crate::{checks, clients, daemons, options};
+use crate::{allow, checks, clients, daemons, options};
 
 tools::checks! {
     /// What is wrong with tables and lines, in the original's eyes.
     CHECKS;
     TABLE_OPEN: "table-open", Error, "a table that cannot be read",
-        why "The table is in error: hosts.allow grants nobody access, and hosts.deny denies everybody.",
+        why "The table is in error, so everybody whom no rule above grants is refused.",
         remedy "Make it a regular file that root may read.";
     MISSING_NEWLINE: "missing-newline", Error, "a last line without its newline",
-        why "The line may have been cut off, so neither it nor anything behind it counts; in hosts.deny everybody \
-             who gets that far is denied.",
+        why "The line may have been cut off, so it does not count. In hosts.deny everybody who gets that far is \
+             refused.",
         remedy "End the file with a newline.";
     MISSING_COLON: "missing-colon", Error, "a line that is no rule",
         why "Without a colon outside brackets there is no client list. The line is skipped, in hosts.deny too.",
@@ -39,7 +39,10 @@ tools::checks! {
 pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return checks::end_table(table, None, checker),
+        Ok(None) => {
+            checks::files::check_missing(path, checker);
+            return checks::end_table(table, None, checker);
+        }
         Err(error) => {
             let text = format!("cannot open {}: {}", Written::from(path), reason(&error));
             if error.kind() == ErrorKind::PermissionDenied {
@@ -50,6 +53,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
         }
     };
     let source = Source::new(path, &bytes);
+    checker.report.allow(allow::read(&source, &bytes, checker));
     checks::begin_table(&source, checker);
     let name: Arc<Path> = Arc::from(path);
     let mut last = None;

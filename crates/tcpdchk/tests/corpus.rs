@@ -5,6 +5,9 @@ use std::path::Path;
 
 use tools::testing::{Machine, Program, corpus, run, skip, skip_always};
 
+/// Lines that people are shown of any table, so that they read them.
+const MOST_LINES: usize = 200;
+
 /// Lines that were recorded of each answer.
 const RECORDED_LINES: usize = 400;
 
@@ -96,6 +99,8 @@ fn real_tables() {
                 "{name} {format}: {ran:?}"
             );
             assert_eq!(ran.stderr, "", "{name} {format}");
+            let lines = ran.stdout.lines().count();
+            assert!(format == "json" || lines < MOST_LINES, "{name}: {lines}");
         }
     }
     assert!(same > 0 && t10 > 0);

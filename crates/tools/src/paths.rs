@@ -1,8 +1,8 @@
 //! Paths to files on which access depends: whether they are there, and who may change them.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use hosts_access::access::Tables;
@@ -12,6 +12,7 @@ use crate::disk::Disk;
 use crate::remark::{DAEMON_DIRECTORY, Remark, WORLD_WRITABLE};
 
 const WORLD_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 
 /// Looks at a file, and reports it and each folder above it that anybody may write to.
 ///
@@ -23,10 +24,11 @@ pub fn check_path(
     report: &mut dyn FnMut(Remark),
 ) -> io::Result<Metadata> {
     let metadata = disk.metadata(path)?;
-    let mut check = |path: &Path, metadata: &Metadata| {
+    let mut check = |above: &Path, metadata: &Metadata| {
         if metadata.permissions().mode() & WORLD_WRITE != 0 {
-            let text = format!("{}: world writable", Written::from(path));
-            report(Remark::new(&WORLD_WRITABLE, text));
+            let text = format!("{}: world writable", Written::from(above));
+            let remark = Remark::new(&WORLD_WRITABLE, text);
+            report(remark.harmless_if(is_kept_apart(above, path, disk)));
         }
     };
     check(path, &metadata);
@@ -38,6 +40,19 @@ pub fn check_path(
         }
     }
     Ok(metadata)
+}
+
+/// Whether nobody but root and the caller can change a file, or put another one in its place, although anybody may
+/// write to a folder above it: the folder is sticky, and it, the file and all between belong to one of the two.
+pub fn is_kept_apart(folder: &Path, file: &Path, disk: &Disk) -> bool {
+    let caller = fs::metadata("/proc/self").map_or(0, |own| own.uid());
+    let trusted = |path: &Path| {
+        let owner = disk.metadata(path).map(|metadata| metadata.uid());
+        owner.is_ok_and(|owner| owner == 0 || owner == caller)
+    };
+    let sticky = |metadata: Metadata| metadata.is_dir() && metadata.permissions().mode() & STICKY != 0;
+    let between = file.ancestors().take_while(|path| *path != folder);
+    disk.metadata(folder).is_ok_and(sticky) && between.chain([folder]).all(trusted)
 }
 
 /// Looks at the folder for daemons.
@@ -66,7 +81,6 @@ pub fn check_tables(tables: &Tables, disk: &Disk, report: &mut dyn FnMut(Remark)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn set_mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -86,6 +100,16 @@ mod tests {
             (outcome.is_ok(), texts)
         };
         assert_eq!(found("/etc/x/table"), (true, vec![]));
+        // In a sticky folder others can neither change nor replace what is not theirs.
+        let harmless = |path: &str| {
+            let mut found = Vec::new();
+            let _ = check_path(Path::new(path), &disk, &mut |remark| found.push(remark.harmless));
+            found
+        };
+        set_mode(&root.join("etc"), 0o1777);
+        assert_eq!(harmless("/etc/x/table"), [true]);
+        set_mode(&root.join("etc/x/table"), 0o666);
+        assert_eq!(harmless("/etc/x/table"), [false, true]);
         set_mode(&root.join("etc"), 0o757);
         set_mode(&root.join("etc/x/table"), 0o666);
         assert_eq!(

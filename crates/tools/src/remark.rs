@@ -75,6 +75,8 @@ pub struct Remark {
     pub place: Option<(PathBuf, u64)>,
     /// The original's words.
     pub text: String,
+    /// Whether it is nothing to worry about, though the original warns.
+    pub harmless: bool,
 }
 
 impl Remark {
@@ -84,7 +86,15 @@ impl Remark {
             check,
             place: None,
             text: text.into(),
+            harmless: false,
         }
+    }
+
+    /// The same remark, which is nothing to worry about if this is so.
+    #[must_use]
+    pub fn harmless_if(mut self, harmless: bool) -> Self {
+        self.harmless = harmless;
+        self
     }
 
     /// The same remark about a line of a file.

@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use hosts_access::problem::Written;
+use tools::paths::is_kept_apart;
 use tools::remark::WORLD_WRITABLE;
 
 use crate::checker::Checker;
@@ -16,24 +17,89 @@ tools::checks! {
     OWNER: "not-roots", Warning, "a file or folder that others than root may change",
         why "Whoever may write to a table, a list or a banner, or to a folder on the way to it, decides who is let in.",
         remedy "Give it to root: chown root:root PATH; chmod go-w PATH.";
+    PRIVATE: "only-root-reads", Warning, "a table or list that only root may read",
+        why "Daemons that ask libwrap as another user, and tcpd where inetd or xinetd starts it as another user, cannot \
+             read it: to them the table or rule is in error and refuses everybody whom no rule above grants. To Debian's \
+             libwrap a table that it cannot read is an empty one.",
+        remedy "Let everybody read it: chmod a+r PATH; the folders above it need chmod a+x.";
 }
 
 const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
+const OTHERS_READ: u32 = 0o004;
+const OTHERS_ENTER: u32 = 0o001;
 
 /// Looks at a list or banner that a rule names, and at the folders above it.
 pub(crate) fn check(path: &Path, place: &Place, checker: &Checker<'_>) {
-    each(path, checker, &mut |path, metadata| {
-        if metadata.permissions().mode() & OTHERS_WRITE != 0 {
-            let text = format!("{}: world writable", Written::from(path));
+    each(path, checker, &mut |above, metadata| {
+        let open = metadata.permissions().mode() & OTHERS_WRITE != 0;
+        if open && !is_kept_apart(above, path, checker.disk) {
+            let text = format!("{}: world writable", Written::from(above));
             return Some(Finding::own(&WORLD_WRITABLE, text).at(place.clone()));
         }
-        others(path, metadata, checker).map(|finding| finding.at(place.clone()))
+        others(above, metadata, checker).map(|finding| finding.at(place.clone()))
     });
+    check_readers(path, Some(place), checker);
+}
+
+/// Looks whether daemons that are not root can read a file, if it is in its place.
+fn check_readers(path: &Path, place: Option<&Place>, checker: &Checker<'_>) {
+    let mode = |path: &Path| {
+        checker
+            .disk
+            .metadata(path)
+            .map(|metadata| metadata.permissions().mode())
+    };
+    let closed = |above: &Path| mode(above).is_ok_and(|mode| mode & OTHERS_ENTER == 0);
+    let Ok(own) = mode(path).map(|mode| mode & 0o777) else {
+        return;
+    };
+    let shown = Written::from(path);
+    let text = if own & OTHERS_READ == 0 {
+        format!("{shown}: others than root cannot read it, since its mode is {own:04o}")
+    } else {
+        let root = checker.disk.shown(Path::new("/")).into_owned();
+        let inside = path
+            .ancestors()
+            .skip(1)
+            .take_while(|above| **above != *root);
+        match inside
+            .filter(|above| path.is_absolute() && !above.as_os_str().is_empty())
+            .find(|above| closed(above))
+        {
+            Some(above) => format!(
+                "{shown}: others than root cannot enter {}",
+                Written::from(above)
+            ),
+            None => return,
+        }
+    };
+    if checker.wishes.in_place && checker.is_new_reader(path) {
+        let finding = Finding::own(&PRIVATE, text);
+        checker.find(match place {
+            Some(place) => finding.at(place.clone()),
+            None => finding,
+        });
+    }
+}
+
+/// Looks at a table that is not there: whoever can create it decides.
+pub(crate) fn check_missing(path: &Path, checker: &Checker<'_>) {
+    let folder = path.parent().filter(|_| path.is_absolute());
+    let open = folder.filter(|folder| {
+        let metadata = checker.disk.metadata(folder);
+        metadata.is_ok_and(|metadata| metadata.permissions().mode() & OTHERS_WRITE != 0)
+    });
+    if let Some(folder) = open {
+        let (path, folder) = (Written::from(path), Written::from(folder));
+        let text = format!("{path}: is not there, and anybody may create it in {folder}");
+        checker.find(Finding::own(&WORLD_WRITABLE, text));
+    }
 }
 
 /// Looks at a table. What anybody may write to, the original reports.
 pub(crate) fn check_table(path: &Path, checker: &Checker<'_>) {
+    check_readers(path, None, checker);
     if checker.wishes.installed {
         each(path, checker, &mut |path, metadata| {
             others(path, metadata, checker)

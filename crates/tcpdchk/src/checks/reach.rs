@@ -5,7 +5,7 @@ use hosts_access::list::{Words, is_except};
 use hosts_access::pattern::split_at_sign;
 
 use crate::checker::Checker;
-use crate::cover::MAX_DAEMONS;
+use crate::cover::{Covered, MAX_DAEMONS};
 use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
 
@@ -16,6 +16,9 @@ tools::checks! {
         why "The first rule that matches decides, hosts.allow before hosts.deny; an earlier rule matches all that \
              this one does.",
         remedy "Move the rule before the other one, or delete it.";
+    DUPLICATE: "duplicate-rule", Note, "a rule that stands in the tables twice",
+        why "The first one decides; this one changes nothing.",
+        remedy "Delete it.";
     ALLOW_ALL: "allow-all", Warning, "everybody is granted everything",
         why "A rule for ALL daemons and ALL clients in hosts.allow means that hosts.deny is never searched.",
         remedy "Name the daemons and clients that are to be let in.";
@@ -41,9 +44,15 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     if odd || daemons.count() > MAX_DAEMONS {
         return earlier.pass(rule);
     }
-    if let Some(by) = earlier.covers(rule) {
-        let text = format!("no client reaches this rule, because of {by}");
-        checker.find(Finding::own(&UNREACHABLE, text).at(rule.stretch.whole()));
+    let finding = earlier.covers(rule).map(|covered| match covered {
+        Covered::Same(by) => Finding::own(&DUPLICATE, format!("the same as {by}")),
+        Covered::By(by) => {
+            let text = format!("no client reaches this rule, because of {by}");
+            Finding::own(&UNREACHABLE, text)
+        }
+    });
+    if let Some(finding) = finding {
+        checker.find(finding.at(rule.stretch.whole()));
     }
     if everything && rule.table == Table::Allow && grants && !rule.has_option(&["aclexec", "twist"])
     {

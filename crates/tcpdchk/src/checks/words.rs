@@ -46,8 +46,10 @@ pub(crate) fn check_invisible(word: &Host<'_>) -> Option<Finding> {
         .chars()
         .filter(|letter| !is_invisible(*letter))
         .collect();
-    // Inside of a word it may stand for a blank.
-    let around = text.trim_matches(is_invisible) == plain;
+    // Inside of a word it may stand for a blank, unless it takes no room.
+    let inside = text.trim_matches(is_invisible);
+    let room = |letter: char| letter.is_whitespace() || letter.is_control();
+    let around = !inside.contains(room);
     let text = format!(
         "{plain}: contains the invisible character U+{:04X}",
         u32::from(hidden)

@@ -1,5 +1,6 @@
 //! The forms in which findings and usage are shown.
 
+use serde_json::{Value, json};
 use tools::testing::{COLOUR_SETTINGS, check_completions, on_terminal};
 
 use crate::{tcpdchk, tree};
@@ -123,7 +124,7 @@ fn no_escape_sequence_gets_through() {
     );
     let tree = tree(&rules, "ALL: ALL\n");
     tree.file("srv/\x1b[31mx", "\x1b[31my\n10.0.0.0/33\x1b[31m\n");
-    for format in ["human", "classic", "gcc", "json"] {
+    for format in ["human", "classic", "gcc", "json", "sarif"] {
         for arguments in [&["--format", format][..], &["-v", "--format", format]] {
             let said = tcpdchk(&tree, arguments).stdout;
             assert!(
@@ -179,7 +180,7 @@ fn usage_has_a_tip() {
         ),
         (
             &["--format", "x"],
-            "[possible values: human, classic, gcc, json]",
+            "[possible values: human, classic, gcc, json, sarif]",
         ),
         (&["--explain", "net-mas"], "did you mean net-mask?"),
         (&["--explain", "net"], "did you mean net-mask?"),
@@ -220,4 +221,160 @@ fn colours() {
         assert!(shown.contains("bad net/mask"), "{shown}");
         assert_eq!(shown.contains('\x1b'), coloured, "{setting}: {shown}");
     }
+}
+
+/// What `--format sarif` writes keeps to its schema, has each finding, and says where and what to write.
+#[test]
+fn sarif_keeps_to_its_schema() {
+    // Published by OASIS; this copy comes with the crate serde-sarif (MIT).
+    let schema = include_str!("../data/sarif-schema-2.1.0.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let tables = "svcd: \\\n  10.0.0.1/8\n# tcpdchk: allow net-mask: kept for later\nsvcd: 1/33\n";
+    for (allow, deny) in [
+        (tables, "ALL: ALL\n"),
+        ("svcd: 10.\n", "ALL: ALL\n"),
+        ("x\0", "y"),
+    ] {
+        let tree = tree(allow, deny);
+        let shown = tcpdchk(&tree, &["--format", "sarif"]).stdout;
+        let report: Value = serde_json::from_str(&shown).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&report)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0]);
+        let gcc = tcpdchk(&tree, &["--format", "gcc"]).stdout;
+        let counted = gcc
+            .lines()
+            .filter(|line| !line.ends_with("note: here"))
+            .count();
+        let results = report["runs"][0]["results"].as_array().unwrap();
+        let open = results
+            .iter()
+            .filter(|result| result["suppressions"].is_null());
+        assert_eq!(open.count(), counted, "{gcc}");
+        if allow != tables {
+            continue;
+        }
+        let rule = &results[0];
+        let place = &rule["locations"][0]["physicalLocation"];
+        let region = json!({"startLine": 2, "startColumn": 3, "endColumn": 13});
+        assert_eq!(rule["ruleId"], "host-bits");
+        assert_eq!(place["artifactLocation"]["uri"], "etc/hosts.allow");
+        assert_eq!(place["region"], region);
+        let change = &rule["fixes"][0]["artifactChanges"][0]["replacements"][0];
+        assert_eq!(change["insertedContent"]["text"], "10.0.0.0/8");
+        assert_eq!(change["deletedRegion"], region);
+        assert_eq!(results[1]["ruleId"], "net-mask");
+        assert_eq!(
+            results[1]["suppressions"][0]["justification"],
+            "kept for later"
+        );
+    }
+}
+
+/// Like findings are told once to people, with their number and first places, and all of them to programs.
+#[test]
+fn like_findings_are_told_once() {
+    let rules = |count: usize| -> String {
+        let rules = (0..count).map(|number| format!("svcd: 10.{number}.0.1  #38\n"));
+        rules.collect()
+    };
+    let tree = tree(&rules(200), "ALL: ALL\n");
+    let human = tcpdchk(&tree, &[]).stdout;
+    assert!(human.lines().count() < 40, "{human}");
+    let more =
+        "198 more like this error [trailing-comment]: ./etc/hosts.allow:3, ./etc/hosts.allow:4, ";
+    assert!(
+        human.contains(more) && human.contains("200 errors, 0 warnings"),
+        "{human}"
+    );
+    for arguments in [&["--all"][..], &["-v"]] {
+        let all = tcpdchk(&tree, arguments).stdout;
+        assert!(
+            all.matches("[trailing-comment]: ").count() == 200 && !all.contains(" more like"),
+            "{all}"
+        );
+    }
+    for format in ["gcc", "json"] {
+        let all = tcpdchk(&tree, &["--format", format]).stdout;
+        assert_eq!(all.matches("trailing-comment").count(), 200);
+    }
+    let sarif = tcpdchk(&tree, &["--format", "sarif"]).stdout;
+    assert_eq!(
+        sarif.matches("\"ruleId\":\"trailing-comment\"").count(),
+        200
+    );
+}
+
+/// Comments silence what they name, for the rule below and for no other.
+#[test]
+fn comments_silence_findings() {
+    for (allow, ids) in [
+        ("# tcpdchk: allow net-mask: a test\nsvcd: 1/33\n", &[][..]),
+        (
+            "# tcpdchk: allow net-mask: a test\n# more\n\nsvcd: 10. \\\n 1/33\n",
+            &[],
+        ),
+        (
+            "# tcpdchk: allow net-mask: a test\nsvcd: 10.\nsvcd: 1/33\n",
+            &["net-mask", "allow-unused"],
+        ),
+        (
+            "# tcpdchk: allow host-bits: a test\nsvcd: 1/33\n",
+            &["net-mask", "allow-unused"],
+        ),
+        (
+            "# tcpdchk: allow net-mask\nsvcd: 1/33\n",
+            &["allow-form", "net-mask"],
+        ),
+        (
+            "# tcpdchk: allow net-mas: a test\nsvcd: 1/33\n",
+            &["allow-form", "net-mask"],
+        ),
+        (
+            "svcd: 1/33\n# tcpdchk: allow net-mask: a test\n",
+            &["net-mask", "allow-unused"],
+        ),
+        (
+            "svcd: 10. \\\n# tcpdchk: allow net-mask: a test\nsvcd: 1/33\n",
+            &["trailing-comment", "net-mask"],
+        ),
+        (
+            "# tcpdchk: allow net-mask: a\n# tcpdchk: allow network-prefix: b\nsvcd: 1/33 10.1\n",
+            &[],
+        ),
+        (
+            "# tcpdchk: allow host-not-found: not asked with --no-dns\nsvcd: 10.\n",
+            &[],
+        ),
+        (
+            "# tcpdchk: allow unreachable: kept\nsvcd: 10.\n",
+            &["allow-unused"],
+        ),
+        ("# tcpdchk: allow missing-newline: kept\nsvcd: 10.", &[]),
+    ] {
+        let tree = tree(allow, "ALL: ALL\n");
+        let shown = tcpdchk(&tree, &["--format", "gcc"]).stdout;
+        let found: Vec<_> = shown
+            .lines()
+            .filter(|line| !line.ends_with("note: here"))
+            .map(|line| line.rsplit_once('[').unwrap().1.trim_end_matches(']'))
+            .collect();
+        assert_eq!(found, ids, "{allow:?}: {shown}");
+    }
+    let tree = tree(
+        "# tcpdchk: allow net-mask: a test\nsvcd: 1/33\n",
+        "ALL: ALL\n",
+    );
+    let human = tcpdchk(&tree, &[]);
+    assert_eq!(human.status, Some(0));
+    assert!(
+        human.stdout.contains("0 notes, 1 allowed by comments;"),
+        "{human:?}"
+    );
+    // The original knows no such comments.
+    let classic = tcpdchk(&tree, &["--format", "classic"]).stdout;
+    assert!(classic.contains("1/33: bad net/mask pattern"), "{classic}");
 }

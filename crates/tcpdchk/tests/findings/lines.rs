@@ -196,7 +196,7 @@ pub(crate) const CASES: &[Case] = &[
                 ":3:1: warning",
             ),
             ("svcd: 10.0.0.0/8: deny\nsvcd: 10.1.0.0/16", ":2:1"),
-            ("svcd: ALL EXCEPT 10.\nsvcd: ALL EXCEPT 10.", ":2:1"),
+            ("svcd: ALL EXCEPT 10.\nsvcd: ALL EXCEPT 10.: deny", ":2:1"),
             ("svcd: 10.1.*.*\nsvcd: 10.1.2.3", ":2:1"),
         ],
         right: &[
@@ -205,6 +205,42 @@ pub(crate) const CASES: &[Case] = &[
             "svcd: ALL EXCEPT 10.\nsvcd: 10.1.",
             "svcd: 10.: aclexec /usr/sbin/logger\nsvcd: 10.1.",
         ],
+    },
+    Case {
+        id: "duplicate-rule",
+        wrong: &[
+            (
+                "svcd: 10.\nx: 11.\nsvcd:  10.",
+                ":3:1: note: the same as ./etc/hosts.allow:1",
+            ),
+            (
+                "svcd: ALL EXCEPT 10.: deny\nsvcd: ALL EXCEPT 10. : deny",
+                ":2:1",
+            ),
+        ],
+        right: &["svcd: 10.\nsvcd: 10.: deny", "svcd: 10.\nsvcd: 10.1."],
+    },
+    Case {
+        id: "allow-form",
+        wrong: &[
+            (
+                "# tcpdchk: allow net-mask\nsvcd: 10.",
+                ":1:1: warning: no reason is given, so net-mask is not silenced",
+            ),
+            (
+                "# tcpdchk: allow net-mas: x\nsvcd: 10.",
+                "did you mean net-mask?",
+            ),
+        ],
+        right: &["# tcpdchk: allow net-mask: x\nsvcd: 1/33"],
+    },
+    Case {
+        id: "allow-unused",
+        wrong: &[(
+            "# tcpdchk: allow net-mask: x\nsvcd: 10.",
+            ":1:1: warning: the rule below has no finding net-mask",
+        )],
+        right: &["# tcpdchk: allow net-mask: x\nsvcd: 1/33"],
     },
     Case {
         id: "allow-all",

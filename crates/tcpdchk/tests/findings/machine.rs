@@ -4,7 +4,7 @@ use std::process::Command;
 
 use tools::testing::{Program, Scratch, run, skip};
 
-use crate::{found, tcpdchk, tree};
+use crate::{found, found_with, tcpdchk, tree};
 
 fn set_mode(tree: &Scratch, path: &str, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
@@ -61,6 +61,40 @@ fn permissions() {
         ran.stdout
             .contains("belongs to user 7, not to root [not-roots]"),
         "{ran:?}"
+    );
+}
+
+/// Below a folder like /tmp a table is safe if nobody else can change or replace it; one that is not there is not.
+#[test]
+fn sticky_folders() {
+    let place = Scratch::new();
+    let allow = place.file("open/allow", "svcd: 10.\n");
+    let deny = place.file("open/deny", "ALL: ALL\n");
+    set_mode(&place, "open", 0o1777);
+    let lines = || {
+        let (allow, deny) = (allow.to_str().unwrap(), deny.to_str().unwrap());
+        let tree = tree("", "");
+        found_with(&tree, "world-writable", &["--tables", allow, deny])
+    };
+    assert_eq!(lines(), [""; 0]);
+    set_mode(&place, "open", 0o777);
+    assert_eq!(lines().len(), 2);
+    set_mode(&place, "open", 0o1777);
+    set_mode(&place, "open/allow", 0o666);
+    assert_eq!(lines().len(), 1);
+    set_mode(&place, "open/allow", 0o644);
+    // One that is not there may be put there by anybody.
+    let tree = tree("", "ALL: ALL\n");
+    std::fs::remove_file(tree.path().join("etc/hosts.allow")).unwrap();
+    let root = tree.path().to_str().unwrap();
+    let missing = || found_with(&tree, "world-writable", &["--root", root]);
+    assert_eq!(missing(), [""; 0]);
+    set_mode(&tree, "etc", 0o1777);
+    let text = "etc/hosts.allow: is not there, and anybody may create it in";
+    assert!(
+        missing().iter().any(|line| line.contains(text)),
+        "{:?}",
+        missing()
     );
 }
 

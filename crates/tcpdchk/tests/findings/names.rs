@@ -8,6 +8,8 @@ const HOSTS: &str = "\
 127.0.0.4 multi.example.test
 127.0.0.5 multi.example.test
 192.0.2.9 1.2.3.4
+192.0.2.50 host5.isp.example
+192.0.2.50 myhome.dyn.example
 ";
 
 /// A kind of finding, and client words, or whole rules, that bring it up or not.
@@ -36,6 +38,12 @@ pub(crate) const CASES: &[Case] = &[
         text: ":1:7: warning: host name/name mismatch: reverse lookup results in non-FQDN 1.2.3.4",
         wrong: "svcd: 192.0.2.9",
         right: "svcd: 127.0.0.2 multi.example.test",
+    },
+    Case {
+        id: "host-reverse",
+        text: ":1:7: warning: myhome.dyn.example: an address of it is known as host5.isp.example, so this does not match it",
+        wrong: "svcd: myhome.dyn.example",
+        right: "svcd: host5.isp.example multi.example.test 192.0.2.50",
     },
     Case {
         id: "host-unnamed",

@@ -88,6 +88,33 @@ pub(crate) const CASES: &[Case] = &[
         right: |tree| fs::remove_file(tree.path().join("etc/hosts.allow")).unwrap(),
     },
     Case {
+        id: "only-root-reads",
+        arguments: &[],
+        text: "warning: ./etc/hosts.deny: others than root cannot read it, since its mode is 0600",
+        wrong: |tree| set_mode(tree, "etc/hosts.deny", 0o600),
+        right: |_| {},
+    },
+    Case {
+        id: "only-root-reads",
+        arguments: &[],
+        text: "./etc/hosts.allow:1:7: warning: /srv/list: others than root cannot read it, since its mode is 0640",
+        wrong: |tree| {
+            allow(tree, "svcd: /srv/list\n");
+            set_mode(tree, "srv/list", 0o640);
+        },
+        right: |tree| allow(tree, "svcd: /srv/list\n"),
+    },
+    Case {
+        id: "only-root-reads",
+        arguments: &[],
+        text: "/srv/list: others than root cannot enter /srv",
+        wrong: |tree| {
+            allow(tree, "svcd: /srv/list\n");
+            set_mode(tree, "srv", 0o700);
+        },
+        right: |tree| allow(tree, "svcd: /srv/list\n"),
+    },
+    Case {
         id: "inetd-incomplete",
         arguments: &[],
         text: "/etc/inetd.conf:2: warning: incomplete line",

@@ -32,7 +32,7 @@ fn compare(sides: &Sides, folder: &Path, arguments: &[&str], what: &str) -> Stri
     assert_eq!(ours.stderr, debian.stderr, "{what} {arguments:?}");
     assert_eq!(debian.status, Some(0));
     // People see the original's lines too, in the same sequence, but for those of row X9.
-    let human = sides.ours(folder, arguments);
+    let human = sides.ours(folder, &[&["--all"], arguments].concat());
     let mut lines = human.stdout.lines();
     let of_inetd = |line: &&str| {
         line.contains(": no such process name in ")
