@@ -7,7 +7,7 @@ use crate::checks;
 use crate::suggest::closest;
 
 /// The groups of checks, as their modules define them.
-static GROUPS: [&[&Check]; 20] = [
+static GROUPS: &[&[&Check]] = &[
     tools::remark::CHECKS,
     crate::table::CHECKS,
     crate::allow::CHECKS,
@@ -33,7 +33,7 @@ static GROUPS: [&[&Check]; 20] = [
 
 /// Every check.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
-    GROUPS.into_iter().flatten().copied()
+    GROUPS.iter().copied().flatten().copied()
 }
 
 /// Tells of one kind of finding or, without an id, lists them all.

@@ -23,7 +23,7 @@ tools::checks! {
     /// What is wrong with lists.
     CHECKS;
     LIST_OPEN: "list-open", Error, "a list of hosts that cannot be read",
-        why "The rule is in error, in either table, so everybody whom no rule above grants is refused.",
+        why "The rule is in error, in either table, so everybody who gets that far is refused.",
         remedy "Make it a regular file that root may read, in which no list includes itself.";
     LIST_MISSING: "list-missing", Warning, "a list of hosts that is not there",
         why "A missing list counts as empty, so the pattern never matches.",

@@ -11,9 +11,6 @@ use crate::source::{Origin, Stretch, offset_in};
 /// one must not keep the program busy.
 pub(crate) const MAX_OPTIONS: usize = 1000;
 
-/// Whom a rule in error refuses.
-pub(crate) const WHOM: &str = "everybody whom no rule above grants";
-
 /// Which table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {

@@ -43,6 +43,10 @@ pub(crate) struct Arguments {
     )]
     pub test: Option<PathBuf>,
 
+    /// With --test, list the rules and words that no expectation reaches
+    #[arg(long, requires = "test")]
+    pub coverage: bool,
+
     /// Answer questions from standard input.
     #[arg(
         long,

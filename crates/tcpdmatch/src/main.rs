@@ -9,6 +9,7 @@
 mod answer;
 mod arguments;
 mod classic;
+mod coverage;
 mod endpoint;
 mod explain;
 mod judge;
@@ -54,7 +55,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     }
     if let Some(file) = &arguments.test {
         let judge = Judge::new(tables, disk.keeping());
-        return policy::run(file, &judge, arguments.format, output);
+        return policy::run(file, &judge, arguments.format, arguments.coverage, output);
     }
     if arguments.stdin {
         let judge = Judge::new(tables, disk.keeping());

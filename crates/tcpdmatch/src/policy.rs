@@ -17,12 +17,13 @@ use hosts_access::pattern::path_of;
 use hosts_access::problem::{Place, Written};
 use hosts_access::request::Request;
 use hosts_access::settings;
-use hosts_access::world::Files;
+use hosts_access::world::{Files, Log};
 use serde_json::json;
 use tools::output::{Output, is_coloured};
 
 use crate::answer::{Heard, RulePlace, text};
 use crate::arguments::Format;
+use crate::coverage::Coverage;
 use crate::judge::{Judge, Judged, verdict_word};
 use crate::lookups::Lookups;
 use crate::question::Question;
@@ -131,6 +132,7 @@ pub(crate) fn run(
     file: &Path,
     judge: &Judge,
     format: Format,
+    coverage: bool,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
     let expectations = match read(file) {
@@ -144,6 +146,7 @@ pub(crate) fn run(
         file: &Written::from(file).to_string(),
         judge,
         lookups: Lookups::default(),
+        coverage: coverage.then(|| Coverage::new(judge)),
         format,
         coloured: is_coloured(),
         output,
@@ -164,6 +167,9 @@ pub(crate) fn run(
         if output.has_failed() {
             break;
         }
+    }
+    if let Some(coverage) = &runner.coverage {
+        coverage.tell(format, output);
     }
     runner.tell_counts(&counts);
     Ok(match counts {
@@ -193,6 +199,7 @@ struct Runner<'r> {
     file: &'r str,
     judge: &'r Judge,
     lookups: Lookups,
+    coverage: Option<Coverage>,
     format: Format,
     coloured: bool,
     output: &'r Output,
@@ -208,7 +215,14 @@ impl Runner<'_> {
             if let Some(text) = self.judge.without_name(&request) {
                 self.tell_warning(number, &text);
             }
-            let judged = self.judge.decide(&mut request, &heard, None);
+            let log: &dyn Log = match &self.coverage {
+                Some(coverage) => coverage,
+                None => &heard,
+            };
+            let judged = self.judge.decide(&mut request, log, None);
+            if let (Some(coverage), Some(place)) = (&self.coverage, &judged.decision.matched) {
+                coverage.decided(place);
+            }
             if !expectation.is_met(&judged.decision, &self.judge.tables) {
                 met = false;
                 self.tell_failure(number, line, &expectation, &request, &judged);

@@ -618,3 +618,66 @@ fn commands_that_decide() {
         );
     }
 }
+
+/// What no expectation reaches is told on demand, and changes nothing else.
+#[test]
+fn coverage_of_expectations() {
+    let scratch = tables();
+    let policy = "svcd 10.2.3.4 => granted\nsvcd 10.1.2.3 => denied\nx 192.0.2.7 => delegated\n";
+    scratch.file("policy", policy);
+    let came = ask(&scratch, &["-d", "--test", "policy", "--coverage"]);
+    assert_eq!(
+        came.stdout,
+        "hosts.allow:1: no expectation reaches .example.test of its clients\n\
+         hosts.allow:2: no expectation reaches this rule: svcd: 192.0.2.0/24 joe@[2001:db8::]/32 LOCAL: umask 077: spawn echo %a\n\
+         hosts.allow:3: no expectation reaches this rule: svcd: q.list  q.list2\n\
+         coverage: 3 of 5 rules, 8 of 15 words\n\
+         ok: 3 met, 0 not met, 0 in error\n"
+    );
+    assert_eq!(came.status, Some(0));
+    // Once everything is reached, nothing is listed.
+    let list = scratch.file("list", "10.0.0.1\n192.0.2.7\n");
+    scratch.file(
+        "hosts.allow",
+        format!("svcd: {} EXCEPT 192.0.2.7\n", list.display()),
+    );
+    scratch.file("hosts.deny", "ALL: ALL\n");
+    scratch.file(
+        "policy",
+        "svcd 10.0.0.1 => granted\nsvcd 192.0.2.7 => denied\n",
+    );
+    let came = ask(&scratch, &["-d", "--test", "policy", "--coverage"]);
+    assert_eq!(
+        came.stdout,
+        "coverage: 2 of 2 rules, 5 of 5 words\nok: 2 met, 0 not met, 0 in error\n"
+    );
+    let json = ask(
+        &scratch,
+        &["-d", "--format", "json", "--test", "policy", "--coverage"],
+    );
+    let found = objects(&json.stdout);
+    let coverage = found.iter().find_map(|object| object.get("coverage"));
+    assert_eq!(coverage.unwrap()["words_reached"], 5, "{json:?}");
+    let alone = ask(&scratch, &["-d", "--coverage", "svcd", "10.0.0.1"]);
+    assert_eq!(alone.status, Some(1), "{alone:?}");
+}
+
+/// The example for CI holds its tables to its expectations, and these reach every rule.
+#[test]
+fn the_example_for_ci() {
+    let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/ci");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tcpdmatch"));
+    let tables = [
+        "--tables",
+        "hosts.allow",
+        "hosts.deny",
+        "--test",
+        "policy",
+        "--coverage",
+    ];
+    let came = run(command.current_dir(place).args(tables));
+    assert_eq!(
+        came.stdout,
+        "coverage: 3 of 3 rules, 8 of 8 words\nok: 5 met, 0 not met, 0 in error\n"
+    );
+}

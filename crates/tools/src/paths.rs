@@ -50,7 +50,8 @@ pub fn is_kept_apart(folder: &Path, file: &Path, disk: &Disk) -> bool {
         let owner = disk.metadata(path).map(|metadata| metadata.uid());
         owner.is_ok_and(|owner| owner == 0 || owner == caller)
     };
-    let sticky = |metadata: Metadata| metadata.is_dir() && metadata.permissions().mode() & STICKY != 0;
+    let sticky =
+        |metadata: Metadata| metadata.is_dir() && metadata.permissions().mode() & STICKY != 0;
     let between = file.ancestors().take_while(|path| *path != folder);
     disk.metadata(folder).is_ok_and(sticky) && between.chain([folder]).all(trusted)
 }
@@ -103,7 +104,9 @@ mod tests {
         // In a sticky folder others can neither change nor replace what is not theirs.
         let harmless = |path: &str| {
             let mut found = Vec::new();
-            let _ = check_path(Path::new(path), &disk, &mut |remark| found.push(remark.harmless));
+            let _ = check_path(Path::new(path), &disk, &mut |remark| {
+                found.push(remark.harmless)
+            });
             found
         };
         set_mode(&root.join("etc"), 0o1777);

@@ -6,13 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use hosts_access::options::Field;
-use hosts_access::problem::Written;
+use hosts_access::problem::{Refused, Written};
 use hosts_access::world::Files;
 use tools::disk::Disk;
 
 use crate::checker::Checker;
 use crate::finding::{Finding, Place};
-use crate::rule::{RuleAt, Table, WHOM};
+use crate::rule::{RuleAt, Table};
 use crate::source::{Origin, offset_in};
 
 tools::checks! {
@@ -26,8 +26,8 @@ tools::checks! {
         remedy "See to the reason that is given: make the file executable, correct the first line of the script, or \
                 convert it with dos2unix.";
     ACLEXEC_FAILS: "aclexec-fails", Error, "an aclexec whose program cannot be run",
-        why "The rule is in error, in either table: it refuses everybody whom no rule above grants. Debian's tcpd takes \
-             it for a no, which in hosts.deny lets everybody in.",
+        why "The rule is in error, in either table: it refuses everybody who gets that far. Debian's tcpd takes it for \
+             a no, which in hosts.deny lets everybody in.",
         remedy "Install the program, correct its path, or make it executable.";
     COMMAND_PATH: "command-path", Note, "a command that relies on PATH",
         why "The command gets the PATH of inetd, which may be short or come from whoever started it.",
@@ -123,7 +123,8 @@ fn judge(name: &str, decides: bool, table: Table, checker: &Checker<'_>) -> Opti
         Table::Allow => "",
         Table::Deny => "; Debian's lets everybody in",
     };
-    let text = format!("{name}: {reason}, so the rule is in error and refuses {WHOM}{debian}");
+    let whom = Refused::Reached;
+    let text = format!("{name}: {reason}, so the rule is in error and {whom}{debian}");
     Some(Finding::own(&ACLEXEC_FAILS, text))
 }
 

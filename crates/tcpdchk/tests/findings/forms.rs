@@ -228,7 +228,9 @@ fn colours() {
 fn sarif_keeps_to_its_schema() {
     // Published by OASIS; this copy comes with the crate serde-sarif (MIT).
     let schema = include_str!("../data/sarif-schema-2.1.0.json");
-    let schema: Value = serde_json::from_str(schema).unwrap();
+    // One of its patterns has a bracket too many.
+    let schema = schema.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}?$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let tables = "svcd: \\\n  10.0.0.1/8\n# tcpdchk: allow net-mask: kept for later\nsvcd: 1/33\n";
     for (allow, deny) in [

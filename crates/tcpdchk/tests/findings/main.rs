@@ -1,6 +1,7 @@
 //! Each kind of finding: tables that bring it up, and tables that are right.
 
 mod addresses;
+mod ci;
 mod daemons;
 mod forms;
 mod lines;
@@ -207,6 +208,8 @@ fn the_second_table() {
         ("ALL: ALL\n", "svcd: 10.\n", "unreachable", 1),
         ("svcd: 10.\n", "svcd: 10.1.\n", "unreachable", 1),
         ("svcd: 10.1.\n", "svcd: 10.\n", "unreachable", 0),
+        // Debian's takes such a command for a no.
+        ("", "svcd: ALL: aclexec /none %a\n", "aclexec-fails", 1),
         // An aclexec of hosts.allow needs a hosts.deny that refuses.
         ("svcd: ALL: aclexec /usr/sbin/mail\n", "", "aclexec-open", 1),
         (

@@ -117,7 +117,7 @@ pub(crate) const CASES: &[Case] = &[
         wrong: &[
             (
                 "svcd: ALL: aclexec /none %a",
-                ":1:20: error: /none: no such program, so the rule is in error and refuses everybody whom no rule above grants$",
+                ":1:20: error: /none: no such program, so the rule is in error and refuses everybody who gets that far$",
             ),
             ("svcd: ALL: aclexec /srv/bin/plain", "is not executable, so"),
             ("svcd: ALL: aclexec /srv/bin/return", "carriage return, so"),
