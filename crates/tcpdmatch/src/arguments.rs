@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     pub test: Option<PathBuf>,
 
     /// With --test, list the rules and words that no expectation reaches
-    #[arg(long, requires = "test")]
+    #[arg(long, requires = "test", conflicts_with_all = ["daemon", "stdin"])]
     pub coverage: bool,
 
     /// Answer questions from standard input.

@@ -631,7 +631,7 @@ fn coverage_of_expectations() {
         "hosts.allow:1: no expectation reaches .example.test of its clients\n\
          hosts.allow:2: no expectation reaches this rule: svcd: 192.0.2.0/24 joe@[2001:db8::]/32 LOCAL: umask 077: spawn echo %a\n\
          hosts.allow:3: no expectation reaches this rule: svcd: q.list  q.list2\n\
-         coverage: 3 of 5 rules, 8 of 15 words\n\
+         coverage: 3 of 5 rules, 9 of 15 words\n\
          ok: 3 met, 0 not met, 0 in error\n"
     );
     assert_eq!(came.status, Some(0));
