@@ -63,12 +63,10 @@ impl Allowance {
 
 /// Reads the comments of a table, and reports those that cannot silence anything.
 pub(crate) fn read(source: &Source<'_>, bytes: &[u8], checker: &Checker<'_>) -> Vec<Allowance> {
-    let mut found: Vec<(u64, Result<(&'static Check, String), String>)> = Vec::new();
-    for (number, line) in source.lines() {
-        if let Some(outcome) = parse(line) {
-            found.push((number, outcome));
-        }
-    }
+    let found = source
+        .lines()
+        .filter_map(|(number, line)| Some((number, parse(line)?)));
+    let found: Vec<_> = found.collect();
     if found.is_empty() {
         return Vec::new();
     }
