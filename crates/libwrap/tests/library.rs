@@ -379,7 +379,7 @@ fn threads_use_nothing_that_was_freed() {
 #[test]
 #[ignore = "takes a minute: make test-libwrap"]
 fn threads_use_nothing_that_was_freed_for_a_minute() {
-    stress("threads_use_nothing_that_was_freed_for_a_minute", "800");
+    stress("threads_use_nothing_that_was_freed_for_a_minute", "300");
 }
 
 fn stress(test: &str, times: &str) {
