@@ -1,11 +1,11 @@
 //! Measures what our programs cost, side by side with Debian's and with the floor.
 //!
-//! `bench table` measures everything and writes the table into docs/performance.md; `bench check`
-//! is the short form for CI: it counts instructions and page faults, which do not depend on how
+//! `bench table` measures everything and writes the table to TARGET/bench.md, `bench document` puts that
+//! into docs/performance.md; `bench check` is the short form for CI: it counts instructions and page faults, which do not depend on how
 //! busy the machine is, and fails if a ratio passes its bound.
 //!
 //! Everything runs in a private mount namespace with an /etc and a /dev/log of its own, so it
-//! needs root or user namespaces. It writes below the target directory and to that one document.
+//! needs root or user namespaces. It writes below the target directory, `document` to that one document.
 //! Anything that does not run as expected ends it with an error: a program that fails early must
 //! not look fast.
 
@@ -31,15 +31,24 @@ use programs::Programs;
 use table::Table;
 
 /// Between these lines of the document stands the table.
-const MARKS: [&str; 2] = ["<!-- make bench writes this -->\n", "<!-- up to here -->\n"];
+const MARKS: [&str; 2] = [
+    "<!-- make bench-document writes this -->\n",
+    "<!-- up to here -->\n",
+];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (form, target) = match arguments[..] {
-        [form @ ("table" | "check"), target] => (form, target),
-        _ => bail!("usage: bench table|check TARGET-DIRECTORY"),
+        [form @ ("table" | "document" | "check"), target] => (form, target),
+        _ => bail!("usage: bench table|document|check TARGET-DIRECTORY"),
     };
+    let measured = Path::new(target).join("bench.md");
+    if form == "document" {
+        let table = fs::read_to_string(&measured)
+            .with_context(|| format!("{}: make bench writes it", measured.display()))?;
+        return write_into(Path::new("docs/performance.md"), &table);
+    }
     if !machine::is_inside() {
         return machine::again_inside();
     }
@@ -55,7 +64,7 @@ fn main() -> Result<()> {
     scan::measure(&machine, &programs, &mut table)?;
     calls::measure(&machine, &programs, &mut table)?;
     print!("{table}");
-    write_into(Path::new("docs/performance.md"), &table.to_string())
+    Ok(fs::write(measured, table.to_string())?)
 }
 
 /// Puts the table between the marks of the document.
