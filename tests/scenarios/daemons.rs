@@ -124,9 +124,11 @@ fn daemon_at_server() {
             daemons("svcd@localhost").granted(),
             daemons("svcd@LOCAL").granted(),
             daemons("svcd@KNOWN").granted(),
-            daemons("svcd@@group").granted(),
+            daemons("svcd@@group")
+                .granted()
+                .without_netgroups("T13", "allow", false, "127.0.0.1"),
             at("svcd@LOCAL", false),
-            at("svcd@@group", false),
+            at("svcd@@group", false).without_netgroups("T13", "allow", false, "127.0.0.1"),
             at("svcd@UNKNOWN", true),
             at("svcd@KNOWN", false),
             daemons("22@ALL").port(22).granted(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::syslog::readable;
 use crate::world::is_row;
-use crate::{Call, Outcome, Subject, Verdict, World};
+use crate::{Call, Outcome, Release, Subject, Verdict, World};
 
 /// Whom it refuses that what is left of hosts.allow is in error.
 pub const UNGRANTED: &str = "everybody whom no rule above grants";
@@ -26,7 +26,22 @@ pub struct Case {
     call: Call,
     given: Option<fn()>,
     debian: Expected,
-    ours: Option<(String, Expected)>,
+    others: Vec<Other>,
+}
+
+/// What one side does that differs, and the row of docs/differences.md that says so.
+#[derive(Clone, Debug)]
+struct Other {
+    side: Side,
+    row: String,
+    expected: Expected,
+}
+
+/// Who may differ from the original of Debian 12.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Side {
+    Ours,
+    Debian13,
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +88,7 @@ pub fn tables(allow: impl AsRef<[u8]>, deny: impl AsRef<[u8]>) -> Case {
             status: None,
             queued: None,
         },
-        ours: None,
+        others: Vec::new(),
     }
 }
 
@@ -138,11 +153,11 @@ impl Case {
     }
 }
 
-/// What must happen: to both, or after [`Case::but`] to ours.
+/// What must happen: to all, or after [`Case::but`] to ours, after [`Case::later`] to Debian 13's.
 impl Case {
     fn expected(&mut self) -> &mut Expected {
-        match &mut self.ours {
-            Some((_, expected)) => expected,
+        match self.others.last_mut() {
+            Some(other) => &mut other.expected,
             None => &mut self.debian,
         }
     }
@@ -211,11 +226,13 @@ impl Case {
 
     /// The last line announced so far is about something in error: ours says in it whom that refuses.
     pub fn in_error(mut self, whom: &str) -> Self {
-        let debian = &self.debian;
-        let (_, ours) = self
-            .ours
-            .get_or_insert_with(|| ("L3".into(), debian.clone()));
-        let (_, line) = ours.lines.last_mut().expect("a line about it");
+        let is_ours = |other: &Other| other.side == Side::Ours;
+        if !self.others.iter().any(is_ours) {
+            self = self.on(Side::Ours, "L3");
+        }
+        let mut others = self.others.iter_mut();
+        let ours = others.find(|other| is_ours(other)).expect("just made");
+        let (_, line) = ours.expected.lines.last_mut().expect("a line about it");
         line.push_str(&format!(" (in error: refuses {whom})"));
         self
     }
@@ -249,9 +266,30 @@ impl Case {
     }
 
     /// From here on the line says what ours does, because of this row of docs/differences.md.
-    pub fn but(mut self, row: &str) -> Self {
+    pub fn but(self, row: &str) -> Self {
+        self.on(Side::Ours, row)
+    }
+
+    /// From here on the line says what the original of Debian 13 does, because of this row of
+    /// docs/differences.md.
+    pub fn later(self, row: &str) -> Self {
+        self.on(Side::Debian13, row)
+    }
+
+    /// [`Case::later`], of a rule in line 1 of `table` (`allow`, `deny`) that asks for a netgroup: it does not
+    /// match there, the log says so, and nothing has asked for the client's name.
+    pub fn without_netgroups(self, row: &str, table: &str, granted: bool, client: &str) -> Self {
+        let warning = format!("warning: /etc/hosts.{table}, line 1: netgroup support is disabled");
+        self.later(row).is(granted).who(client).says(&warning)
+    }
+
+    fn on(mut self, side: Side, row: &str) -> Self {
         assert!(is_row(row), "{row}: not a row of docs/differences.md");
-        self.ours = Some((row.into(), self.debian.clone()));
+        self.others.push(Other {
+            side,
+            row: row.into(),
+            expected: self.debian.clone(),
+        });
         self
     }
 }
@@ -264,23 +302,22 @@ impl Case {
             act();
         }
         let outcome = world.run(&self.call);
-        let expected = match (&self.ours, world.subject) {
-            (Some((_, ours)), Subject::Ours) => ours,
-            _ => &self.debian,
+        let side = match (world.subject, Release::chosen()) {
+            (Subject::Ours, _) => Some(Side::Ours),
+            (Subject::Debian, Release::Debian13) => Some(Side::Debian13),
+            (Subject::Debian, Release::Debian12) => None,
         };
+        let other = self.others.iter().find(|other| Some(other.side) == side);
+        let expected = other.map_or(&self.debian, |other| &other.expected);
         let wrong = expected.compare(&outcome, self.call.shown());
         if wrong.is_empty() {
             return Ok(());
         }
-        Err(self.report(world.subject, &wrong, &outcome))
+        let row = other.map_or(String::new(), |other| format!(" (row {})", other.row));
+        Err(self.report(world.subject, &row, &wrong, &outcome))
     }
 
-    fn report(&self, subject: Subject, wrong: &[String], outcome: &Outcome) -> String {
-        let row = self
-            .ours
-            .as_ref()
-            .map(|(row, _)| format!(" (row {row})"))
-            .unwrap_or_default();
+    fn report(&self, subject: Subject, row: &str, wrong: &[String], outcome: &Outcome) -> String {
         let log: Vec<_> = outcome
             .log
             .iter()

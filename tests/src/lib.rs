@@ -10,10 +10,11 @@
 //! * [`Call`]: how the program is started on its socket; [`Outcome`]: what came of it.
 //! * [`Syslog`], [`Dns`], [`Ident`]: the world outside, under the scenario's control.
 //! * [`Superserver`]: inetd, xinetd and systemd in front of the program; [`Client::connect`] to reach them.
-//! * [`Subject`]: which program is tested, chosen by `TCPD_SUBJECT=ours|debian`.
+//! * [`Subject`]: which program is tested, chosen by `TCPD_SUBJECT=ours|debian12|debian13`.
 //!
-//! Expectations are the original's. Where ours must differ, the case names the row of
-//! docs/differences.md: [`Case::but`], or [`World::differs`] outside of a case.
+//! Expectations are the original's, as Debian 12 has it. Where ours must differ, the case names the row of
+//! docs/differences.md: [`Case::but`], or [`World::differs`] outside of a case; where the original of Debian 13
+//! does, [`Case::later`] and [`World::differs_later`].
 
 #![forbid(unsafe_code)]
 
@@ -34,7 +35,7 @@ pub use dns::Dns;
 pub use ident::Ident;
 pub use need::satisfied;
 pub use net::{Client, Endpoint, datagrams, listening, multipath, queued, send_datagram};
-pub use subject::{Subject, target};
+pub use subject::{Release, Subject, target};
 pub use superserver::Superserver;
 pub use syslog::{Record, Syslog};
 pub use world::{World, chmod, namespaces, scenario};

@@ -9,13 +9,16 @@ use std::sync::OnceLock;
 
 use socket2::Domain;
 
-use crate::subject::{Subject, have_package, helper};
+use crate::subject::{Release, Subject, have_package, helper, original};
 
 /// Whether the scenario can run here; if not, says so. A need is `root`, or a package of tests/packages.
 pub fn satisfied(scenario: &str, needs: &[&str]) -> bool {
     let oracle: &[&str] = match Subject::chosen() {
         Subject::Ours => &[],
-        Subject::Debian => &["tcpd", "libwrap0"],
+        Subject::Debian => match Release::chosen() {
+            Release::Debian12 => &["the original of Debian 12"],
+            Release::Debian13 => &["the original of Debian 13"],
+        },
     };
     let always = ["namespaces", "helpers", "iproute2"];
     let missing: Vec<&str> = always
@@ -30,8 +33,9 @@ pub fn satisfied(scenario: &str, needs: &[&str]) -> bool {
     }
     let missing = missing.join(", ");
     assert!(!strict(), "{scenario} cannot run: needs {missing}");
-    // The macros would be captured by the test runner.
-    let _ = writeln!(std::io::stderr(), "skipped: {scenario}: needs {missing}");
+    // The macros would be captured by the test runner. In one piece: others write there too.
+    let line = format!("skipped: {scenario}: needs {missing}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
     false
 }
 
@@ -49,6 +53,7 @@ fn present(need: &str) -> bool {
             .iter()
             .all(|name| helper(name).exists()),
         "mptcp" => crate::net::mptcp(Domain::IPV4).is_ok(),
+        which if which.starts_with("the original of ") => original().join(".have/tcpd").exists(),
         package => have_package(package),
     }
 }
@@ -71,9 +76,11 @@ fn namespaces() -> bool {
     })
 }
 
-/// The command that makes the namespaces of a scenario and runs what is appended to it.
+/// The command that makes the namespaces of a scenario and runs what is appended to it. The signals that a
+/// shell's `&` has the tests ignore have their defaults there.
 pub(crate) fn unshare() -> Command {
-    let mut command = Command::new("unshare");
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,QUIT", "unshare"]);
     if !root() {
         command.arg("--map-root-user");
     }

@@ -1,4 +1,4 @@
-//! Which programs the scenarios test: ours or Debian's.
+//! Which programs the scenarios test: ours, or the original as one of the two Debians has it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub enum Subject {
     /// What this workspace builds: `target/release`, or the directory `TCPD_BUILD`.
     Ours,
-    /// The original, as Debian ships it: the oracle.
+    /// The original, as Debian ships it: the oracle. [`Release::chosen`] says which Debian.
     Debian,
 }
 
@@ -15,9 +15,9 @@ impl Subject {
     /// The side that the environment asks for.
     pub fn chosen() -> Self {
         match std::env::var("TCPD_SUBJECT").as_deref() {
-            Ok("debian") => Self::Debian,
+            Ok("debian" | "debian12" | "debian13") => Self::Debian,
             Ok("ours" | "") | Err(_) => Self::Ours,
-            Ok(other) => panic!("TCPD_SUBJECT={other}: must be ours or debian"),
+            Ok(other) => panic!("TCPD_SUBJECT={other}: must be ours, debian12 or debian13"),
         }
     }
 
@@ -28,8 +28,35 @@ impl Subject {
                 Some(directory) => PathBuf::from(directory).join(name),
                 None => target().join("release").join(name),
             },
-            Self::Debian => unpacked().join("usr/sbin").join(name),
+            Self::Debian => original().join("usr/sbin").join(name),
         }
+    }
+}
+
+/// The Debian that the original is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Release {
+    /// 7.6.q-32, which the expectations of the scenarios are of.
+    Debian12,
+    /// 7.6.q-36, which has no netgroups.
+    Debian13,
+}
+
+impl Release {
+    /// The release that the environment asks for: Debian 12 if it says no more than `debian`.
+    pub fn chosen() -> Self {
+        match std::env::var("TCPD_SUBJECT").as_deref() {
+            Ok("debian13") => Self::Debian13,
+            _ => Self::Debian12,
+        }
+    }
+}
+
+/// Where `tests/setup` unpacks the original of this release.
+pub(crate) fn original() -> PathBuf {
+    match Release::chosen() {
+        Release::Debian12 => target().join("debian12"),
+        Release::Debian13 => target().join("debian13"),
     }
 }
 
@@ -44,7 +71,7 @@ pub fn target() -> PathBuf {
     profile.parent().expect("target/PROFILE").to_path_buf()
 }
 
-/// Where `tests/setup` unpacks Debian's packages.
+/// Where `tests/setup` unpacks packages of the machine's Debian.
 pub(crate) fn unpacked() -> PathBuf {
     target().join("debian")
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use nix::mount::{MsFlags, mount};
 
 use crate::need::{satisfied, unshare};
-use crate::subject::{Subject, helper, unpacked};
+use crate::subject::{Release, Subject, helper, original, unpacked};
 use crate::{Call, Case, Outcome, Syslog, Verdict};
 
 /// Set in the inner run: the name of the scenario to run.
@@ -239,6 +239,15 @@ impl World {
         }
     }
 
+    /// [`World::differs`], where the original of Debian 13 differs from ours and from that of Debian 12.
+    pub fn differs_later<T>(&self, row: &str, later: T, others: T) -> T {
+        if self.subject == Subject::Debian && Release::chosen() == Release::Debian13 {
+            self.differs(row, later, others)
+        } else {
+            others
+        }
+    }
+
     /// True on Debian's side, where the original hangs, crashes or loops, so that there is
     /// nothing to compare: the scenario ends there. `row` says so.
     pub fn only_ours(&mut self, row: &str) -> bool {
@@ -315,14 +324,16 @@ fn prepare_files() {
     let tcpd = Subject::chosen().program("tcpd");
     let devices = ["null", "zero", "full", "random", "urandom", "tty"];
     tmpfs("/srv");
-    for directory in ["dev", "sbin", "debian", "private"] {
+    for directory in ["dev", "sbin", "debian", "original", "private"] {
         fs::create_dir_all(host.join(directory)).expect("make a directory");
     }
     open_way_to(&workspace, &host.join("private"));
     bind("/dev", &host.join("dev"));
     bind("/usr/sbin", &host.join("sbin"));
-    if unpacked().exists() {
-        bind(unpacked(), &host.join("debian"));
+    for (folder, shown) in [(unpacked(), "debian"), (original(), "original")] {
+        if folder.exists() {
+            bind(folder, &host.join(shown));
+        }
     }
     tmpfs("/run");
     tmpfs("/dev");
@@ -334,6 +345,7 @@ fn prepare_files() {
     symlink("/proc/self/fd", "/dev/fd").expect("link /dev/fd");
     prepare_etc();
     tmpfs("/usr/sbin");
+    link_all(&host.join("original/usr/sbin"));
     link_all(&host.join("debian/usr/sbin"));
     link_all(&host.join("sbin"));
     // Debian's inetd is known by another name once it is installed.
@@ -389,10 +401,10 @@ fn link_all(directory: &Path) {
 
 /// A small `/etc` that depends on nothing of the host's but its libraries and time zone.
 fn prepare_etc() {
-    let cache = [unpacked().join("ld.so.cache"), "/etc/ld.so.cache".into()];
-    let cache = cache
+    let caches = [original(), unpacked(), "/etc".into()];
+    let cache = caches
         .iter()
-        .find_map(|path| fs::read(path).ok())
+        .find_map(|folder| fs::read(folder.join("ld.so.cache")).ok())
         .unwrap_or_default();
     let zone = fs::read("/etc/localtime").unwrap_or_default();
     let alternatives = fs::read_dir("/etc/alternatives")

@@ -4,6 +4,7 @@
 //! mean the same to both ([`rewrite`]), both do the same in everything, and we do what we did before.
 
 use anyhow::Result;
+use tools::testing::later;
 
 use crate::case::Case;
 use crate::compare::{Judgement, same};
@@ -122,6 +123,13 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// Rows about the original of Debian 13.
+const LATER_ROWS: &[Row] = &[Row {
+    name: "T13",
+    kept: Kept::Nothing,
+    rewrite: rewrite::no_netgroups,
+}];
+
 /// Rows about tcpdmatch.
 const DRY_ROWS: &[Row] = &[
     Row {
@@ -217,8 +225,9 @@ impl Judge<'_> {
         if let Some(rows) = self.ended(case, ours, 0)? {
             return Ok(Some(rows));
         }
+        let later = LATER_ROWS.iter().filter(|_| later());
         let dry = DRY_ROWS.iter().filter(|_| self.sides.dry());
-        let all: Vec<_> = dry.chain(ROWS).collect();
+        let all: Vec<_> = later.chain(dry).chain(ROWS).collect();
         for lists in [Lists::Client, Lists::Server, Lists::Apart] {
             for row in &all {
                 if let Some(rows) = self.rewritten(case, ours, &[row], lists)? {

@@ -4,7 +4,8 @@
 //! one, `differential regressions` compares every case that ever differed, `differential exhaustive`
 //! every short text of the bytes that mean something, `differential corpus` real tables if there are some
 //! beside the project, and `differential queries FIRST COUNT` the tcpdmatch programs. The library is that of
-//! `tests/setup`, or the one that TCPD_LIBWRAP names. A difference that no row of
+//! Debian 12 as `tests/setup` unpacks it, with `TCPD_SUBJECT=debian13` that of Debian 13, or the one that
+//! TCPD_LIBWRAP names. A difference that no row of
 //! docs/differences.md explains is cut down to a minimal case, printed as source for
 //! `regressions.rs`, and makes the exit status 1.
 
@@ -37,7 +38,7 @@ fn main() -> Result<ExitCode> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     let Some(library) = workers::library() else {
-        return without("needs libwrap0 as tests/setup unpacks it");
+        return without("differential: needs the original as tests/setup unpacks it");
     };
     workers::find_its_libraries(&library)?;
     let load = || Original::load(&library);
@@ -61,7 +62,7 @@ fn main() -> Result<ExitCode> {
             Some(counts) => counts,
             None => {
                 return without(
-                    "queries: needs namespaces, cc, and tcpd as tests/setup unpacks it",
+                    "differential queries: needs namespaces, cc, and the original as tests/setup unpacks it",
                 );
             }
         },
@@ -97,7 +98,7 @@ fn main() -> Result<ExitCode> {
             None => {
                 writeln!(
                     std::io::stderr(),
-                    "skipped: differential: corpus: no real tables beside the project"
+                    "skipped: differential corpus: needs real tables beside the project"
                 )?;
                 return Ok(ExitCode::SUCCESS);
             }
@@ -124,7 +125,7 @@ fn main() -> Result<ExitCode> {
 
 /// Nothing can be compared. With CI=true that is a failure.
 fn without(what: &str) -> Result<ExitCode> {
-    writeln!(std::io::stderr(), "skipped: differential: {what}")?;
+    writeln!(std::io::stderr(), "skipped: {what}")?;
     let strict = std::env::var("CI").is_ok_and(|value| value == "true");
     Ok(if strict {
         ExitCode::FAILURE

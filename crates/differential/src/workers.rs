@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use tools::testing::{Program, Scratch};
+use tools::testing::{Program, Scratch, original};
 
 use crate::case::Case;
 use crate::compare::Judgement;
@@ -174,9 +174,7 @@ pub(crate) fn library() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("TCPD_LIBWRAP") {
         return Some(path.into());
     }
-    let program = std::env::current_exe().ok()?;
-    let folders = program.ancestors().nth(2)?.join("debian/usr/lib");
-    let folders = std::fs::read_dir(folders).ok()?;
+    let folders = std::fs::read_dir(original().join("usr/lib")).ok()?;
     let paths = folders.filter_map(|folder| Some(folder.ok()?.path().join("libwrap.so.0")));
     paths.into_iter().find(|path| path.exists())
 }

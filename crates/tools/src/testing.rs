@@ -10,7 +10,7 @@ pub use machine::{Machine, Sides};
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -29,7 +29,14 @@ pub fn skip(test: &str, needs: &str) {
 
 /// Names the test and what it lacks; for what no machine need have.
 pub fn skip_always(test: &str, needs: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {needs}");
+    // In one piece: others write there too.
+    let line = format!("skipped: {test}: needs {needs}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A folder that is removed at the end.
@@ -114,9 +121,9 @@ impl Program {
         }
     }
 
-    /// Debian's, as `tests/setup` unpacks it. `None`: it is not there.
+    /// Debian's, from the folder of [`original`]. `None`: it is not there.
     pub fn debian(name: &str) -> Option<Self> {
-        let debian = target().join("debian");
+        let debian = original();
         let path = debian.join("usr/sbin").join(name);
         let libraries = library_folder(&debian.join("usr/lib"))?;
         path.exists().then_some(())?;
@@ -155,14 +162,32 @@ impl Program {
     }
 }
 
+/// Where `tests/setup` unpacks the original, as Debian 13 has it if the environment asks for that with
+/// `TCPD_SUBJECT=debian13`, else as Debian 12.
+pub fn original() -> PathBuf {
+    let name = if later() { "debian13" } else { "debian12" };
+    target().join(name)
+}
+
+/// Whether the original is that of Debian 13, which has no netgroups: row T13 of docs/differences.md.
+pub fn later() -> bool {
+    std::env::var("TCPD_SUBJECT").is_ok_and(|subject| subject == "debian13")
+}
+
 /// Cargo's target directory, in which the executable lies.
 fn target() -> PathBuf {
-    let executable = std::env::current_exe().unwrap_or_default();
-    let mut folders = executable.ancestors();
-    folders
-        .find(|folder| folder.join("CACHEDIR.TAG").exists())
-        .map(Path::to_owned)
-        .unwrap_or_default()
+    target_of(&std::env::current_exe().unwrap_or_default())
+}
+
+/// Cargo puts programs into `TARGET/PROFILE`, and tests into a folder `deps` of it.
+fn target_of(executable: &Path) -> PathBuf {
+    let folder = executable.parent().unwrap_or(executable);
+    let profile = if folder.ends_with("deps") {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    };
+    profile.parent().unwrap_or(profile).to_owned()
 }
 
 /// The folder of the libraries of this machine's architecture.
@@ -234,4 +259,13 @@ pub fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     let folder = std::env::var_os("TCPD_CORPUS").map_or(beside, PathBuf::from);
     folder.join("README.md").exists().then_some(folder)
+}
+
+/// Cargo marks only a target directory that it has made itself, which it has not if another command was
+/// first to put something into it.
+#[test]
+fn the_target_directory_needs_no_mark() {
+    for program in ["/t/release/differential", "/t/debug/deps/original-0123"] {
+        assert_eq!(target_of(Path::new(program)), Path::new("/t"));
+    }
 }

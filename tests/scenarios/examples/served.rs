@@ -98,7 +98,8 @@ fn systemd_finds_no_fault_with_the_shipped_units() {
         verify.args(["verify", "--man=no"]);
         verify.env(
             "SYSTEMD_UNIT_PATH",
-            "/etc/systemd/system:/usr/lib/systemd/system:/srv/.host/debian/lib/systemd/system",
+            "/etc/systemd/system:/usr/lib/systemd/system:/srv/.host/debian/lib/systemd/system:\
+             /srv/.host/debian/usr/lib/systemd/system",
         );
         for unit in [
             "ssh.socket",

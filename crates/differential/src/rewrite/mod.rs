@@ -238,6 +238,13 @@ pub(crate) fn address_globs(case: &mut Case, lists: Lists) {
     });
 }
 
+/// T13: a netgroup never matches, and nothing asks for the name.
+pub(crate) fn no_netgroups(case: &mut Case, lists: Lists) {
+    each_host(case, lists, |word, _| {
+        word.starts_with(b"@").then(|| NEVER.to_vec())
+    });
+}
+
 /// T11: an interface number other than the client's never matches.
 pub(crate) fn other_links(case: &mut Case, lists: Lists) {
     each_host(case, lists, |word, address| {

@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) fn skip(test: &str, needs: &str) {
     let strict = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(!strict, "{test} cannot run: needs {needs}");
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {needs}");
+    let line = format!("skipped: {test}: needs {needs}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// Cargo's target directory: this program is `target/PROFILE/deps/NAME`.
@@ -30,14 +31,45 @@ pub(crate) fn ours() -> PathBuf {
     folder
 }
 
-/// A file of Debian's packages, as tests/setup unpacks them.
+/// Where tests/setup unpacks packages of the machine's Debian.
+pub(crate) fn packages() -> PathBuf {
+    target().join("debian")
+}
+
+/// A file of Debian's packages: of the original, else as tests/setup has unpacked it or as it is installed. A
+/// component `*` stands for any; what is below `sbin` may be below `usr/sbin`, as it is since Debian 13.
 pub(crate) fn unpacked(path: &str) -> PathBuf {
-    target().join("debian").join(path)
+    let unpacked = packages();
+    // What is installed may be ours.
+    let installed = (!path.starts_with("usr/sbin/tcpd")).then(|| PathBuf::from("/"));
+    let places = [original(""), unpacked.clone()];
+    let mut places = places.into_iter().chain(installed);
+    places
+        .find_map(|place| found(&place, path).or_else(|| found(&place.join("usr"), path)))
+        .unwrap_or_else(|| unpacked.join(path))
+}
+
+/// The first file below a folder that the path fits.
+fn found(folder: &Path, path: &str) -> Option<PathBuf> {
+    let Some((before, after)) = path.split_once("*/") else {
+        return Some(folder.join(path)).filter(|path| path.exists());
+    };
+    let entries = fs::read_dir(folder.join(before)).ok()?;
+    let mut entries = entries.flatten();
+    entries.find_map(|entry| found(&entry.path(), after))
+}
+
+/// A file of the original: as Debian 13 has it if the environment asks for that with
+/// `TCPD_SUBJECT=debian13`, else as Debian 12.
+pub(crate) fn original(path: &str) -> PathBuf {
+    let later = std::env::var("TCPD_SUBJECT").is_ok_and(|subject| subject == "debian13");
+    let name = if later { "debian13" } else { "debian12" };
+    target().join(name).join(path)
 }
 
 /// The folder of Debian's library.
 pub(crate) fn debian() -> Option<PathBuf> {
-    let folders = fs::read_dir(unpacked("usr/lib")).ok()?;
+    let folders = fs::read_dir(original("usr/lib")).ok()?;
     folders
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|folder| folder.join("libwrap.so.0").exists())

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::common::{debian, ours, skip, unpacked};
+use crate::common::{debian, ours, packages, skip, unpacked};
 
 /// Set in the inner run: the test that it is for.
 const INSIDE: &str = "LIBWRAP_TEST";
@@ -37,7 +38,8 @@ impl Library {
     }
 }
 
-/// Makes the world of the namespaces that it is started in, and goes on in it.
+/// Makes the world of the namespaces that it is started in, and goes on in it. The smallest Debian has neither
+/// protocols nor services nor the networks of RPC.
 const SETUP: &str = r#"set -e
 PATH=$PATH:/usr/sbin:/sbin:$DEBIAN/usr/bin:$DEBIAN/usr/sbin:$DEBIAN/sbin:$DEBIAN/bin
 mount -t tmpfs none /run
@@ -50,6 +52,9 @@ ln -s /proc/self/fd /run/dev/fd
 mount --rbind /run/dev /dev
 mount --bind /run/etc /etc
 rm -f /etc/hosts.allow /etc/hosts.deny
+[ -e /etc/protocols ] || printf 'ip 0 IP\ntcp 6 TCP\nudp 17 UDP\n' > /etc/protocols
+[ -e /etc/services ] || printf 'tftp 69/udp\nsunrpc 111/tcp\nsunrpc 111/udp\n' > /etc/services
+[ -e /etc/netconfig ] || cp "$DEBIAN/etc/netconfig" /etc || true
 { echo "$LIBRARY"; cat "$DEBIAN/ld.so.conf"; } > /run/ld.so.conf
 ldconfig -X -C /etc/ld.so.cache -f /run/ld.so.conf 2> /run/output
 for user in sshd _rpc tftp; do echo "$user:x:65534:65534::/run:/usr/sbin/nologin" >> /etc/passwd; done
@@ -80,7 +85,8 @@ pub(crate) fn inside(test: &str, library: Library, needs: &str, body: impl FnOnc
         command
     };
     if !output_of(unshare().arg("true")).status.success() {
-        return skip(test, "root, for namespaces");
+        let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+        return skip(test, if root { "namespaces" } else { "root" });
     }
     let output = output_of(
         unshare()
@@ -89,7 +95,7 @@ pub(crate) fn inside(test: &str, library: Library, needs: &str, body: impl FnOnc
             .args([test, "--exact", "--nocapture", "--include-ignored"])
             .env(INSIDE, test)
             .env("LIBRARY", library.folder())
-            .env("DEBIAN", unpacked(""))
+            .env("DEBIAN", packages())
             .env("RUST_BACKTRACE", "0"),
     );
     let text = String::from_utf8_lossy(&output.stdout);

@@ -1,6 +1,6 @@
 //! What the original says of rules.
 
-use tools::testing::Scratch;
+use tools::testing::{Scratch, later};
 
 use crate::{compare, sides};
 
@@ -169,6 +169,11 @@ fn texts_about_rules() {
         scratch.file("hosts.allow", format!("{rule}\n"));
         scratch.file("hosts.deny", format!("{rule}\n"));
         for arguments in [&["-d"][..], &["-dva"]] {
+            if later() && text.ends_with("unknown or empty netgroup") {
+                let said = sides.debian(scratch.path(), arguments).stdout;
+                assert!(said.contains("netgroup support disabled"), "T13: {said}");
+                continue;
+            }
             let said = compare(&sides, scratch.path(), arguments, rule);
             assert!(said.contains(text), "{rule}: {said}");
         }

@@ -1,12 +1,10 @@
 //! A machine with made-up host names, and what programs of Debian's and ours do on it.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::{Program, Run, Scratch, run, skip};
+use super::{Program, Run, Scratch, is_root, run, skip};
 
 /// A machine whose only host names are those of a hosts file.
 pub struct Machine {
@@ -61,7 +59,7 @@ impl Machine {
 
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new("unshare");
-        if !fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+        if !is_root() {
             command.arg("--map-root-user");
         }
         let script = "while [ \"$1\" != -- ]; do mount --bind \"$1\" \"$2\" || exit 99; \
