@@ -296,7 +296,7 @@ fn an_ident_service_behind_tcpd_asks_nobody() {
 
 #[test]
 fn nullidentd_is_believed() {
-    scenario(&["nullidentd", "openbsd-inetd"], |world| {
+    scenario(&["root", "nullidentd", "openbsd-inetd"], |world| {
         let line = "113 stream tcp nowait nobody /usr/sbin/nullidentd nullidentd joe\n";
         let _inetd = scenarios::Superserver::inetd(world, line, &[113]);
         world.check_all(&[
@@ -314,7 +314,7 @@ fn nullidentd_is_believed() {
 
 #[test]
 fn oidentd_knows_the_owner_of_the_connection() {
-    scenario(&["oidentd"], |world| {
+    scenario(&["root", "oidentd"], |world| {
         let args = [
             "--foreground",
             "--nosyslog",

@@ -28,6 +28,7 @@ mod options;
 mod program;
 mod sockets;
 mod superservers;
+mod tally;
 mod try_from;
 mod users;
 mod verdict;

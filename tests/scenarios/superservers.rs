@@ -55,7 +55,7 @@ fn inetd_runs_a_relative_name_of_sbin() {
 
 #[test]
 fn xinetd_runs_a_wrapped_service() {
-    scenario(&["xinetd"], |world| {
+    scenario(&["root", "xinetd"], |world| {
         let conf = "service svcd\n{\n    type = UNLISTED\n    port = 4000\n    socket_type = stream\n\
             \x20   protocol = tcp\n    wait = no\n    user = root\n    flags = NAMEINARGS NOLIBWRAP\n\
             \x20   server = /usr/sbin/tcpd\n    server_args = /srv/svcd\n    disable = no\n}\n";
