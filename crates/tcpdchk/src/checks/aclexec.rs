@@ -11,6 +11,7 @@ use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
 use crate::source::Origin;
 
+use super::programs;
 use super::reach::is_all;
 
 tools::checks! {
@@ -62,6 +63,10 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
             Written(&end.keyword)
         );
         checker.find(Finding::own(&VERDICT, text).at(rule.stretch.place(&end.keyword)));
+        return;
+    }
+    if programs::never_answers(&aclexec, checker) {
+        // The rule is in error, which is said.
         return;
     }
     match rule.table {

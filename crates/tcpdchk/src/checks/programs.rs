@@ -74,6 +74,16 @@ pub(crate) fn check(rule: &RuleAt<'_>, field: &Field<'_>, place: &Place, checker
     }
 }
 
+/// Whether the command of an aclexec plainly cannot be run, so that it never answers.
+pub(super) fn never_answers(field: &Field<'_>, checker: &Checker<'_>) -> bool {
+    match &programs(&field.value)[..] {
+        [program] if is_simple(&field.value) && program.name.starts_with('/') => {
+            unfit(Path::new(&program.name), checker.disk).is_some()
+        }
+        _ => false,
+    }
+}
+
 /// Where a program's name is.
 fn word_place(rule: &RuleAt<'_>, field: &Field<'_>, program: &Program) -> Option<Place> {
     let Cow::Borrowed(value) = field.value else {

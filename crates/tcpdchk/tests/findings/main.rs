@@ -210,6 +210,8 @@ fn the_second_table() {
         ("svcd: 10.1.\n", "svcd: 10.\n", "unreachable", 0),
         // Debian's takes such a command for a no.
         ("", "svcd: ALL: aclexec /none %a\n", "aclexec-fails", 1),
+        ("", "svcd: ALL: aclexec /none %a\n", "aclexec-in-deny", 0),
+        ("svcd: ALL: aclexec /none %a\n", "", "aclexec-open", 0),
         // An aclexec of hosts.allow needs a hosts.deny that refuses.
         ("svcd: ALL: aclexec /usr/sbin/mail\n", "", "aclexec-open", 1),
         (
