@@ -287,3 +287,164 @@ pub(crate) fn question(name: &str) -> Option<Question> {
         .into_iter()
         .find(|question| question.to_string() == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::{Side, Target, View};
+
+    fn job(program: Program, question: &str, fault: &str) -> Job {
+        Job {
+            target: Target {
+                side: Side::Ours,
+                program,
+            },
+            question: super::question(question).unwrap(),
+            fault: Some(fault.parse().unwrap()),
+            view: View::Hits(false),
+        }
+    }
+
+    fn outcome(read: &str, log: &[&str], trace: &str) -> Outcome {
+        let record = |text: &&str| ("daemon.info".to_owned(), (*text).to_owned());
+        Outcome {
+            read: read.to_owned(),
+            log: log.iter().map(record).collect(),
+            trace: trace.to_owned(),
+            status: Some(0),
+            signal: None,
+            hung: false,
+            took: 1,
+        }
+    }
+
+    const REFUSED: &str = "refused connect from 127.0.0.9 (127.0.0.9)";
+    const CONNECT: &str = "connect from 127.0.0.9 (127.0.0.9)";
+    const HIT: &str = "openat(AT_FDCWD, \"/etc/x\") = -1 EIO (Input/output error) (INJECTED)\n";
+
+    fn found(question: &str, run: &Outcome, usual: &Outcome) -> (Change, Vec<Defect>) {
+        let judged = judge(
+            &job(Program::Tcpd, question, "alone openat=3 EIO"),
+            run,
+            usual,
+            false,
+        );
+        (judged.change, judged.defects.into_iter().collect())
+    }
+
+    #[test]
+    fn a_run_of_tcpd_is_judged() {
+        let refused = outcome("", &[REFUSED], HIT);
+        let served = outcome("served\n", &[CONNECT], HIT);
+        let (refuses, grants) = ("deny-name@dns/refuses", "deny-name@dns/grants");
+        assert_eq!(found(refuses, &refused, &refused), (Change::None, vec![]));
+        let opened = (Change::Opened, vec![Defect::Opened]);
+        assert_eq!(found(refuses, &served, &refused), opened);
+        let unexplained = (Change::Closed, vec![Defect::Unexplained]);
+        assert_eq!(found(grants, &refused, &served), unexplained);
+        let explained = outcome("", &["error: no descriptor", REFUSED], HIT);
+        assert_eq!(found(grants, &explained, &served), (Change::Closed, vec![]));
+        let silent = outcome("", &[], HIT);
+        assert_eq!(found(refuses, &silent, &refused).1, [Defect::Silent]);
+        let log = "connect(3, {sun_path=\"/dev/log\"}, 11) = -1 EIO (INJECTED)\n";
+        let unheard = job(Program::Tcpd, refuses, "alone connect=1 EIO");
+        let judged = judge(&unheard, &outcome("", &[], log), &refused, false);
+        assert!(judged.defects.is_empty(), "{judged:?}");
+        let told = outcome("memory allocation failed\n", &[REFUSED], HIT);
+        assert_eq!(found(refuses, &told, &refused).1, [Defect::Told]);
+        let missed = outcome("", &[REFUSED], "");
+        assert_eq!(found(refuses, &missed, &refused).1, [Defect::Unreached]);
+        let died = Outcome {
+            signal: Some("SIGSEGV".into()),
+            status: None,
+            ..refused.clone()
+        };
+        assert_eq!(found(refuses, &died, &refused).1, [Defect::Died]);
+        let hung = Outcome {
+            hung: true,
+            status: None,
+            ..refused.clone()
+        };
+        assert_eq!(found(refuses, &hung, &refused).1, [Defect::Hung]);
+    }
+
+    #[test]
+    fn a_twist_is_more_open_than_a_refusal_and_less_than_the_daemon() {
+        let twisted = outcome("twisted\n", &["twist 127.0.0.9 to echo twisted"], HIT);
+        let served = outcome("served\n", &[CONNECT], HIT);
+        let refused = outcome("", &["error: x", REFUSED], HIT);
+        let question = "deny-twist/refuses";
+        assert_eq!(found(question, &twisted, &twisted), (Change::None, vec![]));
+        assert_eq!(found(question, &served, &twisted).0, Change::Opened);
+        assert_eq!(found(question, &refused, &twisted).0, Change::Closed);
+        assert_eq!(
+            found("deny-address/refuses", &twisted, &refused).0,
+            Change::Opened
+        );
+    }
+
+    #[test]
+    fn a_daemon_with_other_rights_is_more_open() {
+        let report = |uid: &str| outcome(&format!("status Uid:\t{uid}\nserved\n"), &[CONNECT], HIT);
+        let (nobody, root) = (report("65534"), report("0"));
+        assert_eq!(
+            found("rights/grants", &nobody, &nobody),
+            (Change::None, vec![])
+        );
+        assert_eq!(
+            found("rights/grants", &root, &nobody),
+            (Change::Opened, vec![Defect::Opened])
+        );
+    }
+
+    #[test]
+    fn each_question_of_a_program_counts() {
+        let denied = outcome("1 denied\n2 denied\n3 denied\n", &["error: x"], HIT);
+        let last = outcome("1 denied\n2 denied\n3 served\n", &[], HIT);
+        let job = job(
+            Program::Thrice,
+            "deny-name@dns/refuses",
+            "alone openat=3 EIO",
+        );
+        assert!(judge(&job, &denied, &denied, false).defects.is_empty());
+        assert_eq!(judge(&job, &last, &denied, false).change, Change::Opened);
+    }
+
+    #[test]
+    fn the_exemption_is_for_a_lookup_that_reports_no_answer() {
+        let fault = job(Program::Once, "deny-name@dns/refuses", "alone socket=3 EIO")
+            .fault
+            .unwrap();
+        let (_, hit) = fault.single().unwrap();
+        let marked = |begin: &str, end: &str| {
+            let hit = "socket(AF_INET) = -1 EIO (Input/output error) (INJECTED)";
+            outcome("", &[], &format!("brk(NULL) = 1\n{begin}{hit}\n{end}"))
+        };
+        let mark =
+            |text: &str| format!("mkdirat(-1, \"{text}\", 0) = -1 EBADF (Bad file descriptor)\n");
+        let begin = mark("begin getnameinfo");
+        for (end, exempt) in [
+            ("end getnameinfo -3 errno 0", true),
+            ("end getnameinfo -2 errno 0", true),
+            ("end getnameinfo -11 errno 0", false),
+            ("end getnameinfo -10 errno 0", false),
+            ("end getnameinfo 0 errno 0", false),
+        ] {
+            assert_eq!(
+                is_in_lookup(&marked(&begin, &mark(end)), hit),
+                exempt,
+                "{end}"
+            );
+        }
+        let end = mark("end getnameinfo -3 errno 0");
+        assert!(!is_in_lookup(&marked("", &end), hit));
+        assert!(!is_in_lookup(&marked(&begin, ""), hit));
+        let group = |error: &str| {
+            marked(
+                &mark("begin innetgr"),
+                &mark(&format!("end innetgr 0 errno {error}")),
+            )
+        };
+        assert!(is_in_lookup(&group("0"), hit) && !is_in_lookup(&group("24"), hit));
+    }
+}

@@ -137,6 +137,10 @@ pub(crate) fn plan(
         single(Scope::Everyone, call, time);
     }
     for (one, time) in own {
+        // A signal at a successful execve arrives in the daemon.
+        if one.call == "execve" {
+            continue;
+        }
         faults.extend(SIGNALS.map(|signal| {
             let how = How::Signal(signal.to_owned());
             Fault::once(Scope::Alone, one.call, *time, how)
