@@ -5,8 +5,8 @@
  *
  * -q how often it asks, each time with a new request, as a process that serves many does: tables are kept
  * between. -n limit of open files and -m memory that is left, both set before the last question. For
- * -m the address space is closed at its size of then, all memory that malloc still has is taken, and one block
- * of so many bytes is given back; 0 leaves none.
+ * -m the address space is closed at its size of then, and all memory that malloc still has is taken but for one
+ * piece of about so many bytes.
  *
  * Of every question it says `N served` or `N denied` to the client. It logs nothing itself: what is in the log
  * is the library's.
@@ -42,7 +42,9 @@ static void grow_stack(void)
 static void take_memory(long left)
 {
     static const size_t sizes[] = {1 << 20, 1 << 16, 1 << 12, 256, 64, 16};
-    char *block = left ? malloc(left) : 0;
+    /* What is freed as a small block serves only blocks of its own size; of a large one the rest is any memory. */
+    static const size_t spare = 4096;
+    char *block = left ? malloc(spare + left) : 0;
     size_t at;
 
     grow_stack();
@@ -51,6 +53,8 @@ static void take_memory(long left)
         while (malloc(sizes[at]))
             ;
     free(block);
+    if (left && !malloc(spare))
+        _exit(1);
 }
 
 static int ask(void)

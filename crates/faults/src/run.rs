@@ -35,6 +35,9 @@ pub(crate) struct Wanted {
     /// Only questions whose name has this in it.
     #[arg(long)]
     only: Option<String>,
+    /// Only faults whose text has this in it: `openat=`, `memory`, ` EIO`.
+    #[arg(long)]
+    fault: Option<String>,
     /// Only this program: tcpd, once or thrice.
     #[arg(long)]
     program: Option<String>,
@@ -166,7 +169,10 @@ fn plans(wanted: &Wanted, workers: usize, made: &Path) -> Result<Vec<Plan>> {
     }
     let plans = Mutex::new(Vec::new());
     each(workers, made, tasks, |worker, (target, question, first)| {
-        let made = plan(&mut |job| worker.run(job), target, question, first)?;
+        let mut made = plan(&mut |job| worker.run(job), target, question, first)?;
+        if let Some(text) = &wanted.fault {
+            made.faults.retain(|fault| fault.to_string().contains(text));
+        }
         plans
             .lock()
             .map_err(|_| anyhow!("a thread panicked"))?
