@@ -142,7 +142,7 @@ pub(crate) fn judge(job: &Job, outcome: &Outcome, usual: &Outcome, in_loader: bo
     let sent = matches!(fault, Some(Fault::Calls(_, _, How::Signal(_))));
     note(Defect::Died, started && !sent && outcome.signal.is_some());
     note(Defect::Told, started && told(job, outcome, usual));
-    if started && outcome.signal.is_none() && !outcome.hung && can_log(fault, outcome) {
+    if started && outcome.signal.is_none() && !outcome.hung && can_log(job, outcome) {
         note(Defect::Silent, is_silent(job, outcome));
         let lost = now.iter().zip(&before).any(|(now, before)| now < before);
         note(
@@ -210,10 +210,14 @@ fn hit<'o>(fault: Option<&'o Fault>, outcome: &'o Outcome) -> impl Iterator<Item
     })
 }
 
-/// Whether the log could be written: no call that brings a line there was hit, and a descriptor is left for it.
-fn can_log(fault: Option<&Fault>, outcome: &Outcome) -> bool {
+/// Whether the log could be written: a descriptor is left for it, and no call that brings a line there fails for
+/// good. tcpd tries again where it fails once; what the C library does for a program is its own matter.
+fn can_log(job: &Job, outcome: &Outcome) -> bool {
+    let fault = job.fault.as_ref();
     let free = !matches!(fault, Some(Fault::Files(count)) if *count <= 3);
-    free && !hit(fault, outcome).any(trace::is_logging)
+    let once =
+        job.target.program == Program::Tcpd && fault.is_some_and(|fault| fault.single().is_some());
+    free && (once || !hit(fault, outcome).any(trace::is_logging))
 }
 
 /// tcpd logs every connection. A program logs for itself, which the one here does not.
@@ -347,9 +351,15 @@ mod tests {
         let silent = outcome("", &[], HIT);
         assert_eq!(found(refuses, &silent, &refused).1, [Defect::Silent]);
         let log = "connect(3, {sun_path=\"/dev/log\"}, 11) = -1 EIO (INJECTED)\n";
-        let unheard = job(Program::Tcpd, refuses, "alone connect=1 EIO");
-        let judged = judge(&unheard, &outcome("", &[], log), &refused, false);
-        assert!(judged.defects.is_empty(), "{judged:?}");
+        for (fault, silent) in [("connect=1", true), ("connect=1+", false)] {
+            let unheard = job(Program::Tcpd, refuses, &format!("alone {fault} EIO"));
+            let judged = judge(&unheard, &outcome("", &[], log), &refused, false);
+            assert_eq!(
+                judged.defects.contains(&Defect::Silent),
+                silent,
+                "{judged:?}"
+            );
+        }
         let told = outcome("memory allocation failed\n", &[REFUSED], HIT);
         assert_eq!(found(refuses, &told, &refused).1, [Defect::Told]);
         let missed = outcome("", &[REFUSED], "");

@@ -109,15 +109,14 @@ impl LogSocket {
 }
 
 impl Write for LogSocket {
-    /// Sends one record, which ends in NUL; the daemon may have been started anew since the last.
+    /// Sends one record, which ends in NUL. What fails is tried once more, from the start: the daemon may have been started
+    /// anew since the last record, and a line is not to be lost to one call that fails.
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         let limit = self.left().map_or(Duration::ZERO, |left| *left);
         let start = Instant::now();
-        let was_open = self.open.is_some();
         let mut sent = self.send(record, limit);
         if let Err(error) = &sent
             && error.kind() != io::ErrorKind::WouldBlock
-            && was_open
         {
             sent = self.send(record, limit.saturating_sub(start.elapsed()));
         }
