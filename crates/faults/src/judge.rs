@@ -214,7 +214,13 @@ fn hit<'o>(fault: Option<&'o Fault>, outcome: &'o Outcome) -> impl Iterator<Item
 /// good. tcpd tries again where it fails once; what the C library does for a program is its own matter.
 fn can_log(job: &Job, outcome: &Outcome) -> bool {
     let fault = job.fault.as_ref();
-    let free = !matches!(fault, Some(Fault::Files(count)) if *count <= 3);
+    // Beside the log a program has the table open, in which it finds the fault.
+    let needed = if job.target.program == Program::Tcpd {
+        4
+    } else {
+        5
+    };
+    let free = !matches!(fault, Some(Fault::Files(count)) if *count < needed);
     let once =
         job.target.program == Program::Tcpd && fault.is_some_and(|fault| fault.single().is_some());
     free && (once || !hit(fault, outcome).any(trace::is_logging))

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, Write};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use scenarios::{Call, Dns, Ident, Subject, World};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, How, Scope};
-use crate::policy::{Names, Question};
+use crate::policy::{Names, POLICIES, Question};
 
 /// A run that takes longer hangs. The lookups of one request may take 90 seconds in all, but here every server
 /// answers at once, and the resolver asks once for a second.
@@ -143,6 +144,12 @@ pub(crate) fn work(made: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Where the tables of all policies are.
+const TABLES: &str = "/srv/tables";
+
+/// How old a table is that the library keeps: a change within two seconds of another may not be seen.
+const OLD: Duration = Duration::from_millis(2600);
+
 /// Where the trace of a run is written.
 const TRACE: &str = "/srv/trace";
 
@@ -182,6 +189,12 @@ impl Lab {
             "/etc/netgroup",
             "good (good.example.test,,)\nevil (pc.evil.test,,)\n",
         );
+        for policy in POLICIES {
+            for (table, text) in [("allow", policy.allow), ("deny", policy.deny)] {
+                world.file(format!("{TABLES}/{}.{table}", policy.name), text);
+            }
+        }
+        std::thread::sleep(OLD);
         Ok(Self {
             world,
             strace: find("strace").context("no strace: tests/setup gets it")?,
@@ -192,7 +205,7 @@ impl Lab {
     }
 
     fn run(&self, job: &Job) -> Result<Outcome> {
-        self.prepare(&job.question);
+        self.prepare(&job.question)?;
         let _ = fs::remove_file(TRACE);
         self.world.log.clear();
         let started = Instant::now();
@@ -239,10 +252,16 @@ impl Lab {
         })
     }
 
-    /// Tables and name service.
-    fn prepare(&self, question: &Question) {
+    /// Tables and name service. The tables themselves are old: young ones would not be kept in memory.
+    fn prepare(&self, question: &Question) -> Result<()> {
         let policy = question.policy();
-        self.world.tables(policy.allow, policy.deny);
+        for (table, text) in [("allow", policy.allow), ("deny", policy.deny)] {
+            let path = format!("/etc/hosts.{table}");
+            let _ = fs::remove_file(&path);
+            if !text.is_empty() {
+                symlink(format!("{TABLES}/{}.{table}", policy.name), path)?;
+            }
+        }
         let service = match question.names {
             Names::Files => "files",
             Names::Dns => "dns",
@@ -254,6 +273,7 @@ impl Lab {
             "127.0.0.1 localhost\n127.0.0.2 good.example.test\n127.0.0.9 pc.evil.test\n\
              127.0.0.33 other.example.test liar.example.test\n127.0.0.3 liar.example.test\n",
         );
+        Ok(())
     }
 
     fn call(&self, job: &Job) -> Call {

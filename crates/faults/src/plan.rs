@@ -79,14 +79,14 @@ pub(crate) fn plan(
         often.get(one.call).is_some_and(|count| time <= count)
     };
     let own: Vec<_> = numbered.iter().skip(skipped).filter(steady).collect();
-    // In tcpd a lookup's thread wakes the first. If that call failed, which no kernel lets it, each lookup would
-    // take its whole limit of 60 seconds.
-    let wakes = |call: &str, line: &str| {
-        target.program == Program::Tcpd && call == "futex" && line.contains("FUTEX_WAKE")
-    };
+    // In tcpd a lookup has a thread of its own. A futex(2) that did not wake the other, which no kernel lets
+    // happen, would only cost the whole limit of a lookup: 60 seconds each.
+    let threads = target.program == Program::Tcpd && question.policy().asks_names;
     let mut single = |scope, one: &trace::Made<'_>, time| {
         let call = one.call;
-        let errors = errors_of(call).iter().filter(|_| !wakes(call, one.line));
+        let errors = errors_of(call)
+            .iter()
+            .filter(|_| !(threads && call == "futex"));
         faults.extend(errors.map(|error| {
             let how = How::Error((*error).to_owned());
             Fault::once(scope, call, time, how)
@@ -97,9 +97,7 @@ pub(crate) fn plan(
     }
     // In tcpd a lookup has a thread of its own, in which calls are counted anew: where none can be made, they
     // are all in one row.
-    let places = target.program == Program::Tcpd
-        && question.policy().asks_names
-        && target.side == Side::Ours;
+    let places = threads && target.side == Side::Ours;
     let lasting = if places {
         let plain = record(View::All(Scope::InPlace, false))?;
         let plain = trace::calls(&plain.trace);

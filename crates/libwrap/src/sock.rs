@@ -39,7 +39,7 @@ static MARKS: [u8; 3] = [0; 3];
 /// Why a request must not be granted, as bits of the place in [`MARKS`].
 #[derive(Clone, Copy)]
 enum Refused {
-    /// The client has gone already: from `sock_host`.
+    /// The client has gone already, or its socket could not be asked who it is: from `sock_host`.
     Gone = 1,
     /// Its address proves nothing: from `fix_options`.
     Routed = 2,
@@ -134,6 +134,9 @@ unsafe extern "C-unwind" fn sock_host(raw: *mut RequestInfo) {
             Err(error) => {
                 (*raw).sink = Some(sock_sink);
                 no_client(&error);
+                // No socket has no client, and is unknown. Who is at a socket that there is may be anybody.
+                let none = [libc::EBADF, libc::ENOTSOCK].map(Some);
+                set_refused(raw, Refused::Gone, !none.contains(&error.raw_os_error()));
             }
         }
     });

@@ -110,13 +110,14 @@ impl LogSocket {
 
 impl Write for LogSocket {
     /// Sends one record, which ends in NUL. What fails is tried once more, from the start: the daemon may have been started
-    /// anew since the last record, and a line is not to be lost to one call that fails.
+    /// anew since the last record, and a line is not to be lost to one call that fails. A daemon that does not read
+    /// is known by the time that has passed.
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         let limit = self.left().map_or(Duration::ZERO, |left| *left);
         let start = Instant::now();
         let mut sent = self.send(record, limit);
         if let Err(error) = &sent
-            && error.kind() != io::ErrorKind::WouldBlock
+            && (error.kind() != io::ErrorKind::WouldBlock || start.elapsed() < limit)
         {
             sent = self.send(record, limit.saturating_sub(start.elapsed()));
         }
