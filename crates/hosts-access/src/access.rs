@@ -2,9 +2,9 @@
 //!
 //! hosts.allow is searched first, then hosts.deny; the first rule that matches decides; no match
 //! grants, unless something was *in error*: a table that cannot be read to its end, a rule that cannot be
-//! evaluated. That ends the search of its table, and without a rule of hosts.deny that decides all the same
-//! it denies. (Only the unterminated last line of hosts.allow is merely left out, as in the original:
-//! tables in use rely on it.)
+//! evaluated. That ends the search of its table, and from there on nothing lets the client in, a rule of
+//! hosts.deny with `allow` or `twist` neither. (Only the unterminated last line of hosts.allow is merely left
+//! out, as in the original: tables in use rely on it.)
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -100,8 +100,7 @@ pub fn hosts_access(
     let (mut in_error, mut live_comments) = (Vec::new(), false);
     for (table, path) in [(Table::Allow, &tables.allow), (Table::Deny, &tables.deny)] {
         match search(table, path, request, world, effects, &mut live_comments) {
-            Ok(None) => {}
-            Ok(Some((verdict, place))) => {
+            Ok(Some((verdict, place))) if in_error.is_empty() || verdict == Verdict::Denied => {
                 return Decision {
                     verdict,
                     matched: Some(place),
@@ -109,6 +108,8 @@ pub fn hosts_access(
                     live_comments,
                 };
             }
+            // After an error nothing lets a client in: what could not be read may have refused it.
+            Ok(_) => {}
             Err(diagnostic) => in_error.push(diagnostic),
         }
     }
@@ -423,7 +424,9 @@ mod tests {
             ("", "svcd: 10.9.9.9 # see ALL notes\n", "denied", "/D:1"),
             ("svcd: /secret\nsvcd: ALL\n", "x: y\n", "denied", ""),
             ("svcd: /secret\n", "", "denied", ""),
-            ("svcd: /secret\n", "svcd: ALL: allow\n", "granted", "/D:1"),
+            ("svcd: /secret\n", "svcd: ALL: allow\n", "denied", ""),
+            ("svcd: /secret\n", "svcd: ALL: twist x\n", "denied", ""),
+            ("svcd: /secret\n", "svcd: ALL: deny\n", "denied", "/D:1"),
             (
                 "svcd: /secret\n",
                 "svcd: ALL: aclexec x\n",
@@ -433,7 +436,8 @@ mod tests {
             ("other: /secret\n", "", "granted", ""),
             ("svcd: ALL\nx: /secret\n", "", "granted", "/A:1"),
             ("x: y\0\n", "", "denied", ""),
-            ("x: y\0\n", "svcd: ALL: allow\n", "granted", "/D:1"),
+            ("x: y\0\n", "svcd: ALL: allow\n", "denied", ""),
+            ("x: y", "svcd: ALL: allow\n", "granted", "/D:1"),
             ("\0x: y\n", "", "denied", ""),
             ("\0svcd: ALL: deny\n", "", "denied", ""),
             ("svcd: 10.9. / 255.0.0.0 // home\n", "", "granted", ""),

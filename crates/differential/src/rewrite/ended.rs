@@ -78,7 +78,7 @@ fn is_open(text: &[u8]) -> bool {
 }
 
 /// Ends hosts.deny in a line that denies whoever gets that far, unless it does already; as a further way,
-/// lets its aclexec deny whatever they say.
+/// lets its aclexec deny whatever they say, and in place of allow and twist.
 fn close(ways: &mut Vec<(Case, Same)>) {
     for (case, _) in &mut *ways {
         close_deny(case);
@@ -91,7 +91,10 @@ fn close(ways: &mut Vec<(Case, Same)>) {
                 let (_, clients) = fields(line);
                 let options = line[clients..].to_ascii_lowercase();
                 let asks = options.windows(7).any(|part| part == b"aclexec");
-                if path == DENY && asks && !options.ends_with(b":deny") {
+                if path == DENY {
+                    deny_at_the_end(line, clients);
+                }
+                if path == DENY && asks && !line.ends_with(b":deny") {
                     line.extend_from_slice(b":deny");
                 }
             });
@@ -103,6 +106,19 @@ fn close(ways: &mut Vec<(Case, Same)>) {
         })
         .collect();
     ways.extend(denying);
+}
+
+/// Puts deny in place of a last option that lets the client in, allow or twist. Options begin at `options`.
+fn deny_at_the_end(line: &mut Vec<u8>, options: usize) {
+    let colon = |at: &usize| line[*at] == b':' && line[at - 1] != b'\\';
+    let Some(colon) = (options.max(1)..line.len()).rev().find(colon) else {
+        return;
+    };
+    let last = line[colon + 1..].trim_ascii().to_ascii_lowercase();
+    if last.starts_with(b"allow") || last.starts_with(b"twist") {
+        line.truncate(colon + 1);
+        line.extend_from_slice(b"deny");
+    }
 }
 
 fn close_deny(case: &mut Case) {
