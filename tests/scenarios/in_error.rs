@@ -38,11 +38,8 @@ fn an_unreadable_hosts_allow_denies_whom_hosts_deny_does_not_decide_about() {
                 .says("…")
                 .but("L3")
                 .in_error(UNGRANTED),
-            // An own `allow` of hosts.deny decides all the same.
-            allow("svcd: ALL: allow")
-                .granted()
-                .says("…")
-                .in_error(UNGRANTED),
+            // What could not be read may have refused the client.
+            opens(allow("svcd: ALL: allow")),
             rule("", "")
                 .given(|| fs::create_dir("/etc/hosts.allow").unwrap())
                 .granted()
@@ -87,6 +84,7 @@ fn a_rule_in_error_lets_nobody_past_what_comes_after_it() {
             rule("svcd: /srv/directory", "svcd: ALL: allow")
                 .granted()
                 .but("T8")
+                .refused()
                 .says(&format!("{ALLOW} 1: open /srv/directory: Is a directory"))
                 .in_error(REACHED),
         ]);
