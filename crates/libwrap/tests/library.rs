@@ -6,6 +6,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -147,7 +148,12 @@ fn the_whole_interface_answers_alike() {
 /// Each key, state, option, expansion.
 #[test]
 fn whatever_can_be_counted_out_answers_alike() {
-    let Some(text) = compared("whatever_can_be_counted_out_answers_alike", "matrix.c") else {
+    let test = "whatever_can_be_counted_out_answers_alike";
+    // The original sets the groups of a rule before it looks for the user.
+    if !fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+        return skip(test, "root");
+    }
+    let Some(text) = compared(test, "matrix.c") else {
         return;
     };
     assert!(text.lines().count() > 2_800, "{text}");

@@ -58,6 +58,10 @@ rm -f /etc/hosts.allow /etc/hosts.deny
 { echo "$LIBRARY"; cat "$DEBIAN/ld.so.conf"; } > /run/ld.so.conf
 ldconfig -X -C /etc/ld.so.cache -f /run/ld.so.conf 2> /run/output
 for user in sshd _rpc tftp; do echo "$user:x:65534:65534::/run:/usr/sbin/nologin" >> /etc/passwd; done
+# What Debian 13's sshd starts is there by its whole path.
+if [ -e "$DEBIAN/usr/lib/openssh/sshd-session" ]; then
+    mount -t overlay -o "ro,lowerdir=/usr/lib:$DEBIAN/usr/lib" none /usr/lib
+fi
 ip link set lo up
 for address in db8::2 db8::3 db8:1::8 db8:1::9; do ip addr add 2001:$address/128 dev lo nodad; done
 cd /run
