@@ -130,6 +130,9 @@ deb:
 	packaging/deb
 dist:
 	packaging/dist
+# Builds the source release without a network.
+test-dist: dist
+	tests/dist
 # The rpm of what was built, into target/rpm; and its test, which installs it into a root of its own and runs it.
 rpm:
 	packaging/rpm
@@ -146,4 +149,10 @@ test-machines: all debootstrap
 	for suite in $(SUITES); do tests/machines/build $$suite && \
 	tests/machines/run $$suite target/machines/debs/$$suite || exit 1; done
 
-.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines
+# What CI runs of it: one build, without link-time optimisation, on both.
+test-machines-short: all debootstrap
+	MACHINES_QUICK=yes tests/machines/build bookworm
+	tests/machines/run bookworm target/machines/debs/bookworm
+	tests/machines/run trixie target/machines/debs/bookworm ours_first
+
+.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short
