@@ -45,7 +45,7 @@ unsafe extern "C-unwind" fn hosts_access(request: *mut RequestInfo) -> c_int {
     guard(DENIED, || unsafe { ask(request) })
 }
 
-/// [`hosts_access`] for the library's own code.
+/// [`hosts_access()`] for the library's own code.
 ///
 /// # Safety
 /// A request that was made by request_init.

@@ -1,7 +1,7 @@
 //! Syslog (syslog(3), RFC 3164), with a limit on the time that a slow or stuck log daemon costs.
 //!
 //! Facilities, levels and the logger come from the syslog crate. The format is our own, since the
-//! crate writes times in UTC and the day with a leading zero; so is the [`socket`], since the crate's
+//! crate writes times in UTC and the day with a leading zero; so is the `socket`, since the crate's
 //! waits without limit. Without a log daemon every message is lost, and no time. What is lost is counted,
 //! and told after the next line that the daemon takes.
 

@@ -114,7 +114,7 @@ fn turned_round(net: Ipv4Addr, mask: Ipv4Addr) -> Option<String> {
     plain.then(|| format!("{network}/{}", Ipv4Addr::from(inverse)))
 }
 
-/// Whether a word is 0.0.0.0 or [::].
+/// Whether a word is 0.0.0.0 or `[::]`.
 fn is_unspecified(word: &[u8]) -> bool {
     word == b"0.0.0.0"
         || bracketed(word)
