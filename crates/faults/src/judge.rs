@@ -145,9 +145,12 @@ pub(crate) fn judge(job: &Job, outcome: &Outcome, usual: &Outcome, in_loader: bo
     if started && outcome.signal.is_none() && !outcome.hung && can_log(job, outcome) {
         note(Defect::Silent, is_silent(job, outcome));
         let lost = now.iter().zip(&before).any(|(now, before)| now < before);
+        // What several threads have met is more than the single fault that may be exempt.
+        let single = fault.is_some_and(|fault| fault.single().is_some());
+        let twice = single && hit(fault, outcome).count() > 1;
         note(
             Defect::Unexplained,
-            lost && is_unexplained(job, outcome, sent),
+            lost && !twice && is_unexplained(job, outcome, sent),
         );
     }
     Judgement { change, defects }
