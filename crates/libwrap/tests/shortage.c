@@ -61,12 +61,16 @@ static int ask_before(void)
 static void no_descriptors(const char *deny)
 {
     struct rlimit limit, none;
-    int granted[2], by_address;
+    int granted[2], by_address, held;
 
     table("deny", deny);
+    table("nets", "svcd: 127.0.0.9\n");
     /* A change a moment ago is not trusted; the second use reads the table into memory. */
     sleep(3);
     is("refused by name", ask() + ask() + ask(), 0);
+    hosts_deny_table = "nets";
+    is("granted by address", ask() + ask() + ask(), 3);
+    hosts_deny_table = "deny";
     getrlimit(RLIMIT_NOFILE, &limit);
     none = limit;
     none.rlim_cur = 0;
@@ -75,11 +79,14 @@ static void no_descriptors(const char *deny)
     granted[1] = ask_before();
     hosts_deny_table = "missing";
     by_address = ask();
+    hosts_deny_table = "nets";
+    held = ask();
     hosts_deny_table = "deny";
     setrlimit(RLIMIT_NOFILE, &limit);
     is("refused where the name cannot be asked for", granted[0], 0);
     is("refused where the program could not ask either", granted[1], 0);
     is("missing tables need no descriptor", by_address, 1);
+    is("a table in memory decides by address without one", held, 1);
     is("refused by name again", ask(), 0);
 }
 
