@@ -165,7 +165,7 @@ fn lying_names_are_told() {
         let kinds: Vec<_> = kinds.map(str::to_owned).collect();
         let expected = ["[host-mismatch]"; 3].into_iter().chain([
             "[host-unnamed]",
-            "[host-unnamed]",
+            "[host-reverse]",
             "[host-alias]",
             "[host-mismatch]",
         ]);
