@@ -53,6 +53,8 @@ pub struct Daemon {
     pub arguments: Vec<String>,
     /// Whether the service takes datagrams.
     pub datagrams: bool,
+    /// The user that it runs as, with the group if the line gives one.
+    pub user: Option<String>,
     /// The line.
     pub line: u64,
 }
@@ -157,6 +159,7 @@ impl InetdConf {
                 program: daemon.1,
                 arguments: entry.arguments.clone(),
                 datagrams: entry.datagrams,
+                user: entry.user.clone(),
                 line,
             },
         );
@@ -267,6 +270,7 @@ fn direct(entry: &Entry, name: &[u8], disk: &Disk, report: &mut dyn FnMut(Remark
 struct Entry {
     protocol: Vec<u8>,
     datagrams: bool,
+    user: Option<String>,
     path: PathBuf,
     /// The first word of the program's arguments.
     name: Option<Vec<u8>>,
@@ -299,6 +303,7 @@ impl Entry {
         Some(Self {
             protocol: protocol.to_vec(),
             datagrams: kind.eq_ignore_ascii_case(b"dgram"),
+            user: (!user.starts_with(b"/")).then(|| String::from_utf8_lossy(user).into_owned()),
             path: path_of(path),
             name: skip_number(&mut words).map(<[u8]>::to_vec),
             arguments: words

@@ -5,8 +5,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use hosts_access::problem::Written;
+use hosts_access::world::{Accounts as _, User};
 use tools::paths::is_kept_apart;
 use tools::remark::WORLD_WRITABLE;
+use tools::services::{Before, Service};
 
 use crate::checker::Checker;
 use crate::finding::{Finding, Place};
@@ -22,11 +24,17 @@ tools::checks! {
              read it: to them the table or rule is in error and refuses everybody whom no rule above grants. To Debian's \
              libwrap a table that it cannot read is an empty one.",
         remedy "Let everybody read it: chmod a+r PATH; the folders above it need chmod a+x.";
+    CLOSED: "table-closed", Error, "a table that tcpd cannot read as the user of a service",
+        why "inetd, xinetd or systemd starts tcpd as this user, so the table is in error: if it is hosts.deny, the service \
+             refuses everybody whom hosts.allow does not grant; if it is hosts.allow, everybody. To Debian's tcpd such a \
+             table is an empty one.",
+        remedy "Let everybody read it: chmod a+r PATH.";
 }
 
 const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const OTHERS_READ: u32 = 0o004;
+const ALL_BUT_OWNER: u32 = 0o077;
 const OTHERS_ENTER: u32 = 0o001;
 
 /// Looks at a list or banner that a rule names, and at the folders above it.
@@ -83,6 +91,52 @@ fn check_readers(path: &Path, place: Option<&Place>, checker: &Checker<'_>) {
     }
 }
 
+/// Looks whether services whose tcpd is known not to be root can read a table. Where only the owner has any right to
+/// it, no group and no list of rights helps.
+fn check_users(path: &Path, checker: &Checker<'_>) {
+    let Ok(metadata) = checker.disk.metadata(path) else {
+        return;
+    };
+    if !checker.wishes.in_place || metadata.permissions().mode() & ALL_BUT_OWNER != 0 {
+        return;
+    }
+    let by_tcpd = |service: &&Service| service.before == Before::Tcpd;
+    for service in checker.services.list().iter().filter(by_tcpd) {
+        let Some(user) = service
+            .user
+            .as_deref()
+            .and_then(|user| account(user, checker))
+        else {
+            continue;
+        };
+        if user.uid.0 != 0 && user.uid.0 != metadata.uid() {
+            let text = format!(
+                "{}: cannot be read as user {}, so {} refuses everybody whom no rule above grants",
+                Written::from(path),
+                Written(&user.name),
+                Written(&service.name)
+            );
+            let spot = service.spot.as_ref();
+            let place = spot.map(|spot| Place::line(&spot.file, spot.line));
+            let finding = Finding::own(&CLOSED, text);
+            checker.find(match place {
+                Some(place) => finding.at(place),
+                None => finding,
+            });
+        }
+    }
+}
+
+/// The account that a super-server's file names, as `user`, `user:group` or `user.group`.
+fn account(named: &str, checker: &Checker<'_>) -> Option<User> {
+    let user = named.split(':').next().unwrap_or_default();
+    let whole = checker.accounts.user(user.as_bytes());
+    whole.or_else(|| {
+        let (user, _) = user.split_once('.')?;
+        checker.accounts.user(user.as_bytes())
+    })
+}
+
 /// Looks at a table that is not there: whoever can create it decides.
 pub(crate) fn check_missing(path: &Path, checker: &Checker<'_>) {
     let folder = path.parent().filter(|_| path.is_absolute());
@@ -99,6 +153,7 @@ pub(crate) fn check_missing(path: &Path, checker: &Checker<'_>) {
 
 /// Looks at a table. What anybody may write to, the original reports.
 pub(crate) fn check_table(path: &Path, checker: &Checker<'_>) {
+    check_users(path, checker);
     check_readers(path, None, checker);
     if checker.wishes.installed {
         each(path, checker, &mut |path, metadata| {

@@ -33,7 +33,10 @@ pub(crate) fn check_rule(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         checker.find(
             Finding::own(&BRACKETS, text)
                 .at(rule.stretch.place(address))
-                .instead(Some(in_brackets(address)).filter(|meant| super::is_sound(meant))),
+                .instead(
+                    Some(in_brackets(address))
+                        .filter(|meant| super::is_sound(meant) && !rule.swapped),
+                ),
         );
     }
 }

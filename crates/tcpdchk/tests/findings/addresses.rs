@@ -158,3 +158,15 @@ pub(crate) const CASES: &[Case] = &[
         right: &["svcd: 10.0.0.0/8"],
     },
 ];
+
+/// An address without brackets in the place of daemons: brackets around the rest of it would not mend the rule.
+#[test]
+fn an_address_in_the_place_of_daemons() {
+    let tree = crate::tree("2001:db8::1: ALL\n", "ALL: ALL\n");
+    assert_eq!(crate::found(&tree, "lists-swapped").len(), 1);
+    let lines = crate::found(&tree, "ipv6-brackets");
+    assert!(
+        lines.iter().all(|line| !line.contains("write:")),
+        "{lines:?}"
+    );
+}

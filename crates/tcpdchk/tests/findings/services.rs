@@ -1,9 +1,17 @@
 //! How services are started: tcpd without a name, what to write to put it before a daemon, and a file that is left over.
 
-use tools::testing::Scratch;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use tools::testing::{Scratch, skip};
 
 use crate::daemons::{install, machine, row};
 use crate::{found, found_with, tcpdchk, tree};
+
+/// A user that is not root.
+const NOBODY: u32 = 65534;
 
 /// tcpd that is not told before which daemon it stands.
 #[test]
@@ -54,6 +62,69 @@ fn tcpd_without_a_name() {
     assert_eq!(found(&tree, "tcpd-unnamed"), [""; 0]);
     for name in ["telnetd", "in.telnetd"] {
         assert!(row(&tree, name).starts_with(&format!("{name} yes tcpd")));
+    }
+}
+
+/// Where tcpd is run by way of a shell or another program, it is not certain that the rule has no effect.
+#[test]
+fn tcpd_by_way_of_another_program() {
+    let Some(tree) = machine("telnetd: ALL\n", "ALL: ALL\n") else {
+        return;
+    };
+    install(&tree, "plain", "usr/sbin/telnetd");
+    for (command, errors) in [
+        ("/bin/sh -c \"exec /usr/sbin/tcpd telnetd\"", 0),
+        ("/usr/bin/env -- /usr/sbin/tcpd /usr/sbin/telnetd", 0),
+        ("/bin/sh -c \"exec /usr/sbin/tcpd ftpd\"", 1),
+        ("/bin/sh -c \"exec telnetd\"", 1),
+    ] {
+        let unit = format!("[Service]\nExecStart={command}\n");
+        tree.file("etc/systemd/system/telnet@.service", &unit);
+        assert_eq!(found(&tree, "no-effect").len(), errors, "{command}");
+        assert_eq!(found(&tree, "untold-daemon").len(), 1 - errors, "{command}");
+    }
+}
+
+/// Where a file of a super-server cannot be read, nothing that it may say is ruled out.
+#[test]
+fn a_super_server_whose_files_cannot_be_read() {
+    let Some(tree) = machine("telnetd: ALL\n", "ALL: ALL\n") else {
+        return;
+    };
+    install(&tree, "plain", "usr/sbin/telnetd");
+    tree.file("etc/systemd/system/b.service", "[Unit]\n");
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let said = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tcpdchk"));
+        command.args(["--no-dns", "--format", "gcc", "--root"]);
+        command.arg(tree.path());
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let output = command
+            .output()
+            .ok()
+            .filter(|output| !output.stdout.is_empty());
+        output.map(|output| String::from_utf8(output.stdout).unwrap())
+    };
+    if said().is_none() {
+        return skip("findings::services", "a checkout that every user can read");
+    }
+    for path in [
+        "etc/xinetd.conf",
+        "etc/systemd/system/a.service",
+        "etc/systemd/system/b.service.d/b.conf",
+    ] {
+        tree.file_with_mode(path, "", 0o000);
+        let text = said().unwrap();
+        assert!(
+            text.contains(&format!("/{path} cannot be read [untold-daemon]")),
+            "{text}"
+        );
+        assert!(!text.contains("no-effect"), "{text}");
+        tree.file_with_mode(path, "", 0o644);
+        let text = said().unwrap();
+        assert!(text.contains("[no-effect]"), "{path}: {text}");
     }
 }
 

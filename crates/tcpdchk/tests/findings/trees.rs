@@ -113,6 +113,44 @@ pub(crate) const CASES: &[Case] = &[
         right: |tree| allow(tree, "svcd: /srv/list\n"),
     },
     Case {
+        id: "table-closed",
+        arguments: &[],
+        text: "/etc/inetd.conf:2: error: ./etc/hosts.deny: cannot be read as user svc, so svcd refuses everybody whom no rule above grants",
+        wrong: |tree| {
+            tree.file("etc/passwd", "root:x:0:0::/:\nsvc:x:54321:54321::/:\n");
+            inetd(tree, "s stream tcp nowait svc.svc /usr/sbin/tcpd svcd");
+            set_mode(tree, "etc/hosts.deny", 0o600);
+        },
+        // A group may read it, or the daemon is root's: that is not certain, or no mistake.
+        right: |tree| {
+            tree.file("etc/passwd", "root:x:0:0::/:\nsvc:x:54321:54321::/:\n");
+            inetd(tree, "s stream tcp nowait svc /usr/sbin/tcpd svcd");
+            set_mode(tree, "etc/hosts.deny", 0o640);
+            set_mode(tree, "etc/hosts.allow", 0o644);
+        },
+    },
+    Case {
+        id: "table-closed",
+        arguments: &[],
+        text: "/etc/systemd/system/s@.service:3: error: ./etc/hosts.allow: cannot be read as user svc",
+        wrong: |tree| {
+            tree.file("etc/passwd", "svc:x:54321:54321::/:\n");
+            tree.file(
+                "etc/systemd/system/s@.service",
+                "[Service]\nUser=svc\nExecStart=@/usr/sbin/tcpd svcd\n",
+            );
+            set_mode(tree, "etc/hosts.allow", 0o600);
+        },
+        right: |tree| {
+            tree.file("etc/passwd", "svc:x:54321:54321::/:\n");
+            tree.file(
+                "etc/systemd/system/s@.service",
+                "[Service]\nUser=svc\nExecStart=-!@/usr/sbin/tcpd svcd\n",
+            );
+            set_mode(tree, "etc/hosts.allow", 0o600);
+        },
+    },
+    Case {
         id: "inetd-incomplete",
         arguments: &[],
         text: "/etc/inetd.conf:2: warning: incomplete line",

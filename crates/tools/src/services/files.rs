@@ -1,5 +1,6 @@
 //! Where daemons, modules and configurations are: paths by name and by pattern, and what a folder holds.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use hosts_access::pattern::path_of;
@@ -76,6 +77,15 @@ pub(super) fn matching(pattern: &str, disk: &Disk) -> Vec<PathBuf> {
     }
     found.retain(|path| disk.metadata(path).is_ok());
     found
+}
+
+/// Whether a file or folder is there that cannot be read: what it says is not known.
+pub(super) fn is_hidden(path: &Path, disk: &Disk) -> bool {
+    match disk.metadata(path) {
+        Ok(metadata) if metadata.is_dir() => disk.entries(path).is_err(),
+        Ok(metadata) => metadata.is_file() && disk.read(path).is_err(),
+        Err(error) => error.kind() == ErrorKind::PermissionDenied,
+    }
 }
 
 /// The names of a folder's entries, in order. Those of a folder that cannot be read are none.

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hosts_access::pattern::path_of;
+use hosts_access::problem::Written;
 
 use crate::daemons::{self, Asks, Daemon, HELPER_FOLDERS, Names, Switch};
 use crate::disk::Disk;
@@ -82,12 +83,16 @@ pub struct Service {
     pub spot: Option<Spot>,
     /// What makes it ask, if something must.
     pub switch: Option<State>,
+    /// The user as whom it is started, as the file has it, if the file says so and gives it no right of root.
+    pub user: Option<String>,
 }
 
 /// The services of a machine.
 pub struct Services<'s> {
     disk: &'s Disk,
     list: Vec<Service>,
+    /// A file or folder of a super-server that could not be read.
+    hidden: Option<PathBuf>,
     libraries: RefCell<Libraries>,
     known: RefCell<BTreeMap<Vec<u8>, Verdict>>,
 }
@@ -127,15 +132,19 @@ impl<'s> Services<'s> {
                 datagrams: daemon.datagrams,
                 spot: Some(Spot::new(&path, daemon.line)),
                 switch: None,
+                user: daemon.user.clone(),
             })
             .collect();
-        list.extend(xinetd::services(disk, &mut libraries));
-        list.extend(systemd::services(disk));
+        let (of_xinetd, hidden) = xinetd::services(disk, &mut libraries);
+        let (of_systemd, hidden_unit) = systemd::services(disk);
+        list.extend(of_xinetd);
+        list.extend(of_systemd);
         list.extend(sections::stunnel(disk, &mut libraries));
         list.extend(sections::sslh(disk, &mut libraries));
         Self {
             disk,
             list,
+            hidden: hidden.or(hidden_unit),
             libraries: RefCell::new(libraries),
             known: RefCell::default(),
         }
@@ -192,8 +201,38 @@ impl<'s> Services<'s> {
                 best
             }
         });
-        best.or_else(|| self.configured(name))
-            .unwrap_or_else(Verdict::absent)
+        let mut best = best
+            .or_else(|| self.configured(name))
+            .unwrap_or_else(Verdict::absent);
+        if best.applies == Applies::No && !best.in_kernel {
+            best.doubt(self.doubt(name));
+        }
+        best
+    }
+
+    /// Why tcpd may stand before a daemon all the same.
+    fn doubt(&self, name: &[u8]) -> Option<String> {
+        if let Some(path) = &self.hidden {
+            return Some(format!("{} cannot be read", Written::from(&**path)));
+        }
+        // By way of a shell, or of a program that sets something up.
+        let runs_tcpd = |service: &&Service| {
+            let words = || {
+                let words = service
+                    .arguments
+                    .iter()
+                    .flat_map(|word| word.split_whitespace());
+                words.map(|word| base_name(word.trim_matches(['"', '\'', ';']).as_bytes()))
+            };
+            service.before == Before::Nothing
+                && words().any(|word| word == b"tcpd")
+                && words().any(|word| word.eq_ignore_ascii_case(name))
+        };
+        let service = self.list.iter().find(runs_tcpd)?;
+        Some(format!(
+            "{} runs tcpd by way of another program",
+            service.starter
+        ))
     }
 
     /// A daemon that is installed, and whose configuration has this word: it may ask under it.

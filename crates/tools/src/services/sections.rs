@@ -65,6 +65,7 @@ pub(super) fn stunnel(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
             datagrams: false,
             spot: Some(Spot::new(&file, line)),
             switch: Some(state),
+            user: None,
         }));
     }
     services
@@ -98,6 +99,7 @@ pub(super) fn sslh(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
                     datagrams: false,
                     spot: Some(Spot::new(&file, number)),
                     switch: None,
+                    user: None,
                 });
             }
         }

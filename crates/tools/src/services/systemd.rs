@@ -9,7 +9,7 @@ use crate::inetd::base_name;
 use hosts_access::pattern::path_of;
 use hosts_access::problem::Written;
 
-use super::files::entries;
+use super::files::{entries, is_hidden};
 use super::{Before, Service, Spot, behind};
 
 /// Folders of units, the first one counts.
@@ -32,24 +32,44 @@ struct Line {
     spot: Spot,
 }
 
-/// Every service that a unit starts, with what its socket says if it has one.
-pub(super) fn services(disk: &Disk) -> Vec<Service> {
+/// Stands for the key of a file that could not be read.
+const HIDDEN: &str = "";
+
+/// Every service that a unit starts, with what its socket says if it has one; and a file or folder that could not be
+/// read.
+pub(super) fn services(disk: &Disk) -> (Vec<Service>, Option<PathBuf>) {
     let paths = units(disk);
     let datagrams = datagram_services(&paths, disk);
     let mut services = Vec::new();
+    let folders = FOLDERS.map(Path::new).into_iter();
+    let mut hidden = folders
+        .filter(|folder| entries(folder, disk).is_empty())
+        .find(|folder| is_hidden(folder, disk))
+        .map(Path::to_owned);
     for (name, path) in &paths {
         if !name.ends_with(".service") {
             continue;
         }
         let unit = read(name, path, disk);
+        hidden = hidden.or_else(|| {
+            let line = unit.iter().find(|line| line.key == HIDDEN)?;
+            Some(line.spot.file.clone())
+        });
         for line in values(&unit, "Service.ExecStart") {
             let Some((program, arguments)) = split(&line.value) else {
                 continue;
             };
-            services.push(service(name, line, &program, arguments, &datagrams));
+            let mut service = service(name, line, &program, arguments, &datagrams);
+            // A command with + or ! keeps root's rights, and capabilities may give them back.
+            let keeps_rights = prefix(&line.value).contains(['+', '!']);
+            if !keeps_rights && values(&unit, "Service.AmbientCapabilities").is_empty() {
+                let user = values(&unit, "Service.User").pop();
+                service.user = user.map(|line| line.value.clone());
+            }
+            services.push(service);
         }
     }
-    services
+    (services, hidden)
 }
 
 /// The service of a command line: its program, its name and its arguments.
@@ -80,6 +100,7 @@ fn service(
         datagrams: datagrams.iter().any(|known| known == unit),
         spot: Some(line.spot.clone()),
         switch: None,
+        user: None,
     }
 }
 
@@ -126,10 +147,19 @@ fn read(name: &str, path: &Path, disk: &Disk) -> Unit {
 }
 
 fn parse(path: &Path, disk: &Disk) -> Unit {
-    let bytes = disk.read(path).ok().flatten().unwrap_or_default();
+    let mut unit = Unit::new();
+    let Some(bytes) = disk.read(path).ok().flatten() else {
+        if is_hidden(path, disk) {
+            unit.push(Line {
+                key: HIDDEN.to_owned(),
+                value: String::new(),
+                spot: Spot::new(path, 0),
+            });
+        }
+        return unit;
+    };
     let text = String::from_utf8_lossy(&bytes);
     let mut section = String::new();
-    let mut unit = Unit::new();
     let mut joined = String::new();
     let mut first = 1;
     for (number, line) in (1..).zip(text.lines()) {
@@ -175,11 +205,17 @@ fn values<'u>(unit: &'u Unit, key: &str) -> Vec<&'u Line> {
     found
 }
 
+/// The signs before the program of a command line.
+fn prefix(command: &str) -> &str {
+    let bare = command.trim_start_matches(['-', ':', '+', '!', '@', '|']);
+    command.strip_suffix(bare).unwrap_or_default()
+}
+
 /// The program of a command line and the words that follow it, and whether the first of these is the name that it
 /// is run with, as `@` makes it.
 fn split(command: &str) -> Option<(PathBuf, (bool, Vec<String>))> {
-    let bare = command.trim_start_matches(['-', ':', '+', '!', '@', '|']);
-    let prefix = command.get(..command.len() - bare.len())?;
+    let prefix = prefix(command);
+    let bare = command.strip_prefix(prefix)?;
     let mut words = bare.split_whitespace().map(|word| word.trim_matches('"'));
     let program = path_of(words.next()?.as_bytes());
     let arguments = words.map(str::to_owned).collect();

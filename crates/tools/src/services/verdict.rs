@@ -73,6 +73,8 @@ pub struct Verdict {
     pub configured: bool,
     /// Whether it runs in the kernel.
     pub in_kernel: bool,
+    /// Why tcpd may stand before it, although nothing that was read says so.
+    pub doubt: Option<String>,
     /// The service, if one starts it without tcpd.
     pub service: Option<Box<Service>>,
 }
@@ -89,6 +91,7 @@ impl Verdict {
             asks_as: Vec::new(),
             configured: false,
             in_kernel: false,
+            doubt: None,
             service: None,
         }
     }
@@ -147,6 +150,14 @@ impl Verdict {
         self.switch = Some(state);
     }
 
+    /// Notes why it is not certain that the tables do not apply, if something is.
+    pub(super) fn doubt(&mut self, doubt: Option<String>) {
+        if doubt.is_some() {
+            self.applies = Applies::Unknown;
+            self.doubt = doubt;
+        }
+    }
+
     /// A program that asks, seen under its own name: it may ask under another one.
     pub(super) fn rename(&mut self, names: Names, own: &[u8]) {
         match names {
@@ -175,6 +186,10 @@ impl Verdict {
             Some(program) => Written::from(&**program).to_string(),
             None => return "there is no such daemon here".to_owned(),
         };
+        if let Some(doubt) = &self.doubt {
+            let _ = write!(text, " does not ask, but tcpd may stand before it: {doubt}");
+            return text;
+        }
         if let Some(starter) = &self.starter {
             let _ = write!(text, ", started by {starter},");
         }

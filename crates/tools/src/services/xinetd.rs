@@ -8,7 +8,7 @@ use crate::inetd::base_name;
 use hosts_access::problem::Written;
 
 use super::elf::Libraries;
-use super::files::entries;
+use super::files::{entries, is_hidden};
 use super::{Before, Service, Spot, behind};
 
 const CONF: &str = "/etc/xinetd.conf";
@@ -30,8 +30,8 @@ struct Block {
     spot: Spot,
 }
 
-/// Every service that is not disabled.
-pub(super) fn services(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
+/// Every service that is not disabled, and a file or folder that could not be read.
+pub(super) fn services(disk: &Disk, libraries: &mut Libraries) -> (Vec<Service>, Option<PathBuf>) {
     let mut conf = Conf::default();
     conf.read(Path::new(CONF), disk, 0);
     let blocks = conf.blocks;
@@ -43,10 +43,10 @@ pub(super) fn services(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
         .filter(|block| block.name.is_none())
         .flat_map(|block| block.attributes.clone())
         .collect();
-    blocks
+    let services = blocks
         .iter()
-        .filter_map(|block| service(block, &defaults, by_libwrap))
-        .collect()
+        .filter_map(|block| service(block, &defaults, by_libwrap));
+    (services.collect(), conf.hidden)
 }
 
 fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Service> {
@@ -110,6 +110,7 @@ fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Ser
         datagrams: get("socket_type") == Some("dgram"),
         spot: Some(block.spot.clone()),
         switch: None,
+        user: get("user").map(str::to_owned),
     })
 }
 
@@ -120,6 +121,8 @@ struct Conf {
     blocks: Vec<Block>,
     /// Files that were read: one that is included many times over says nothing new.
     seen: BTreeSet<PathBuf>,
+    /// The first file or folder that could not be read.
+    hidden: Option<PathBuf>,
 }
 
 impl Conf {
@@ -128,6 +131,7 @@ impl Conf {
             return;
         }
         let Some(bytes) = disk.read(path).ok().flatten() else {
+            self.note_hidden(path, disk);
             return;
         };
         let text = String::from_utf8_lossy(&bytes);
@@ -164,8 +168,18 @@ impl Conf {
         }
     }
 
+    fn note_hidden(&mut self, path: &Path, disk: &Disk) {
+        if self.hidden.is_none() && is_hidden(path, disk) {
+            self.hidden = Some(path.to_owned());
+        }
+    }
+
     fn read_folder(&mut self, folder: &Path, disk: &Disk, depth: usize) {
-        for name in entries(folder, disk) {
+        let names = entries(folder, disk);
+        if names.is_empty() {
+            self.note_hidden(folder, disk);
+        }
+        for name in names {
             // xinetd passes over backups and hidden files.
             if !name.contains('.') && !name.ends_with('~') {
                 self.read(&folder.join(name), disk, depth);
