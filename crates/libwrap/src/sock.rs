@@ -135,8 +135,7 @@ unsafe extern "C-unwind" fn sock_host(raw: *mut RequestInfo) {
                 (*raw).sink = Some(sock_sink);
                 no_client(&error);
                 // No socket has no client, and is unknown. Who is at a socket that there is may be anybody.
-                let none = [libc::EBADF, libc::ENOTSOCK].map(Some);
-                set_refused(raw, Refused::Gone, !none.contains(&error.raw_os_error()));
+                set_refused(raw, Refused::Gone, !is_no_socket(&error));
             }
         }
     });
@@ -161,6 +160,26 @@ pub(crate) unsafe fn restore_socket(host: *mut HostInfo) {
         } else if let Some(peer) = &connection.peer {
             keep_socket(host, peer);
         }
+    }
+}
+
+/// Whether the descriptor is none, or that of another kind of file.
+fn is_no_socket(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EBADF | libc::ENOTSOCK))
+}
+
+/// The socket fails to say whether its client is source-routed. (Of a client that `sock_host` has refused, all is said.)
+///
+/// # Safety
+/// A request that was made by request_init.
+unsafe fn unseen(raw: *mut RequestInfo, error: &io::Error) {
+    // SAFETY: as the caller says.
+    unsafe {
+        if is_no_socket(error) || is_refused(raw) {
+            return;
+        }
+        report::error(&format!("getpeername: {}", reason(error)));
+        set_refused(raw, Refused::Routed, true);
     }
 }
 
@@ -299,9 +318,17 @@ unsafe extern "C-unwind" fn fix_options(raw: *mut RequestInfo) {
         let Some(socket) = borrow((*raw).fd) else {
             return;
         };
-        let Ok(connection) = Connection::on(socket) else {
-            return;
+        let connection = match Connection::on(socket) {
+            Ok(connection) => connection,
+            Err(error) => return unseen(raw, &error),
         };
+        if let Some(error) = &connection.client_error
+            && connection.client_gone
+            && connection.stream
+        {
+            // Without its address it is not known which options it may have.
+            return unseen(raw, error);
+        }
         let client = || eval::client_info(raw);
         match connection.take_ip_options() {
             Ok(IpOptions::None) => {}

@@ -432,7 +432,7 @@ fn abuse() {
 #[test]
 fn shortage() {
     let program = linked(&scratch(), "shortage.c");
-    for (mode, count) in [(None, 15), (Some("memory"), 4)] {
+    for (mode, count) in [(None, 15), (Some("memory"), 4), (Some("options"), 5)] {
         let mut command = Command::new(&program);
         let command = command.args(mode).env("LD_LIBRARY_PATH", ours());
         no_failure(&output(command.current_dir(scratch())), count);

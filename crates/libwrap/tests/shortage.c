@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int served, client;
@@ -131,6 +132,56 @@ static void no_memory(void)
     is("granted with memory", ask(), 1);
 }
 
+/* Calls that tell who is at a socket; while the program says so, they fail. */
+static int fails;
+
+static int call(int which, int number, long descriptor, void *one, void *two, void *three, void *four)
+{
+    if (fails == which) {
+        errno = ENOBUFS;
+        return -1;
+    }
+    return syscall(number, descriptor, one, two, three, four);
+}
+
+int getsockname(int descriptor, struct sockaddr *address, socklen_t *length)
+{
+    return call(1, SYS_getsockname, descriptor, address, length, 0, 0);
+}
+
+int getpeername(int descriptor, struct sockaddr *address, socklen_t *length)
+{
+    return call(2, SYS_getpeername, descriptor, address, length, 0, 0);
+}
+
+int getsockopt(int descriptor, int level, int name, void *value, socklen_t *length)
+{
+    return call(3, SYS_getsockopt, descriptor, (void *)(long)level, (void *)(long)name, value, length);
+}
+
+/* The client is known; whether it is source-routed cannot be seen. */
+static void unseen(void)
+{
+    struct request_info request;
+
+    hosts_deny_table = "missing";
+    for (fails = 0; fails <= 3; fails++) {
+        int now = fails;
+
+        fails = 0;
+        request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, served, 0);
+        sock_host(&request);
+        fails = now;
+        fix_options(&request);
+        fails = 0;
+        is(now == 0 ? "granted" : "refused where IP options cannot be seen", hosts_access(&request), now == 0);
+        fails = now;
+    }
+    request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, -1, 0);
+    fix_options(&request);
+    is("no socket has no options", hosts_access(&request), 1);
+}
+
 int main(int count, char **arguments)
 {
     hosts_allow_table = "missing";
@@ -138,6 +189,10 @@ int main(int count, char **arguments)
     connects();
     if (count > 1 && strcmp(arguments[1], "memory") == 0) {
         no_memory();
+        return 0;
+    }
+    if (count > 1 && strcmp(arguments[1], "options") == 0) {
+        unseen();
         return 0;
     }
     no_descriptors("svcd: localhost\n");
