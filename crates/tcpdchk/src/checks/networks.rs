@@ -92,7 +92,8 @@ fn check_v4_net(host: &Host<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Findin
     if network != net && decimal(length) != Some(0) && !bracketed {
         let text = format!("{shown}: host bits are set, so it never matches");
         // A number that is read as octal may be meant either way.
-        let meant = (plain.as_bytes() == written).then(|| format!("{network}/{}", Written(length)));
+        let plain = plain.as_bytes() == written && !is_huge(mask);
+        let meant = plain.then(|| format!("{network}/{}", Written(length)));
         return Some(host.own(&HOST_BITS, text).instead(meant));
     }
     if net.is_unspecified() && mask == Ipv4Addr::BROADCAST {
@@ -109,9 +110,15 @@ fn check_v4_net(host: &Host<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Findin
 /// Without a zero in front it is probably something else.
 fn turned_round(net: Ipv4Addr, mask: Ipv4Addr) -> Option<String> {
     let inverse = !u32::from(mask);
-    let plain = inverse.leading_ones() == inverse.count_ones() && inverse.leading_ones() >= 8;
+    let plain = inverse.leading_ones() == inverse.count_ones() && !is_huge(Ipv4Addr::from(inverse));
     let network = Ipv4Addr::from(u32::from(net) & inverse);
     plain.then(|| format!("{network}/{}", Ipv4Addr::from(inverse)))
+}
+
+/// Whether a mask leaves more than a network of class A. With host bits set the number is most likely a slip, and what
+/// is left of the address would open a large part of the net.
+fn is_huge(mask: Ipv4Addr) -> bool {
+    u32::from(mask).leading_ones() < 8
 }
 
 /// Whether a word is 0.0.0.0 or `[::]`.
@@ -261,8 +268,9 @@ pub(crate) fn meant(word: &[u8]) -> Option<String> {
         (None, Some((_, length))) if (1..=32).contains(&length) => length,
         _ => return None,
     };
-    let bits = u32::from(net) & u32::MAX.checked_shl(32 - length).unwrap_or(0);
-    Some(format!("{}/{length}", Ipv4Addr::from(bits)))
+    let mask = Ipv4Addr::from(u32::MAX.checked_shl(32 - length).unwrap_or(0));
+    let network = Ipv4Addr::from(u32::from(net) & u32::from(mask));
+    (network == net || !is_huge(mask)).then(|| format!("{network}/{length}"))
 }
 
 #[cfg(test)]
@@ -276,6 +284,9 @@ mod tests {
             ("192.168./16", Some("192.168.0.0/16")),
             ("10.1.2.3/8x", Some("10.0.0.0/8")),
             ("10/255.0.0.0", Some("10.0.0.0/8")),
+            ("128/1", Some("128.0.0.0/1")),
+            ("1/2", None),
+            ("192.168.1.1/2x", None),
             ("10.0.0.0/33", None),
             ("10.0.0.0/0", None),
             ("host/24", None),

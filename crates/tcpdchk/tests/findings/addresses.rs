@@ -159,6 +159,20 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
+/// What is left of an address under a very short mask is not what was meant: it would open a large part of the net.
+#[test]
+fn no_remedy_opens_a_large_part_of_the_net() {
+    for word in ["192.168.1.1/2", "192.168.1.1/224.0.0.0", "1/2"] {
+        let tree = crate::tree(&format!("svcd: {word}\n"), "ALL: ALL\n");
+        let lines: Vec<_> = ["host-bits", "net-mask"]
+            .iter()
+            .flat_map(|id| crate::found(&tree, id))
+            .collect();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(!lines[0].contains("write:"), "{lines:?}");
+    }
+}
+
 /// An address without brackets in the place of daemons: brackets around the rest of it would not mend the rule.
 #[test]
 fn an_address_in_the_place_of_daemons() {
