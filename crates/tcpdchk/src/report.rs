@@ -219,7 +219,8 @@ impl<'o> Report<'o> {
             Level::Note => MAX_NOTES,
             _ => MAX_SHOWN,
         };
-        if self.all || *shown <= most {
+        // Nothing would lead to one without a place.
+        if self.all || *shown <= most || finding.place.is_none() {
             return true;
         }
         let place = finding.place.as_ref().map(|place| {

@@ -43,7 +43,7 @@ tools::checks! {
         remedy "Nothing needs to be done.";
     UNTOLD_DAEMON: "untold-daemon", Note, "a daemon of which it cannot be told",
         why "The program is a script, or cannot be read, or may load a module that reads the tables, or what makes it read them \
-             is not known. It may or may not read them.",
+             is not known, or tcpd may stand before it. It may or may not read them.",
         remedy "Look at what the program starts and loads, and at its manual.";
 }
 

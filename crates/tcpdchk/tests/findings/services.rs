@@ -128,6 +128,24 @@ fn a_super_server_whose_files_cannot_be_read() {
     }
 }
 
+/// Findings without a place are not told by their number alone: it would not be known which files are meant.
+#[test]
+fn each_file_is_named() {
+    let tree = tree("svcd: /srv/list\nsvcd: /srv/more\n", "ALL: ALL\n");
+    for path in ["etc/hosts.allow", "etc/hosts.deny"] {
+        let text = fs::read_to_string(tree.path().join(path)).unwrap();
+        tree.file_with_mode(path, text, 0o600);
+    }
+    for path in ["srv/list", "srv/more"] {
+        tree.file_with_mode(path, "192.0.2.1\n", 0o600);
+    }
+    let human = tcpdchk(&tree, &[]).stdout;
+    for table in ["hosts.allow", "hosts.deny"] {
+        let text = format!("/etc/{table}: others than root cannot read it");
+        assert!(human.contains(&text), "{human}");
+    }
+}
+
 /// For each super-server the lines that put tcpd before a daemon.
 #[test]
 fn what_to_write_elsewhere() {
