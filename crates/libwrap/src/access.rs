@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -163,21 +163,34 @@ unsafe fn twist(
     let environment = Environment::default();
     let fault = match socket {
         None => Fault::new(NO_SOCKET, &io::Error::from_raw_os_error(libc::EBADF)),
-        Some(socket) => match datagram_served(command, &environment, socket) {
-            Some(fault) => fault,
-            None => match take_standard(socket) {
-                Err(error) => Fault::new(NO_SOCKET, &error),
-                Ok(()) => Fault::new(
-                    NO_SHELL,
-                    &system::exec::become_shell(command, &environment, socket),
-                ),
-            },
-        },
+        Some(socket) => {
+            keep_from_command(socket);
+            match datagram_served(command, &environment, socket) {
+                Some(fault) => fault,
+                None => match take_standard(socket) {
+                    Err(error) => Fault::new(NO_SOCKET, &error),
+                    Ok(()) => Fault::new(
+                        NO_SHELL,
+                        &system::exec::become_shell(command, &environment, socket),
+                    ),
+                },
+            }
+        }
     };
     report::problem(Problem::OptionFault(fault));
     // SAFETY: as the caller says.
     unsafe { shim::end(raw) };
     false
+}
+
+/// Has the command get the socket as 0, 1 and 2 only: what it leaves running would keep the client's connection open by
+/// the program's own descriptor.
+fn keep_from_command(socket: BorrowedFd<'_>) {
+    let descriptor = socket.as_raw_fd();
+    if descriptor > libc::STDERR_FILENO {
+        // SAFETY: the call takes numbers, and changes nothing before an exec.
+        unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
 }
 
 /// Makes the socket descriptors 0, 1 and 2.

@@ -118,6 +118,14 @@ static void twisted_on_nothing(struct request_info *request)
     hosts_access(request);
 }
 
+/* What the command leaves running does not keep the client's connection open. */
+static void twisted_once_only(struct request_info *request)
+{
+    resident = -1;
+    request->fd = dup2(1, 7);
+    hosts_access(request);
+}
+
 static void expand(char *text)
 {
     struct request_info request;
@@ -233,5 +241,7 @@ int main(void)
     ending(twisted, "twist");
     ending(twisted_without, "twist without a socket");
     ending(twisted_on_nothing, "twist on a closed socket");
+    table("allow", "svcd: 192.0.2.7: twist test ! -e /proc/self/fd/7\n");
+    ending(twisted_once_only, "twist on descriptor 7");
     return 0;
 }
