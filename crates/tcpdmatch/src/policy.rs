@@ -10,11 +10,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Context;
+use anyhow::anyhow;
 use hosts_access::access::{Decision, Tables};
 use hosts_access::line::Lines;
 use hosts_access::pattern::path_of;
-use hosts_access::problem::{Place, Written};
+use hosts_access::problem::{Place, Written, reason};
 use hosts_access::request::Request;
 use hosts_access::settings;
 use hosts_access::world::{Files, Log};
@@ -182,14 +182,15 @@ pub(crate) fn run(
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let named = |error: io::Error| anyhow!("{}: {}", Written::from(file), reason(&error));
     let source: Box<dyn Read> = match file.as_os_str() == "-" {
         true => Box::new(io::stdin()),
-        false => Box::new(File::open(file).with_context(|| Written::from(file).to_string())?),
+        false => Box::new(File::open(file).map_err(named)?),
     };
     let mut bytes = Vec::new();
     let mut source = source.take(MAX_FILE_BYTES + 1);
     let read = source.read_to_end(&mut bytes);
-    read.with_context(|| Written::from(file).to_string())?;
+    read.map_err(named)?;
     let long = bytes.len() as u64 > MAX_FILE_BYTES;
     anyhow::ensure!(!long, "{}: too long for expectations", Written::from(file));
     Ok(bytes)
