@@ -92,7 +92,7 @@ faults: all
 	target/release/faults run --findings target/faults/findings $(FAULTS)
 
 # The short form: each policy with each call and each kind of fault, and as many more as there is time for.
-faults-short: FAULTS := --seconds 200
+faults-short: FAULTS := --seconds 180 --ours
 faults-short: faults
 
 # Runs the daemons that crates/tools/src/daemons/table calls watched, of Debian 12 and 13, and keeps what came in

@@ -45,6 +45,8 @@ pub(crate) struct Tally {
     calls: BTreeMap<String, Counts>,
     kinds: BTreeMap<String, Counts>,
     slowest: u64,
+    /// Faults that were not met, at a call that a run without a fault does not always make.
+    pub(crate) not_always_made: u64,
     /// What is wrong with ours.
     pub(crate) findings: Vec<Finding>,
 }
