@@ -72,7 +72,18 @@ fn tcpd_by_way_of_another_program() {
         return;
     };
     install(&tree, "plain", "usr/sbin/telnetd");
+    for (name, text) in [
+        (
+            "through",
+            "#!/bin/sh\nexec /usr/sbin/tcpd /usr/sbin/telnetd\n",
+        ),
+        ("plainly", "#!/bin/sh\nexec /usr/sbin/telnetd\n"),
+    ] {
+        tree.file(&format!("usr/sbin/{name}"), text);
+    }
     for (command, errors) in [
+        ("/usr/sbin/through", 0),
+        ("/usr/sbin/plainly", 1),
         ("/bin/sh -c \"exec /usr/sbin/tcpd telnetd\"", 0),
         ("/usr/bin/env -- /usr/sbin/tcpd /usr/sbin/telnetd", 0),
         ("/bin/sh -c \"exec /usr/sbin/tcpd ftpd\"", 1),

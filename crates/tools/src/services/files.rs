@@ -1,5 +1,6 @@
 //! Where daemons, modules and configurations are: paths by name and by pattern, and what a folder holds.
 
+use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,16 @@ pub(super) fn has_word(file: &Path, word: &[u8], disk: &Disk) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let mut words = text.as_bytes().split(|byte| !is_part(byte));
     words.any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Largest script that is looked into, in bytes.
+const MAX_SCRIPT_BYTES: u64 = 64 << 10;
+
+/// Whether a program is a script, of a size that a script has.
+pub(super) fn is_script(file: &Path, disk: &Disk) -> bool {
+    let small = |metadata: &Metadata| metadata.is_file() && metadata.len() <= MAX_SCRIPT_BYTES;
+    disk.metadata(file).is_ok_and(|metadata| small(&metadata))
+        && settings::text(file, disk).is_some_and(|text| text.starts_with("#!"))
 }
 
 /// The paths that a pattern stands for; in each part of it, a `*` stands for any text.

@@ -27,7 +27,7 @@ use crate::disk::Disk;
 use crate::inetd::{InetdConf, Wrapped, base_name};
 
 use elf::Libraries;
-use files::{COMMON_FOLDERS, FOLDERS, find, has_word, matching};
+use files::{COMMON_FOLDERS, FOLDERS, find, has_word, is_script, matching};
 pub use settings::State;
 pub use verdict::{Applies, By, Verdict};
 
@@ -224,9 +224,16 @@ impl<'s> Services<'s> {
                     .flat_map(|word| word.split_whitespace());
                 words.map(|word| base_name(word.trim_matches(['"', '\'', ';']).as_bytes()))
             };
-            service.before == Before::Nothing
-                && words().any(|word| word == b"tcpd")
-                && words().any(|word| word.eq_ignore_ascii_case(name))
+            let command = || {
+                words().any(|word| word == b"tcpd")
+                    && words().any(|word| word.eq_ignore_ascii_case(name))
+            };
+            let script = || {
+                is_script(&service.program, self.disk)
+                    && has_word(&service.program, b"tcpd", self.disk)
+                    && has_word(&service.program, name, self.disk)
+            };
+            service.before == Before::Nothing && (command() || script())
         };
         let service = self.list.iter().find(runs_tcpd)?;
         Some(format!(
