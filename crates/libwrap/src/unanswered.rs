@@ -28,7 +28,7 @@ pub(crate) fn after(look_up: impl FnOnce(), found_nothing: impl FnOnce() -> bool
     look_up();
     if WHY.get().is_none()
         && found_nothing()
-        && let Err(why) = shortage::check()
+        && let Err(why) = shortage::check_after()
     {
         note(why);
     }

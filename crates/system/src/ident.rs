@@ -61,7 +61,18 @@ fn is_the_peers(error: &io::Error) -> bool {
             | ErrorKind::NetworkDown
             // The address that the client connected to is not this machine's.
             | ErrorKind::AddrNotAvailable
-    ) || error.raw_os_error() == Some(libc::EHOSTDOWN)
+    ) || matches!(
+        error.raw_os_error(),
+        // What the kernel makes of other ICMP messages. A firewall that rejects "administratively" over IPv6 gives EACCES.
+        Some(
+            libc::EHOSTDOWN
+                | libc::EACCES
+                | libc::ENONET
+                | libc::ENOPROTOOPT
+                | libc::EOPNOTSUPP
+                | libc::EPROTO
+        )
+    )
 }
 
 /// One query and one line of reply, or none in time.

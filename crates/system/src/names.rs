@@ -107,7 +107,7 @@ impl Resolver for SystemResolver {
 /// nothing.
 fn unless_short<T>(answer: Option<T>) -> Answer<T> {
     if answer.is_none() {
-        shortage::check()?;
+        shortage::check_after()?;
     }
     Ok(answer)
 }

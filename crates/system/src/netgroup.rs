@@ -59,7 +59,7 @@ impl SystemNetgroups {
         let found = self.budget.look_up(limit, move || ask().map(Some))?;
         let found = found.unwrap_or(false);
         if !found {
-            shortage::check()?;
+            shortage::check_after()?;
         }
         Ok(found)
     }

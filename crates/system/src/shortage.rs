@@ -9,12 +9,20 @@
 use std::cell::Cell;
 use std::hint::black_box;
 use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::ptr;
 
 use hosts_access::facts::Unanswered;
 use nix::libc;
 
 /// Memory that a lookup must be able to get: what the C library reads files and answers into.
 const LOOKUP_BYTES: usize = 4 << 10;
+
+/// Memory that the C library takes for a long answer besides: 64 kB, and what surrounds it.
+const ANSWER_BYTES: usize = 96 << 10;
+
+/// Name servers that it asks, at most (`MAXNS` of resolv.h). It keeps the socket to each until the lookup ends.
+const NAME_SERVERS: usize = 3;
 
 thread_local! {
     static SHORT: Cell<bool> = const { Cell::new(false) };
@@ -62,6 +70,32 @@ pub fn optional<T>(run: impl FnOnce() -> T) -> (T, bool) {
 /// # Errors
 /// What cannot be had.
 pub fn check() -> Result<(), Unanswered> {
+    hold(1)
+}
+
+/// Looks whether a lookup that has found nothing could have everything that the C library takes for one. A name server
+/// that it could not ask for want of that is to it like one that does not answer.
+///
+/// # Errors
+/// What cannot be had.
+pub fn check_after() -> Result<(), Unanswered> {
+    // SAFETY: the kernel chooses a place that nothing uses, and the block is given back at once.
+    let memory = unsafe {
+        let (protection, kind) = (
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+        );
+        let block = libc::mmap(ptr::null_mut(), ANSWER_BYTES, protection, kind, -1, 0);
+        block != libc::MAP_FAILED && libc::munmap(block, ANSWER_BYTES) == 0
+    };
+    if !memory {
+        return Err(Unanswered::Failed(libc::ENOMEM));
+    }
+    hold(NAME_SERVERS)
+}
+
+/// Takes a block of memory and so many sockets at once, and gives them back.
+fn hold(sockets: usize) -> Result<(), Unanswered> {
     // SAFETY: the block is freed at once, and not used; a null pointer may be freed.
     let memory = unsafe {
         let block = black_box(libc::malloc(LOOKUP_BYTES));
@@ -71,23 +105,25 @@ pub fn check() -> Result<(), Unanswered> {
     if !memory {
         return Err(Unanswered::Failed(libc::ENOMEM));
     }
-    match socket(libc::AF_INET) {
-        // A kernel without IPv4 has other sockets.
-        Err(libc::EAFNOSUPPORT) => socket(libc::AF_UNIX).map_err(Unanswered::Failed),
-        made => made.map_err(Unanswered::Failed),
+    let mut held: [Option<OwnedFd>; NAME_SERVERS] = [const { None }; NAME_SERVERS];
+    for place in held.iter_mut().take(sockets) {
+        let made = match socket(libc::AF_INET) {
+            // A kernel without IPv4 has other sockets.
+            Err(libc::EAFNOSUPPORT) => socket(libc::AF_UNIX),
+            made => made,
+        };
+        *place = Some(made.map_err(Unanswered::Failed)?);
     }
+    Ok(())
 }
 
-/// Makes a socket and closes it.
-fn socket(family: libc::c_int) -> Result<(), i32> {
-    // SAFETY: the call takes numbers only; the descriptor that it makes is closed at once.
+/// Makes a socket.
+fn socket(family: libc::c_int) -> Result<OwnedFd, i32> {
+    // SAFETY: the call takes numbers only; the descriptor that it makes belongs to nobody else.
     unsafe {
         match libc::socket(family, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) {
             -1 => Err(failure(&io::Error::last_os_error())),
-            descriptor => {
-                libc::close(descriptor);
-                Ok(())
-            }
+            descriptor => Ok(OwnedFd::from_raw_fd(descriptor)),
         }
     }
 }
@@ -114,5 +150,36 @@ mod tests {
         assert!(take(), "what was short before is known still");
         let defect = std::panic::catch_unwind(|| optional(|| panic!("a defect")));
         assert!(defect.is_err() && !is_optional());
+    }
+
+    /// Name servers that were not asked for want of a descriptor look to the C library like silent ones, so after a lookup
+    /// more than the one that it begins with must be there.
+    #[test]
+    fn one_descriptor_is_enough_before_a_lookup_and_not_after_it() {
+        let allowed = |free: libc::rlim_t| {
+            // SAFETY: the child makes calls that may follow fork(2), and ends there.
+            let pid = unsafe { libc::fork() };
+            if pid == 0 {
+                // SAFETY: as above; the pointers are to values on this stack.
+                unsafe {
+                    let lowest = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
+                    libc::close(lowest);
+                    let most = lowest as libc::rlim_t + free;
+                    let limit = libc::rlimit {
+                        rlim_cur: most,
+                        rlim_max: most,
+                    };
+                    libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+                    let (before, after) = (check().is_ok(), check_after().is_ok());
+                    libc::_exit(i32::from(before) + 2 * i32::from(after));
+                }
+            }
+            let mut status = 0;
+            // SAFETY: the pointer is to a status word.
+            unsafe { libc::waitpid(pid, &raw mut status, 0) };
+            libc::WEXITSTATUS(status)
+        };
+        let found: Vec<_> = (0..=3).map(allowed).collect();
+        assert_eq!(found, [0, 1, 1, 3]);
     }
 }

@@ -82,7 +82,11 @@ impl<'o> Explainer<'o> {
         if judged.decision.matched.is_some() {
             return;
         }
-        self.say("    no rule has decided", || json!({"step": "undecided"}));
+        let said = match judged.errors().next() {
+            None => "    no rule has decided",
+            Some(_) => "    after an error no rule lets the client in",
+        };
+        self.say(said, || json!({"step": "undecided"}));
         for error in judged.errors() {
             let error = error.to_string();
             self.say(
