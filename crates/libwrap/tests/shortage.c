@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,6 +59,14 @@ static int ask_before(void)
     return hosts_access(&request);
 }
 
+/* Of a file on overlayfs nothing is certain, so it is not kept in memory. */
+static int is_kept(void)
+{
+    struct statfs place;
+
+    return statfs(".", &place) == 0 && place.f_type != 0x794c7630;
+}
+
 /* With not a descriptor left: tables are in memory, or missing. */
 static void no_descriptors(const char *deny)
 {
@@ -87,7 +96,10 @@ static void no_descriptors(const char *deny)
     is("refused where the name cannot be asked for", granted[0], 0);
     is("refused where the program could not ask either", granted[1], 0);
     is("missing tables need no descriptor", by_address, 1);
-    is("a table in memory decides by address without one", held, 1);
+    if (is_kept())
+        is("a table in memory decides by address without one", held, 1);
+    else
+        is("a table that cannot be kept refuses without one", held, 0);
     is("refused by name again", ask(), 0);
 }
 
