@@ -137,3 +137,45 @@ fn left(end: Instant) -> Option<Duration> {
     let left = end.saturating_duration_since(Instant::now());
     (!left.is_zero()).then_some(left)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shortage here gives is never taken for the silence of the client's machine.
+    #[test]
+    fn whose_error_it_is() {
+        for (numbers, peers) in [
+            (
+                &[
+                    libc::ECONNREFUSED,
+                    libc::ECONNRESET,
+                    libc::EHOSTDOWN,
+                    libc::EHOSTUNREACH,
+                    libc::EACCES,
+                    libc::EPROTO,
+                ][..],
+                true,
+            ),
+            (
+                &[
+                    libc::EMFILE,
+                    libc::ENFILE,
+                    libc::ENOMEM,
+                    libc::ENOBUFS,
+                    libc::EPERM,
+                    libc::EIO,
+                    libc::ENOSYS,
+                    libc::EINTR,
+                    libc::EAGAIN,
+                ],
+                false,
+            ),
+        ] {
+            for number in numbers {
+                let error = io::Error::from_raw_os_error(*number);
+                assert_eq!(is_the_peers(&error), peers, "{error}");
+            }
+        }
+    }
+}
