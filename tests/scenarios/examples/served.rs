@@ -206,7 +206,7 @@ fn meets(world: &mut World, request: &Request) {
     world.same(&format!("{}: reads", request.line), read, expected);
     let of_tcpd = |record: &Record| {
         // in.tftpd has the same tag, and begins what it says with its own name, or with the call that failed:
-        // Debian 13's has no sockets for some clients at their first try.
+        // Debian 13's (5.2+20240610) makes the socket of its answer in the address family of the request before.
         record.tag == request.daemon
             && !record.text.starts_with("tftpd: ")
             && !record.text.starts_with("socket: ")
@@ -238,7 +238,8 @@ fn connect(world: &World, request: &Request) -> String {
 }
 
 /// What a tftp client gets for the file `hello`: nothing, or the first block. It asks again
-/// if it ought to be served, as such clients do: xinetd throws away what came while tcpd ran.
+/// if it ought to be served, as such clients do: xinetd throws away what came while tcpd ran, and Debian 13's
+/// in.tftpd never answers its first request.
 fn fetch(request: &Request) -> String {
     let client = UdpSocket::bind((machine::plain(&request.client), 0)).expect("bind");
     client

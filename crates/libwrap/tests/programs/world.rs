@@ -179,16 +179,41 @@ pub(crate) fn tcp(client: &str, port: u16, says: &[u8]) -> String {
 }
 
 /// The same for a datagram. No answer is the empty one.
+///
+/// It is sent again if nothing comes, as tftp clients do: in.tftpd of Debian 13 (5.2+20240610) makes the socket of its
+/// answer in the address family of the request before, so that the first of all and the first of the other
+/// family are lost.
 pub(crate) fn udp(client: &str, port: u16, says: &[u8]) -> String {
     let address: IpAddr = client.parse().unwrap();
+    let end = Instant::now() + PATIENCE;
+    while !listens(address, port) {
+        assert!(Instant::now() < end, "nobody listens: {}", printed());
+        sleep(Duration::from_millis(20));
+    }
     let socket = UdpSocket::bind((address, 0)).unwrap();
     socket
         .set_read_timeout(Some(Duration::from_secs(1)))
         .unwrap();
-    let _nobody_there_yet = socket.send_to(says, server(client, port));
     let mut bytes = [0; 512];
-    let count = socket.recv(&mut bytes).unwrap_or(0);
-    String::from_utf8_lossy(&bytes[..count]).into_owned()
+    for _ in 0..2 {
+        socket.send_to(says, server(client, port)).unwrap();
+        if let Ok(count) = socket.recv(&mut bytes) {
+            return String::from_utf8_lossy(&bytes[..count]).into_owned();
+        }
+    }
+    String::new()
+}
+
+/// Whether a datagram socket of the client's family is bound to a port: proc(5), `/proc/net/udp`.
+fn listens(client: IpAddr, port: u16) -> bool {
+    let table = if client.is_ipv6() { "udp6" } else { "udp" };
+    let table = fs::read_to_string(format!("/proc/net/{table}")).unwrap();
+    let local = format!(":{port:04X}");
+    let mut sockets = table.lines().skip(1);
+    sockets.any(|line| {
+        let mut fields = line.split_whitespace();
+        fields.nth(1).is_some_and(|own| own.ends_with(&local))
+    })
 }
 
 fn server(client: &str, port: u16) -> SocketAddr {
