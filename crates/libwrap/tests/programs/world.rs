@@ -39,7 +39,7 @@ impl Library {
 }
 
 /// Makes the world of the namespaces that it is started in, and goes on in it. The smallest Debian has neither
-/// protocols nor services nor the networks of RPC.
+/// protocols nor services nor the networks of RPC. rpcbind looks its port up as `portmapper`, and opens none without.
 const SETUP: &str = r#"set -e
 PATH=$PATH:/usr/sbin:/sbin:$DEBIAN/usr/bin:$DEBIAN/usr/sbin:$DEBIAN/sbin:$DEBIAN/bin
 mount -t tmpfs none /run
@@ -53,7 +53,7 @@ mount --rbind /run/dev /dev
 mount --bind /run/etc /etc
 rm -f /etc/hosts.allow /etc/hosts.deny
 [ -e /etc/protocols ] || printf 'ip 0 IP\ntcp 6 TCP\nudp 17 UDP\n' > /etc/protocols
-[ -e /etc/services ] || printf 'tftp 69/udp\nsunrpc 111/tcp\nsunrpc 111/udp\n' > /etc/services
+[ -e /etc/services ] || printf 'tftp 69/udp\nsunrpc 111/tcp portmapper\nsunrpc 111/udp portmapper\n' > /etc/services
 [ -e /etc/netconfig ] || cp "$DEBIAN/etc/netconfig" /etc || true
 { echo "$LIBRARY"; cat "$DEBIAN/ld.so.conf"; } > /run/ld.so.conf
 ldconfig -X -C /etc/ld.so.cache -f /run/ld.so.conf 2> /run/output

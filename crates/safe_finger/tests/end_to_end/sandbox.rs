@@ -10,6 +10,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,7 @@ pub(crate) fn sandbox(name: &str, packages: &[&str], body: impl FnOnce(&Sandbox)
     if !missing.is_empty() {
         return skip(name, &missing.join(", "));
     }
+    target();
     let directory = std::env::temp_dir().join(format!("{name}.{}", std::process::id()));
     fs::create_dir(&directory).expect("make a directory");
     let inner = directory.clone();
@@ -87,14 +89,15 @@ fn namespaces() -> bool {
     thread::spawn(probe).join().unwrap_or(false)
 }
 
-/// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`.
-fn target() -> PathBuf {
-    let executable = std::env::current_exe().expect("path of the test executable");
-    executable
-        .ancestors()
-        .nth(3)
-        .expect("target/PROFILE/deps/NAME")
-        .to_path_buf()
+/// Cargo's target directory: the test executable is `target/PROFILE/deps/NAME`. It is asked for once, outside of the
+/// sandbox: where mounts are private, a chroot no longer sees the executable at its path (proc(5), `/proc/PID/exe`).
+fn target() -> &'static Path {
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    TARGET.get_or_init(|| {
+        let executable = std::env::current_exe().expect("path of the test executable");
+        let target = executable.ancestors().nth(3);
+        target.expect("target/PROFILE/deps/NAME").to_path_buf()
+    })
 }
 
 /// Where a package's program is: unpacked below the target directory, or installed. Only
@@ -209,10 +212,9 @@ impl Sandbox {
     /// Writes an executable file into `/usr/sbin`.
     pub(crate) fn program(&self, name: &str, content: &str) {
         let path = format!("/usr/sbin/{name}");
-        self.pipe(
-            Command::new("install").args(["-m", "755", "/dev/stdin", &path]),
-            content,
-        );
+        let mut install = Command::new("install");
+        let ran = self.pipe(install.args(["-m", "755", "/dev/stdin", &path]), content);
+        assert_eq!(ran.status, Some(0), "{}", ran.errors);
     }
 
     /// Makes a shell script the only `finger`.
