@@ -69,6 +69,10 @@ bench-check: all valgrind
 	@if command -v valgrind >/dev/null; then target/release/bench check target; \
 	else echo "bench-check: skipped, valgrind is not installed"; [ "$(CI)" != true ]; fi
 
+# Each command and line of README.md is run by a test, and this runs those that no other target does.
+test-readme: bench
+	tests/readme
+
 # The library's slow tests: eight threads for a minute, valgrind over the whole interface.
 test-libwrap: all valgrind
 	cargo test --quiet --package libwrap -- --ignored
@@ -149,10 +153,20 @@ test-machines: all debootstrap
 	for suite in $(SUITES); do tests/machines/build $$suite && \
 	tests/machines/run $$suite target/machines/debs/$$suite || exit 1; done
 
+# make test in clean roots of Debian 12 and 13, as root and as an ordinary user, with nothing else installed, with Debian's
+# daemons, and with our packages over Debian's. docs/install.md has what came of it. An hour.
+test-roots: debootstrap
+	for suite in $(SUITES); do \
+	    tests/machines/build $$suite && tests/machines/tests $$suite build || exit 1; \
+	    for place in bare daemons ours; do for user in root user; do \
+	        tests/machines/tests $$suite $$place $$user || exit 1; \
+	    done; done; \
+	done
+
 # What CI runs of it: one build, without link-time optimisation, on both.
 test-machines-short: all debootstrap
 	MACHINES_QUICK=yes tests/machines/build bookworm
-	tests/machines/run bookworm target/machines/debs/bookworm
+	tests/machines/run bookworm target/machines/debs/bookworm over_debians ours_first from_source
 	tests/machines/run trixie target/machines/debs/bookworm ours_first
 
-.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short
+.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short test-readme test-roots
