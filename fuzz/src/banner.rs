@@ -1,6 +1,6 @@
 //! Banner files.
 
-use hosts_access::banner::Banner;
+use hosts_access::options::banner::Banner;
 
 use crate::PIECES;
 use crate::stage::Pieces;

@@ -1,7 +1,7 @@
 //! `%` expansions, of a text with values that a client, its name server and its ident server chose.
 
-use hosts_access::expand::{TooLong, expand};
-use hosts_access::facts::Fact;
+use hosts_access::options::expand::{TooLong, expand};
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 
 use crate::stage::{Given, Stage};

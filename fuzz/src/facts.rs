@@ -1,6 +1,6 @@
 //! Requests and worlds to choose from.
 
-use hosts_access::facts::Fact;
+use hosts_access::request::facts::Fact;
 use hosts_access::fake::FakeWorld;
 use hosts_access::request::{Host, Request};
 

@@ -1,6 +1,6 @@
 //! `/file` lists.
 
-use hosts_access::filelist::{ListError, ListWords};
+use hosts_access::table::filelist::{ListError, ListWords};
 
 use crate::PIECES;
 use crate::stage::Pieces;

@@ -1,8 +1,8 @@
 //! The reply of a client's ident server, and the line that the log shows of it.
 
-use hosts_access::ident::parse_reply;
+use hosts_access::request::ident::parse_reply;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
-use hosts_access::problem::Shown;
+use hosts_access::report::problem::Shown;
 
 /// The ports of the connection: those of the seeds.
 const CLIENT: u16 = 49832;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hosts_access::access::Verdict;
+use hosts_access::search::access::Verdict;
 use hosts_access::options::{Fields, Outcome, run};
-use hosts_access::problem::Spot;
+use hosts_access::report::problem::Spot;
 use hosts_access::world::Effects;
 use tools::dry::DryEffects;
 

@@ -1,6 +1,6 @@
 //! hosts.allow, hosts.deny and two files that rules may name, `/list` and `/banners/svcd`.
 
-use hosts_access::line::{LineError, Lines};
+use hosts_access::table::line::{LineError, Lines};
 
 use crate::case::{Case, WAYS};
 use crate::stage::Pieces;

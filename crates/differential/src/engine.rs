@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hosts_access::access::{self, Tables, hosts_access};
-use hosts_access::action::{Action, Done, Fault};
-use hosts_access::facts::{Answer, Fact, Unanswered};
-use hosts_access::index::{HeldList, HeldTable};
-use hosts_access::problem::{Diagnostic, Place};
+use hosts_access::accelerate::index::{HeldList, HeldTable};
+use hosts_access::options::action::{Action, Done, Fault};
+use hosts_access::report::problem::{Diagnostic, Place};
+use hosts_access::report::trace;
+use hosts_access::request::facts::{Answer, Fact, Unanswered};
 use hosts_access::request::{Host, Request};
-use hosts_access::trace;
+use hosts_access::search::access::{self, Tables, hosts_access};
 use hosts_access::world::{
     Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
     World,

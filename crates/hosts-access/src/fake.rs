@@ -11,11 +11,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::action::{Action, Done, Fault};
-use crate::facts::{Answer, Unanswered};
-use crate::ident;
-use crate::index::{HeldList, HeldTable};
-use crate::problem::Diagnostic;
+use crate::accelerate::index::{HeldList, HeldTable};
+use crate::options::action::{Action, Done, Fault};
+use crate::report::problem::Diagnostic;
+use crate::request::facts::{Answer, Unanswered};
+use crate::request::ident;
 use crate::world::{
     Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
     World,

@@ -2,19 +2,18 @@
 //!
 //! One parser and one matcher serve tcpd, tcpdchk, tcpdmatch and libwrap. The engine decides and
 //! never acts: files, names, ident, accounts and the log come in through the small traits of
-//! [`world`], and what an option does goes out as an [`Action`](action::Action) to an
+//! [`world`], and what an option does goes out as an [`Action`](options::action::Action) to an
 //! [`Effects`](world::Effects) that either acts or only reports.
 //!
-//! The way of one request: [`access::hosts_access`] reads a table line by line ([`mod@line`]), splits
-//! each into fields ([`rule`]), walks its daemon list and client list ([`list`]), tests each word
-//! ([`pattern`], [`strings`], [`netmask`], [`filelist`]) against facts that are fetched only when a
-//! word asks for them ([`facts`], [`request`], [`names`], [`ident`]), and runs the options of the
-//! first rule that matches ([`options`], [`expand`], [`banner`]).
+//! The way of one request: [`search`] goes through a [`table`] line by line, splits each into fields, walks its daemon
+//! list and client list, and tests each word against facts that [`request`] fetches only when a word asks for them. Then it
+//! runs the [`options`] of the first rule that matches. [`text`] and [`address`] are what words are made of; [`report`]
+//! is what is said of it all. [`accelerate`] makes it quick and decides nothing.
 //!
 //! The language is that of hosts_access(5) and hosts_options(5).
 //!
 //! ```
-//! use hosts_access::access::{hosts_access, Tables, Verdict};
+//! use hosts_access::search::access::{hosts_access, Tables, Verdict};
 //! use hosts_access::fake::FakeWorld;
 //! use hosts_access::request::{Host, Request};
 //!
@@ -29,32 +28,16 @@
 
 #![forbid(unsafe_code)]
 
-pub mod access;
-pub mod action;
-pub mod banner;
-pub mod comments;
-pub mod expand;
-pub mod facts;
+pub mod accelerate;
+pub mod address;
 pub mod fake;
-pub mod filelist;
-pub mod ident;
-pub mod index;
 pub mod ip_options;
 pub mod limits;
-pub mod line;
-pub mod list;
-pub mod memory;
-pub mod names;
-pub mod netmask;
-pub mod number;
 pub mod options;
-pub mod pattern;
-pub mod problem;
+pub mod report;
 pub mod request;
-pub mod rule;
+pub mod search;
 pub mod settings;
-pub mod severity;
-pub mod skim;
-pub mod strings;
-pub mod trace;
+pub mod table;
+pub mod text;
 pub mod world;

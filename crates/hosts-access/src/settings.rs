@@ -3,8 +3,8 @@
 //! No environment variable or argument changes them at run time: the environment of inetd is no
 //! authority. `make REAL_DAEMON_DIR=/usr/libexec` hands them to the compiler.
 
-use crate::number::{decimal_const, octal_const};
-use crate::severity::Severity;
+use crate::options::severity::Severity;
+use crate::text::number::{decimal_const, octal_const};
 
 /// The value of a build setting, or its default.
 macro_rules! setting {

@@ -7,14 +7,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::action::{Action, Done, Fault};
-use crate::facts::{Answer, Fact, Unanswered};
-use crate::ident;
-use crate::index::{HeldList, HeldTable};
-use crate::names;
-use crate::problem::{Diagnostic, NameProblem, Place, Spot};
+use crate::accelerate::index::{HeldList, HeldTable};
+use crate::options::action::{Action, Done, Fault};
+use crate::report::problem::{Diagnostic, NameProblem, Place, Spot};
+use crate::report::trace::Event;
+use crate::request::facts::{Answer, Fact, Unanswered};
+use crate::request::ident;
+use crate::request::names;
 use crate::request::{Request, Side};
-use crate::trace::Event;
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {

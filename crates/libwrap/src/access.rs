@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hosts_access::access::{Verdict, hosts_access as decide};
-use hosts_access::action::{Fault, ShellText};
+use hosts_access::options::action::{Fault, ShellText};
 use hosts_access::options::{self, Outcome};
-use hosts_access::problem::{Place, Problem, Shown, Spot, Written};
+use hosts_access::report::problem::{Place, Problem, Shown, Spot, Written};
+use hosts_access::search::access::{Verdict, hosts_access as decide};
 use hosts_access::world::World;
 use nix::{libc, unistd};
 use system::environment::Environment;

@@ -4,7 +4,7 @@
 use std::cell::UnsafeCell;
 use std::ffi::c_char;
 
-use hosts_access::facts::{Fact, UNKNOWN};
+use hosts_access::request::facts::{Fact, UNKNOWN};
 use nix::libc::sockaddr;
 
 use crate::boundary::guard;

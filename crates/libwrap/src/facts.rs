@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hosts_access::facts::{Answer, Fact};
-use hosts_access::problem::{NameProblem, Spot};
+use hosts_access::report::problem::{NameProblem, Spot};
+use hosts_access::request::facts::{Answer, Fact};
 use hosts_access::request::{Host, Request, Side};
 use hosts_access::world::{Family, Forward, Ident, Resolver, World};
 use nix::libc::c_char;

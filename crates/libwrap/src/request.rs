@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use hosts_access::facts::UNKNOWN;
+use hosts_access::request::facts::UNKNOWN;
 use nix::libc::sockaddr;
 
 use crate::boundary::guard;

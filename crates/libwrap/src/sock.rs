@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hosts_access::facts::{Fact, PARANOID};
 use hosts_access::ip_options::{Hex, IpOptions};
-use hosts_access::names;
-use hosts_access::problem::{Problem, Shown, Written, reason};
+use hosts_access::options::severity::Level;
+use hosts_access::report::problem::{Problem, Shown, Written, reason};
 use hosts_access::request::Host;
-use hosts_access::severity::Level;
+use hosts_access::request::facts::{Fact, PARANOID};
+use hosts_access::request::names;
 use nix::libc::{self, sockaddr};
 use system::deadline::Budget;
 use system::ident::TcpIdent;
@@ -277,7 +277,7 @@ unsafe extern "C-unwind" fn wrap_rfc931(
         let found = match (client.and_then(canonical), server.and_then(canonical)) {
             (Some(client), Some(server)) => {
                 let limit = facts::ident_limit();
-                hosts_access::ident::look_up(client, server, limit, &ident())
+                hosts_access::request::ident::look_up(client, server, limit, &ident())
             }
             _ => Fact::Unknown,
         };

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use hosts_access::facts::Unanswered;
+use hosts_access::request::facts::Unanswered;
 use system::shortage;
 
 thread_local! {

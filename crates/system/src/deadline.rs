@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hosts_access::facts::{Answer, Unanswered};
 use hosts_access::limits::{
     ADDRESS_LOOKUP_DEADLINE, NAME_LOOKUP_DEADLINE, REQUEST_LOOKUP_DEADLINE,
 };
+use hosts_access::request::facts::{Answer, Unanswered};
 use nix::libc;
 
 /// Room for the name service's plug-ins; it is only taken when touched.

@@ -4,8 +4,8 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use hosts_access::action::{Action, Done, Fault, ShellText};
 use hosts_access::limits::BANNER_DEADLINE;
+use hosts_access::options::action::{Action, Done, Fault, ShellText};
 use hosts_access::world::{Effects, Gid};
 use nix::libc;
 use nix::poll::PollFlags;

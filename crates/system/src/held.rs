@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use hosts_access::index::{FEW, HeldList, HeldTable};
+use hosts_access::accelerate::index::{FEW, HeldList, HeldTable};
 use hosts_access::world::Files;
 use nix::sys::statfs::{self, FsType, fstatfs};
 use nix::time::{ClockId, clock_gettime};

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use hosts_access::facts::{Answer, Unanswered};
-use hosts_access::ident::IDENT_PORT;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
+use hosts_access::request::facts::{Answer, Unanswered};
+use hosts_access::request::ident::IDENT_PORT;
 use hosts_access::world::Ident;
 use nix::libc;
 use socket2::{Domain, Socket, Type};

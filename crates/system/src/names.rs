@@ -12,7 +12,7 @@ use std::ptr;
 use std::rc::Rc;
 
 use dns_lookup::getnameinfo;
-use hosts_access::facts::{Answer, Unanswered};
+use hosts_access::request::facts::{Answer, Unanswered};
 use hosts_access::world::{Family, Forward, Resolver};
 use nix::libc;
 use socket2::SockAddr;

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 use std::rc::Rc;
 
-use hosts_access::facts::Unanswered;
+use hosts_access::request::facts::Unanswered;
 use hosts_access::world::Netgroups;
 use nix::errno::Errno;
 use nix::libc;

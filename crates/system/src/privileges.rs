@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::io;
 
-use hosts_access::action::Fault;
+use hosts_access::options::action::Fault;
 use hosts_access::world::{Gid, User};
 use nix::unistd::{self, getgroups, getresgid, getresuid};
 

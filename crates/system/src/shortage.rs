@@ -12,7 +12,7 @@ use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr;
 
-use hosts_access::facts::Unanswered;
+use hosts_access::request::facts::Unanswered;
 use nix::libc;
 
 /// Memory that a lookup must be able to get: what the C library reads files and answers into.

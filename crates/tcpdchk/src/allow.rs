@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 
-use hosts_access::line::Lines;
+use hosts_access::table::line::Lines;
 use tools::remark::Check;
 
 use crate::catalog;

@@ -154,7 +154,7 @@ impl<'c> Checker<'c> {
     /// Whether a scope names an interface of this machine. Those of a tree's machine are not known.
     pub(crate) fn has_interface(&self, scope: &[u8]) -> bool {
         self.disk.is_rooted()
-            || hosts_access::number::decimal(scope).is_some()
+            || hosts_access::text::number::decimal(scope).is_some()
             || SystemResolver::new(Rc::default()).interface_index(scope) != Ok(None)
     }
 }

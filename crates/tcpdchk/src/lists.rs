@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use hosts_access::filelist::{ListError, ListWords};
 use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
-use hosts_access::pattern::path_of;
-use hosts_access::problem::{Problem, Written, reason};
+use hosts_access::report::problem::{Problem, Written, reason};
+use hosts_access::table::filelist::{ListError, ListWords};
+use hosts_access::table::pattern::path_of;
 
 use crate::checker::Checker;
 use crate::checks;

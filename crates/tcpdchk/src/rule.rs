@@ -1,8 +1,8 @@
 //! A rule of a table, with what is known of its form before its words are looked at one by one.
 
-use hosts_access::list::Words;
 use hosts_access::options::{Field, Fields};
-use hosts_access::rule::Rule;
+use hosts_access::table::list::Words;
+use hosts_access::table::rule::Rule;
 
 use crate::finding::Place;
 use crate::source::{Origin, Stretch, offset_in};

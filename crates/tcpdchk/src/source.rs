@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
-use hosts_access::problem::Written;
+use hosts_access::report::problem::Written;
 
 use crate::finding::{Mark, Place};
 
@@ -294,8 +294,8 @@ pub(crate) fn offset_in(text: &[u8], part: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hosts_access::line::Lines;
-    use hosts_access::list::Words;
+    use hosts_access::table::line::Lines;
+    use hosts_access::table::list::Words;
 
     /// `line:column:marked` of each word of each rule, with the column in the rule if that is another.
     fn marks(table: &str) -> Vec<String> {

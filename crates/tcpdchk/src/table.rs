@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hosts_access::limits::MAX_RULE_BYTES;
-use hosts_access::line::{LineError, Lines};
-use hosts_access::list::Words;
-use hosts_access::problem::{Problem, Spot, Written, reason};
-use hosts_access::rule::Rule;
+use hosts_access::report::problem::{Problem, Spot, Written, reason};
+use hosts_access::table::line::{LineError, Lines};
+use hosts_access::table::list::Words;
+use hosts_access::table::rule::Rule;
 
 use crate::checker::Checker;
 use crate::finding::{Finding, Place};

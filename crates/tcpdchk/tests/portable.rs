@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use hosts_access::access::{Tables, Verdict, hosts_access};
 use hosts_access::fake::FakeWorld;
 use hosts_access::request::{Host, Request};
+use hosts_access::search::access::{Tables, Verdict, hosts_access};
 use tools::testing::{Run, Scratch, Sides};
 
 fn sides(test: &str) -> Option<Sides> {

@@ -4,9 +4,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use hosts_access::access::Verdict;
-use hosts_access::problem::{Diagnostic, Place, Written};
+use hosts_access::report::problem::{Diagnostic, Place, Written};
 use hosts_access::request::{Host, Request};
+use hosts_access::search::access::Verdict;
 use hosts_access::world::Log;
 use serde::Serialize;
 use serde_json::Value;
@@ -187,5 +187,5 @@ impl End {
 }
 
 fn known(value: &[u8]) -> Option<String> {
-    (!value.eq_ignore_ascii_case(hosts_access::facts::UNKNOWN)).then(|| text(value))
+    (!value.eq_ignore_ascii_case(hosts_access::request::facts::UNKNOWN)).then(|| text(value))
 }

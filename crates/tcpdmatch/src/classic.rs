@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 
-use hosts_access::expand::filter;
-use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
-use hosts_access::problem::{Diagnostic, Place, Written};
+use hosts_access::options::expand::filter;
+use hosts_access::report::problem::{Diagnostic, Place, Written};
+use hosts_access::request::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::{Host, Request};
 use hosts_access::settings::REAL_DAEMON_DIR;
 use hosts_access::world::Log;
@@ -125,7 +125,7 @@ impl Log for Both<'_> {
         self.0.wants_events() || self.1.wants_events()
     }
 
-    fn event(&self, event: &hosts_access::trace::Event<'_>) {
+    fn event(&self, event: &hosts_access::report::trace::Event<'_>) {
         self.0.event(event);
         self.1.event(event);
     }

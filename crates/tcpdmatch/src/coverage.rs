@@ -6,11 +6,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use hosts_access::line::Lines;
-use hosts_access::list::{Words, is_except};
-use hosts_access::problem::{Diagnostic, Place, Written};
-use hosts_access::rule::Rule;
-use hosts_access::trace::{Event, List};
+use hosts_access::report::problem::{Diagnostic, Place, Written};
+use hosts_access::report::trace::{Event, List};
+use hosts_access::table::line::Lines;
+use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::rule::Rule;
 use hosts_access::world::{Files, Log};
 use serde_json::json;
 use tools::output::Output;

@@ -1,7 +1,7 @@
 //! The ends of a connection as the user writes them: `[user@]client`, `daemon[@server]`.
 
-use hosts_access::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::Host;
+use hosts_access::request::facts::{Fact, PARANOID, UNKNOWN};
 use tools::hosts::{
     Complaint, Failure, HostLookup, check_address, find, is_plain_address, text_of,
 };

@@ -1,9 +1,9 @@
 //! Asks the engine, with everything dry.
 
-use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
-use hosts_access::facts::Fact;
-use hosts_access::problem::{Diagnostic, Written};
+use hosts_access::report::problem::{Diagnostic, Written};
 use hosts_access::request::Request;
+use hosts_access::request::facts::Fact;
+use hosts_access::search::access::{Decision, Tables, Verdict, hosts_access};
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use hosts_access::facts::Fact;
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 use system::names::SystemResolver;
 use tools::hosts::{Failure, no_answer_text, not_found_text, patience};

@@ -24,8 +24,8 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use hosts_access::access::Tables;
-use hosts_access::problem::{Written, reason};
+use hosts_access::report::problem::{Written, reason};
+use hosts_access::search::access::Tables;
 use tools::arguments::Files;
 use tools::disk::Disk;
 

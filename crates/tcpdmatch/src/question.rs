@@ -1,6 +1,6 @@
 //! What is asked: which daemon on which server, which user at which client.
 
-use hosts_access::facts::Fact;
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 use tools::inetd::base_name;
 

@@ -1,10 +1,10 @@
 //! Why a word matches or not, and what options would do, in plain words.
 
-use hosts_access::action::Action;
+use hosts_access::options::action::Action;
 use hosts_access::options::{Outcome, Step};
+use hosts_access::report::trace::{Need, Subject, Test};
 use hosts_access::request::Side;
-use hosts_access::strings::Form;
-use hosts_access::trace::{Need, Subject, Test};
+use hosts_access::text::strings::Form;
 
 use crate::answer::text;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hosts_access::number::decimal;
+use hosts_access::text::number::decimal;
 use hosts_access::world::{Accounts, Gid, Uid, User};
 use system::accounts::SystemAccounts;
 

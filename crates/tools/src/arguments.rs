@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
-use hosts_access::access::Tables;
-use hosts_access::problem::{Written, reason};
+use hosts_access::report::problem::{Written, reason};
+use hosts_access::search::access::Tables;
 use hosts_access::settings;
 
 use crate::disk::Disk;

@@ -9,7 +9,7 @@ use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use hosts_access::index::{FEW, HeldList, HeldTable};
+use hosts_access::accelerate::index::{FEW, HeldList, HeldTable};
 use hosts_access::world::Files;
 use system::files::RealFiles;
 

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hosts_access::facts::{Fact, Unanswered};
-use hosts_access::names;
-use hosts_access::netmask::dotted_quad;
-use hosts_access::number;
-use hosts_access::problem::{NameProblem, Problem, Shown};
+use hosts_access::address::netmask::dotted_quad;
+use hosts_access::report::problem::{NameProblem, Problem, Shown};
+use hosts_access::request::facts::{Fact, Unanswered};
+use hosts_access::request::names;
 use hosts_access::request::parse_ipv6;
+use hosts_access::text::number;
 use hosts_access::world::{Forward, Resolver};
 use system::deadline::{Budget, Limits};
 use system::names::SystemResolver;

@@ -8,9 +8,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use hosts_access::pattern::path_of;
-use hosts_access::problem::{Written, reason};
+use hosts_access::report::problem::{Written, reason};
 use hosts_access::settings::REAL_DAEMON_DIR;
+use hosts_access::table::pattern::path_of;
 
 use crate::disk::Disk;
 use crate::paths::check_path;

@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use hosts_access::access::Tables;
-use hosts_access::problem::{Written, reason};
+use hosts_access::report::problem::{Written, reason};
+use hosts_access::search::access::Tables;
 
 use crate::disk::Disk;
 use crate::remark::{DAEMON_DIRECTORY, Remark, WORLD_WRITABLE};

@@ -15,9 +15,9 @@ use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use anyhow::{Context, Result};
-use hosts_access::facts::Fact;
+use hosts_access::report::trace::{Event, List, Subject, Test};
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request, Side};
-use hosts_access::trace::{Event, List, Subject, Test};
 
 use crate::case::{ALLOW, Case, DENY};
 use crate::engine::Heard;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hosts_access::options::Fields;
-use hosts_access::rule::Rule;
+use hosts_access::table::rule::Rule;
 
 use super::Coverage;
 use super::expected::{FACILITIES, LEVELS, MESSAGES, OPTIONS};

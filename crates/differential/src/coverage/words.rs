@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use hosts_access::number;
-use hosts_access::pattern::split_at_sign;
-use hosts_access::strings::Form;
-use hosts_access::trace::{Subject, Test};
+use hosts_access::report::trace::{Subject, Test};
+use hosts_access::table::pattern::split_at_sign;
+use hosts_access::text::number;
+use hosts_access::text::strings::Form;
 
 /// What is odd about a word.
 pub(super) fn oddities(word: &[u8]) -> impl Iterator<Item = &'static str> {

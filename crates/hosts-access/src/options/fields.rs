@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ident::is_blank;
+use crate::request::ident::is_blank;
 
 /// One option as written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,18 +7,22 @@
 //! Options run from left to right; each is checked and carried out before the next is looked at, so
 //! the effects of those before an error stay. Any error denies, in either table.
 
+pub mod action;
+pub mod banner;
+pub mod expand;
 mod fields;
+pub mod severity;
 pub mod values;
 
-use crate::action::{Action, Done, Fault, ShellText};
-use crate::banner::Banner;
-use crate::expand::{TooLong, expand};
 use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
-use crate::pattern::path_of;
-use crate::problem::{Diagnostic, OptionProblem, Problem, Spot, Written, reason};
+use crate::options::action::{Action, Done, Fault, ShellText};
+use crate::options::banner::Banner;
+use crate::options::expand::{TooLong, expand};
+use crate::options::severity::Severity;
+use crate::report::problem::{Diagnostic, OptionProblem, Problem, Spot, Written, reason};
+use crate::report::trace::Event;
 use crate::request::Request;
-use crate::severity::Severity;
-use crate::trace::Event;
+use crate::table::pattern::path_of;
 use crate::world::{Effects, World};
 
 pub use fields::{Field, Fields};

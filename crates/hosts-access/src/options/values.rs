@@ -4,11 +4,11 @@
 //! Each function answers to one row of [`OPTIONS`](super::OPTIONS).
 
 use super::{Outcome, Step, Value, fields};
-use crate::action::{Action, ShellText};
-use crate::number;
-use crate::problem::OptionProblem;
-use crate::severity::Severity;
-use crate::strings::split_outside_brackets;
+use crate::options::action::{Action, ShellText};
+use crate::options::severity::Severity;
+use crate::report::problem::OptionProblem;
+use crate::text::number;
+use crate::text::strings::split_outside_brackets;
 use crate::world::{Gid, World};
 
 type Parsed = Result<Step, OptionProblem>;

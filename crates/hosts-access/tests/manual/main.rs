@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use hosts_access::access::{Decision, Tables, Verdict, hosts_access};
 use hosts_access::fake::FakeWorld;
-use hosts_access::problem::{Diagnostic, Place};
+use hosts_access::report::problem::{Diagnostic, Place};
 use hosts_access::request::{Host, Request as Ask};
+use hosts_access::search::access::{Decision, Tables, Verdict, hosts_access};
 use hosts_access::world::{Log, World};
 
 use page::{Example, Page, Request};

@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use hosts_access::access::{Tables, Verdict, hosts_access};
-use hosts_access::action::Action;
-use hosts_access::facts::Fact;
 use hosts_access::fake::FakeWorld;
 use hosts_access::limits::MAX_EXPANSION_BYTES;
+use hosts_access::options::action::Action;
 use hosts_access::request::Request;
+use hosts_access::request::facts::Fact;
+use hosts_access::search::access::{Tables, Verdict, hosts_access};
 use hosts_access::world::Effects;
 use tools::dry::DryEffects;
 

@@ -11,13 +11,13 @@ mod written;
 
 use std::fmt;
 
-use hosts_access::access::{Tables, Verdict, hosts_access};
-use hosts_access::expand::expand;
-use hosts_access::facts::Fact;
 use hosts_access::fake::FakeWorld;
-use hosts_access::ident::parse_reply;
 use hosts_access::ip_options::IpOptions;
+use hosts_access::options::expand::expand;
+use hosts_access::request::facts::Fact;
+use hosts_access::request::ident::parse_reply;
 use hosts_access::request::{Host, Request};
+use hosts_access::search::access::{Tables, Verdict, hosts_access};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -7,10 +7,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hosts_access::action::{Action, Done, Fault};
+use hosts_access::accelerate::index::{HeldList, HeldTable};
 use hosts_access::fake::FakeWorld;
-use hosts_access::index::{HeldList, HeldTable};
-use hosts_access::problem::{Diagnostic, Gravity, Problem};
+use hosts_access::options::action::{Action, Done, Fault};
+use hosts_access::report::problem::{Diagnostic, Gravity, Problem};
 use hosts_access::world::{Effects, Files, Log, World};
 
 /// A file by its name; one without a text may not be read.

@@ -2,9 +2,9 @@
 //!
 //! The fuzz targets use this file too.
 
-use hosts_access::list::Words;
 use hosts_access::options::Fields;
-use hosts_access::rule::Rule;
+use hosts_access::table::list::Words;
+use hosts_access::table::rule::Rule;
 
 /// The words and options of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

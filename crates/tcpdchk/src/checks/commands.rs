@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use hosts_access::list::{Words, is_except};
 use hosts_access::options::{self, Field, OPTIONS};
-use hosts_access::pattern::{path_of, split_at_sign};
-use hosts_access::problem::Written;
-use hosts_access::strings::is_glob;
+use hosts_access::report::problem::Written;
+use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::pattern::{path_of, split_at_sign};
+use hosts_access::text::strings::is_glob;
 
 use crate::checker::Checker;
 use crate::clients::is_reserved;

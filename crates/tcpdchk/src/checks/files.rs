@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use hosts_access::problem::Written;
+use hosts_access::report::problem::Written;
 use hosts_access::world::{Accounts as _, User};
 use tools::paths::is_kept_apart;
 use tools::remark::WORLD_WRITABLE;

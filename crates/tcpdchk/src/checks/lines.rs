@@ -1,8 +1,8 @@
 //! Lines of tables and lists: how they end, and what editing and merging left in them.
 
-use hosts_access::list::Words;
-use hosts_access::netmask::dotted_quad;
-use hosts_access::rule::Rule;
+use hosts_access::address::netmask::dotted_quad;
+use hosts_access::table::list::Words;
+use hosts_access::table::rule::Rule;
 
 use crate::checker::Checker;
 use crate::finding::Finding;

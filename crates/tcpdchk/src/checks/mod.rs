@@ -13,9 +13,9 @@ pub(crate) mod reach;
 pub(crate) mod services;
 pub(crate) mod words;
 
-use hosts_access::list::Words;
 use hosts_access::options::find as find_option;
-use hosts_access::pattern::HostPattern;
+use hosts_access::table::list::Words;
+use hosts_access::table::pattern::HostPattern;
 use tools::remark::Level;
 
 use crate::checker::Checker;
@@ -142,11 +142,11 @@ pub(crate) fn list(source: &Source<'_>, place: &Place, checker: &Checker<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hosts_access::access::{Tables, hosts_access};
-    use hosts_access::facts::Fact;
     use hosts_access::fake::FakeWorld;
     use hosts_access::request::Request;
-    use hosts_access::rule::Rule;
+    use hosts_access::request::facts::Fact;
+    use hosts_access::search::access::{Tables, hosts_access};
+    use hosts_access::table::rule::Rule;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::select;

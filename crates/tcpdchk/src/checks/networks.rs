@@ -2,12 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-use hosts_access::names::loose_ipv4;
-use hosts_access::netmask::{NetMask, bracketed, dotted_quad};
-use hosts_access::number::{decimal, leading_decimal};
-use hosts_access::pattern::{HostPattern, split_scope};
-use hosts_access::problem::Written;
+use hosts_access::address::netmask::{NetMask, bracketed, dotted_quad};
+use hosts_access::report::problem::Written;
+use hosts_access::request::names::loose_ipv4;
 use hosts_access::request::parse_ipv6;
+use hosts_access::table::pattern::{HostPattern, split_scope};
+use hosts_access::text::number::{decimal, leading_decimal};
 use ipnet::Ipv6Net;
 
 use crate::clients::Host;

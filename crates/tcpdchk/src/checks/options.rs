@@ -1,8 +1,8 @@
 //! Words where an option was expected that are something else.
 
-use hosts_access::netmask::bracketed;
+use hosts_access::address::netmask::bracketed;
 use hosts_access::options::{self, Field};
-use hosts_access::problem::{OptionProblem, Problem, Written};
+use hosts_access::report::problem::{OptionProblem, Problem, Written};
 
 use crate::checker::Checker;
 use crate::clients::is_reserved;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use hosts_access::options::Field;
-use hosts_access::problem::{Refused, Written};
+use hosts_access::report::problem::{Refused, Written};
 use hosts_access::world::Files;
 use tools::disk::Disk;
 

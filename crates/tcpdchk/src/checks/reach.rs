@@ -1,8 +1,8 @@
 //! Rules that no request reaches, because earlier rules match all that they match; and what is left
 //! for no rule at all.
 
-use hosts_access::list::{Words, is_except};
-use hosts_access::pattern::split_at_sign;
+use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::pattern::split_at_sign;
 
 use crate::checker::Checker;
 use crate::cover::{Covered, MAX_DAEMONS};

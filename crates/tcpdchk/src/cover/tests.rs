@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::source::Source;
-use hosts_access::access::{Tables, hosts_access};
-use hosts_access::facts::Fact;
 use hosts_access::fake::FakeWorld;
-use hosts_access::line::Lines;
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
-use hosts_access::rule::Rule;
+use hosts_access::search::access::{Tables, hosts_access};
+use hosts_access::table::line::Lines;
+use hosts_access::table::rule::Rule;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

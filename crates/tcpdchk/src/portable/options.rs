@@ -1,7 +1,7 @@
 //! Options that the original carries out differently.
 
-use hosts_access::number::signed;
 use hosts_access::options::Field;
+use hosts_access::text::number::signed;
 
 use super::{ACCOUNT, ACLEXEC, NUMBER, Portable, RESOLVER, SEVERITY, verdict};
 use crate::rule::RuleAt;

@@ -1,10 +1,10 @@
 //! Words of lists that the original reads differently.
 
-use hosts_access::netmask::{bracketed, dotted_quad};
-use hosts_access::number::{decimal, leading_decimal};
-use hosts_access::pattern::{path_of, split_at_sign, split_scope};
+use hosts_access::address::netmask::{bracketed, dotted_quad};
 use hosts_access::request::parse_ipv6;
-use hosts_access::strings::is_glob;
+use hosts_access::table::pattern::{path_of, split_at_sign, split_scope};
+use hosts_access::text::number::{decimal, leading_decimal};
+use hosts_access::text::strings::is_glob;
 
 use super::{GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict};
 use crate::rule::RuleAt;

@@ -5,11 +5,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use hosts_access::access::{Tables, Verdict, hosts_access};
-use hosts_access::facts::Fact;
 use hosts_access::fake::FakeWorld;
-use hosts_access::line::Lines;
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
+use hosts_access::search::access::{Tables, Verdict, hosts_access};
+use hosts_access::table::line::Lines;
 use tools::testing::{Scratch, corpus, skip_always};
 
 use crate::{cases, tcpdchk, tree};

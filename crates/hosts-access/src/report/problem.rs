@@ -1,0 +1,470 @@
+//! What goes wrong while tables are read and rules run, where, and in which words
+//! (hosts_access(5), ERRORS IN TABLES; hosts_options(5), OPTION ERRORS).
+//!
+//! The texts that the original has are kept to the letter, since scripts look for them; a text of
+//! our own says the remedy too.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::limits;
+use crate::options::action::Fault;
+use crate::options::severity::Level;
+use crate::request::facts::Unanswered;
+
+/// A rule's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The table, or the `/file` list in which tcpdchk found a word.
+    pub table: Arc<Path>,
+    /// The rule's first physical line, counted from 1.
+    pub first_line: u64,
+    /// Its last physical line: the number that the classic messages carry.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
+    }
+}
+
+/// The place of the rule at hand, cheap to hand around; [`Spot::place`] makes it last.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'t> {
+    /// The table.
+    pub table: &'t Arc<Path>,
+    /// The rule's first physical line.
+    pub first_line: u64,
+    /// Its last physical line.
+    pub line: u64,
+}
+
+impl Spot<'_> {
+    /// The place as a value of its own.
+    pub fn place(self) -> Place {
+        Place {
+            table: Arc::clone(self.table),
+            first_line: self.first_line,
+            line: self.line,
+        }
+    }
+}
+
+/// How grave a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gravity {
+    /// Something is reported and evaluation goes on in a defined way.
+    Warning,
+    /// The request is denied.
+    Error,
+    /// For information, without a prefix.
+    Note,
+}
+
+/// A message with its place.
+#[derive(Debug)]
+pub struct Diagnostic {
+    /// Where, if it is about a rule.
+    pub place: Option<Place>,
+    /// What.
+    pub problem: Problem,
+}
+
+impl Diagnostic {
+    /// The level at which it is logged.
+    pub fn level(&self) -> Level {
+        match self.problem.gravity() {
+            Gravity::Warning | Gravity::Error => Level::ERR,
+            Gravity::Note => Level::INFO,
+        }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problem.gravity() {
+            Gravity::Warning => f.write_str("warning: ")?,
+            Gravity::Error => f.write_str("error: ")?,
+            Gravity::Note => return self.problem.fmt(f),
+        }
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        self.problem.fmt(f)
+    }
+}
+
+/// Whom it refuses that something is in error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// What is left of hosts.allow cannot be used: who came to a rule above was granted or refused by it.
+    Ungranted,
+    /// A rule cannot be evaluated, or what is left of hosts.deny cannot be used.
+    Reached,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ungranted => "refuses everybody whom no rule above grants",
+            Self::Reached => "refuses everybody who gets that far",
+        })
+    }
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum Problem {
+    /// What makes a table or a rule in error, and whom that refuses.
+    InError(Box<Problem>, Refused),
+    /// A table exists and cannot be read.
+    CannotOpen(PathBuf, io::Error),
+    /// A table could not be read to its end.
+    CannotRead(io::Error),
+    /// The last line has no newline, or a line passes [`limits::MAX_RULE_BYTES`].
+    LineTooLong,
+    /// A line holds a NUL byte.
+    NulByte,
+    /// A table has NUL bytes that do no harm where they stand.
+    NulPassed,
+    /// A `/file` list has such.
+    ListNulPassed(PathBuf),
+    /// What a bad line means for the rest of the table.
+    RestIgnored,
+    /// A rule has no colon outside brackets.
+    MissingSeparator,
+    /// A `/file` list exists and cannot be read.
+    ListOpen(PathBuf, io::Error),
+    /// A `/file` list includes itself, or lists nest too deep.
+    ListNesting(PathBuf),
+    /// More than [`limits::MAX_LISTS`] lists would be opened.
+    ListCount(PathBuf),
+    /// A `/file` list holds a NUL byte or an endless word.
+    ListWord(PathBuf),
+    /// A word of slashes only, which is no file.
+    NoList(Vec<u8>),
+    /// What a host is called could not be asked; the address as text.
+    NoName(Vec<u8>, Unanswered),
+    /// Who the user at the client is could not be asked.
+    NoUser(Unanswered),
+    /// Whether a host is in a netgroup could not be asked.
+    NoNetgroup(Vec<u8>, Unanswered),
+    /// Which network interface has a name could not be asked.
+    NoInterface(Vec<u8>, Unanswered),
+    /// An unknown expansion.
+    UnrecognizedExpansion(u8),
+    /// The double check of a host name failed.
+    HostName(NameProblem),
+    /// An option is wrong; the request is denied.
+    Option(OptionProblem),
+    /// An option could not do its work; the request goes on.
+    OptionFault(Fault),
+    /// An option could not do its work; the request is denied.
+    OptionFailed(Fault),
+    /// The command of an aclexec could not be run or gave no status: the rule is in error.
+    AclexecFailed(Fault),
+    /// The command of an aclexec ended with a status other than 0.
+    AclexecReturned,
+}
+
+/// Why an address has no name, or its owner's claim to one cannot be confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameProblem {
+    /// The name is a number.
+    Numeric(Vec<u8>),
+    /// The name has no address.
+    NoAddress(Vec<u8>, crate::world::Family),
+    /// The name's canonical name is another one.
+    OtherName(Vec<u8>, Vec<u8>),
+    /// The name has other addresses only.
+    OtherAddress(Vec<u8>, Vec<u8>),
+}
+
+/// An error in an option, which denies in either table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionProblem {
+    /// An empty field.
+    MissingName,
+    /// No option has this keyword.
+    BadName(Vec<u8>),
+    /// A value is missing.
+    RequiresValue(Vec<u8>),
+    /// There may be no value.
+    RequiresNoValue(Vec<u8>),
+    /// Something follows allow, deny or twist.
+    MustBeAtEnd(Vec<u8>),
+    /// The value is not of the option's kind: `bad KIND: "VALUE"`.
+    BadValue(&'static str, Vec<u8>),
+    /// No such user.
+    UnknownUser(Vec<u8>),
+    /// No such group.
+    UnknownGroup(Vec<u8>),
+    /// A variable name that is empty or holds `=`.
+    BadVariable(Vec<u8>),
+    /// The value is too long after expansion; its start.
+    TooLong(Vec<u8>),
+    /// The banner exists and reading it failed.
+    BannerRead(PathBuf, String),
+}
+
+impl Problem {
+    /// How grave it is.
+    pub fn gravity(&self) -> Gravity {
+        match self {
+            Self::InError(problem, _) => problem.gravity(),
+            Self::Option(_) | Self::OptionFailed(_) => Gravity::Error,
+            Self::AclexecReturned => Gravity::Note,
+            _ => Gravity::Warning,
+        }
+    }
+}
+
+/// Bytes for a message: text from outside is shown with `\ooo` for all that is not printable
+/// ASCII, so one event is one line and no terminal obeys it.
+pub struct Shown<'a>(pub &'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        for byte in self.0 {
+            match byte {
+                b' '..=b'~' => f.write_char(char::from(*byte))?,
+                other => write!(f, "\\{other:03o}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a table for a message: printable text of any language stays as it is written, and
+/// `\ooo` stands for control characters and bytes that are no text.
+pub struct Written<'a>(pub &'a [u8]);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                if letter.is_control() {
+                    Shown(letter.encode_utf8(&mut [0; 4]).as_bytes()).fmt(f)?;
+                } else {
+                    f.write_char(letter)?;
+                }
+            }
+            Shown(chunk.invalid()).fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> From<&'a Path> for Written<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self(path.as_os_str().as_encoded_bytes())
+    }
+}
+
+/// The C library's words for a system error.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) if error.raw_os_error().is_some() => text[..end].to_owned(),
+        _ => text,
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InError(problem, refused) => write!(f, "{problem} (in error: {refused})"),
+            Self::CannotOpen(path, error) => {
+                write!(
+                    f,
+                    "cannot open {}: {}",
+                    Written::from(&**path),
+                    reason(error)
+                )
+            }
+            Self::CannotRead(error) => write!(f, "cannot read on: {}", reason(error)),
+            Self::LineTooLong => f.write_str("missing newline or line too long"),
+            Self::NulByte => {
+                f.write_str("NUL byte in the line; write the table again as plain text")
+            }
+            Self::NulPassed => {
+                f.write_str("NUL bytes are passed over; write the table again as plain text")
+            }
+            Self::ListNulPassed(path) => write!(
+                f,
+                "{}: NUL bytes are passed over; write the list again as plain text",
+                Written::from(&**path)
+            ),
+            Self::NoList(word) => write!(
+                f,
+                "{}: slashes alone name no list, so this matches nothing",
+                Written(word)
+            ),
+            Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
+            Self::MissingSeparator => f.write_str("missing \":\" separator"),
+            Self::ListOpen(path, error) => {
+                write!(f, "open {}: {}", Written::from(&**path), reason(error))
+            }
+            Self::ListNesting(path) => write!(
+                f,
+                "{}: lists include each other over {} deep; does one include itself?",
+                Written::from(&**path),
+                limits::MAX_LIST_DEPTH
+            ),
+            Self::ListCount(path) => write!(
+                f,
+                "{}: over {} lists for one request; include each list once",
+                Written::from(&**path),
+                limits::MAX_LISTS
+            ),
+            Self::ListWord(path) => write!(
+                f,
+                "{}: NUL byte or endless word; write the list again as plain text",
+                Written::from(&**path)
+            ),
+            Self::NoName(address, why) => {
+                write!(f, "host name of {}: {why}", Shown(address))?;
+                if_late(f, *why, "; see resolv.conf(5)")
+            }
+            Self::NoUser(why) => write!(f, "user at the client: {why}"),
+            Self::NoNetgroup(group, why) => {
+                write!(f, "netgroup {}: {why}", Shown(group))?;
+                if_late(f, *why, "; see nsswitch.conf(5)")
+            }
+            Self::NoInterface(name, why) => write!(f, "interface {}: {why}", Written(name)),
+            Self::UnrecognizedExpansion(letter) => {
+                write!(f, "unrecognized %{}", Shown(&[*letter]))
+            }
+            Self::HostName(problem) => problem.fmt(f),
+            Self::Option(problem) => problem.fmt(f),
+            Self::OptionFault(fault) | Self::OptionFailed(fault) | Self::AclexecFailed(fault) => {
+                fault.fmt(f)
+            }
+            Self::AclexecReturned => f.write_str("aclexec returned 1"),
+        }
+    }
+}
+
+/// Where to look if the name service is late.
+fn if_late(f: &mut fmt::Formatter<'_>, why: Unanswered, remedy: &str) -> fmt::Result {
+    match why {
+        Unanswered::Late => f.write_str(remedy),
+        Unanswered::Failed(_) => Ok(()),
+    }
+}
+
+impl fmt::Display for NameProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numeric(name) => write!(
+                f,
+                "host name/name mismatch: reverse lookup results in non-FQDN {}",
+                Shown(name)
+            ),
+            Self::NoAddress(name, family) => write!(
+                f,
+                "can't verify hostname: getaddrinfo({}, {}) failed",
+                Shown(name),
+                match family {
+                    crate::world::Family::Inet => "AF_INET",
+                    crate::world::Family::Inet6 => "AF_INET6",
+                }
+            ),
+            Self::OtherName(name, canonical) => write!(
+                f,
+                "host name/name mismatch: {} != {}",
+                Shown(name),
+                Shown(canonical)
+            ),
+            Self::OtherAddress(address, canonical) => write!(
+                f,
+                "host name/address mismatch: {} != {}",
+                Shown(address),
+                Shown(canonical)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for OptionProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingName => f.write_str("missing option name"),
+            Self::BadName(key) => write!(f, "bad option name: \"{}\"", Written(key)),
+            Self::RequiresValue(key) => write!(f, "option \"{}\" requires value", Written(key)),
+            Self::RequiresNoValue(key) => {
+                write!(f, "option \"{}\" requires no value", Written(key))
+            }
+            Self::MustBeAtEnd(key) => write!(f, "option \"{}\" must be at end", Written(key)),
+            Self::BadValue(kind, value) => write!(f, "bad {kind}: \"{}\"", Written(value)),
+            Self::UnknownUser(name) => write!(f, "unknown user: \"{}\"", Written(name)),
+            Self::UnknownGroup(name) => write!(f, "unknown group: \"{}\"", Written(name)),
+            Self::BadVariable(name) => write!(
+                f,
+                "setenv: bad variable name \"{}\"; write \"setenv NAME VALUE\", with a blank and no \"=\"",
+                Written(name)
+            ),
+            Self::TooLong(start) => {
+                write!(f, "percent_x: expansion too long: {}...", Written(start))
+            }
+            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", Written::from(&**path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_the_c_librarys() {
+        assert_eq!(
+            reason(&io::Error::from_raw_os_error(13)),
+            "Permission denied"
+        );
+        assert_eq!(
+            reason(&io::Error::other("is (os error 1)")),
+            "is (os error 1)"
+        );
+    }
+
+    #[test]
+    fn messages_carry_prefix_and_place() {
+        let place = Place {
+            table: Arc::from(Path::new("/etc/hosts.allow")),
+            first_line: 2,
+            line: 3,
+        };
+        for (problem, text) in [
+            (
+                Problem::Option(OptionProblem::BadName("x\x1bü".as_bytes().to_vec())),
+                r#"error: /etc/hosts.allow, line 3: bad option name: "x\033ü""#,
+            ),
+            (
+                Problem::MissingSeparator,
+                r#"warning: /etc/hosts.allow, line 3: missing ":" separator"#,
+            ),
+            (Problem::AclexecReturned, "aclexec returned 1"),
+            (
+                Problem::InError(Box::new(Problem::NulByte), Refused::Ungranted),
+                "warning: /etc/hosts.allow, line 3: NUL byte in the line; write the table again as plain text \
+                 (in error: refuses everybody whom no rule above grants)",
+            ),
+            (
+                Problem::ListNesting("/a\x1b[2J\n".into()),
+                r"warning: /etc/hosts.allow, line 3: /a\033[2J\012: lists include each other over 8 deep; does one include itself?",
+            ),
+        ] {
+            let diagnostic = Diagnostic {
+                place: Some(place.clone()),
+                problem,
+            };
+            assert_eq!(diagnostic.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! A request: who asks for which service, and what is known of both ends so far.
+//!
+//! Names and the user are fetched only when a rule or an expansion asks, once; the outcome stays
+//! with the request: a name, `unknown`, `paranoid`, or that it could not be asked for.
+
+pub mod facts;
+pub mod ident;
+pub mod names;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::address::netmask::dotted_quad;
+use crate::options::severity::Severity;
+use crate::report::problem::{Diagnostic, Problem, Spot};
+use crate::report::trace::{Event, Need};
+use crate::request::facts::{Fact, Unanswered};
+use crate::settings;
+use crate::world::World;
+
+/// One of the two ends of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The one that asks.
+    Client,
+    /// The one that serves.
+    Server,
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// Address as text, with the forms that patterns are compared with.
+    address: Option<Address>,
+    /// Host name.
+    pub name: Fact,
+    /// Port; 0 if unknown.
+    pub port: u16,
+    /// The socket's address, for lookups.
+    socket: Option<SocketAddr>,
+}
+
+/// An address in the forms that patterns are compared with.
+#[derive(Clone, Debug)]
+pub struct Address {
+    text: Vec<u8>,
+    /// Where the text proper begins: behind the `::ffff:` of a mapped IPv4 address.
+    start: usize,
+    v4: Option<Ipv4Addr>,
+    v6: Option<Ipv6Addr>,
+}
+
+const MAPPED_PREFIX: &[u8] = b"::ffff:";
+
+impl Address {
+    fn new(text: &[u8]) -> Self {
+        let start = match text.split_at_checked(MAPPED_PREFIX.len()) {
+            Some((head, rest))
+                if head.eq_ignore_ascii_case(MAPPED_PREFIX) && dotted_quad(rest).is_some() =>
+            {
+                MAPPED_PREFIX.len()
+            }
+            _ => 0,
+        };
+        let subject = text.get(start..).unwrap_or_default();
+        let numeric = || subject.split(|byte| *byte == b'%').next();
+        let v4 = dotted_quad(subject);
+        Self {
+            text: text.to_vec(),
+            start,
+            v4,
+            v6: match v4 {
+                Some(_) => None,
+                None => numeric().and_then(parse_ipv6),
+            },
+        }
+    }
+
+    /// The address as it is logged.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The address as patterns see it: a mapped IPv4 address without its prefix.
+    pub fn subject(&self) -> &[u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    /// As an IPv4 address, mapped ones too.
+    pub fn v4(&self) -> Option<Ipv4Addr> {
+        self.v4
+    }
+
+    /// As an IPv6 address without its scope; `None` for a mapped one.
+    pub fn v6(&self) -> Option<Ipv6Addr> {
+        self.v6
+    }
+
+    /// The scope behind the `%` of an IPv6 address.
+    pub fn scope(&self) -> Option<&[u8]> {
+        let at = self.text.iter().position(|byte| *byte == b'%')?;
+        self.text.get(at + 1..)
+    }
+}
+
+/// A numeric IPv6 address without a scope.
+pub fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+impl Host {
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        Self::default()
+    }
+
+    /// An end known by the text of its address only; it has no name to look up.
+    pub fn from_text(address: impl AsRef<[u8]>) -> Self {
+        let address = address.as_ref();
+        Self {
+            address: Fact::is_known(address).then(|| Address::new(address)),
+            ..Self::default()
+        }
+    }
+
+    /// An end of a socket, with its numeric address as getnameinfo(3) writes it.
+    pub fn from_socket(socket: SocketAddr, numeric: impl AsRef<[u8]>) -> Self {
+        Self {
+            address: Some(Address::new(numeric.as_ref())),
+            name: Fact::NotAsked,
+            port: socket.port(),
+            socket: Some(SocketAddr::new(socket.ip().to_canonical(), socket.port()))
+                .map(|canonical| keep_scope(socket, canonical)),
+        }
+    }
+
+    /// The same end with this host name.
+    #[must_use]
+    pub fn with_name(mut self, name: Fact) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// The same end with this port.
+    #[must_use]
+    pub fn with_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The address, unless it is unknown.
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+
+    /// The socket address for lookups; a mapped IPv4 address as IPv4.
+    pub fn socket(&self) -> Option<SocketAddr> {
+        self.socket
+    }
+
+    /// The address as text, or `unknown`.
+    pub fn address_text(&self) -> &[u8] {
+        self.address
+            .as_ref()
+            .map_or(crate::request::facts::UNKNOWN, Address::text)
+    }
+
+    /// The name if something asked for it and it is good, else the address: `%h`.
+    pub fn name_or_address(&self) -> &[u8] {
+        self.name.known().unwrap_or(self.address_text())
+    }
+}
+
+/// A link-local address is looked up with its scope.
+fn keep_scope(original: SocketAddr, canonical: SocketAddr) -> SocketAddr {
+    match (original, canonical.ip()) {
+        (SocketAddr::V6(_), IpAddr::V6(_)) => original,
+        _ => canonical,
+    }
+}
+
+/// A request for a service.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Name of the service: daemon process name.
+    pub daemon: Vec<u8>,
+    /// Process id that `%p` shows.
+    pub pid: u32,
+    /// Who asks.
+    pub client: Host,
+    /// Who serves.
+    pub server: Host,
+    /// Client user name.
+    pub user: Fact,
+    /// Whether the client's ident server can be asked: a connected stream socket.
+    pub stream: bool,
+    /// Time limit of an ident query.
+    pub ident_limit: Duration,
+    /// What the `severity` option of a rule has set.
+    pub severity: Option<Severity>,
+    /// How many `/file` lists were opened for it.
+    pub(crate) lists: usize,
+}
+
+impl Request {
+    /// A request to this process of which nothing has been asked yet.
+    pub fn new(daemon: impl AsRef<[u8]>, client: Host, server: Host) -> Self {
+        Self::of_process(std::process::id(), daemon, client, server)
+    }
+
+    /// The same to another process.
+    pub fn of_process(pid: u32, daemon: impl AsRef<[u8]>, client: Host, server: Host) -> Self {
+        Self {
+            daemon: daemon.as_ref().to_vec(),
+            pid,
+            client,
+            server,
+            user: Fact::NotAsked,
+            stream: false,
+            ident_limit: Duration::from_secs(u64::from(settings::RFC931_TIMEOUT)),
+            severity: None,
+            lists: 0,
+        }
+    }
+
+    /// One end.
+    pub fn host(&self, side: Side) -> &Host {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    fn host_mut(&mut self, side: Side) -> &mut Host {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Looks the host name up, unless that was done; a failed double check is logged.
+    ///
+    /// # Errors
+    /// Nothing is known of it, since it could not be asked for.
+    pub fn fetch_name(
+        &mut self,
+        side: Side,
+        world: &World<'_>,
+        spot: Option<Spot<'_>>,
+    ) -> Result<(), Problem> {
+        world.log.event(&Event::Needs(Need::Name(side)));
+        if self.host(side).name.is_not_asked() {
+            self.look_up_name(side, world, spot);
+        }
+        let host = self.host(side);
+        match host.name.unanswered() {
+            Some(why) => Err(Problem::NoName(host.address_text().to_vec(), why)),
+            None => Ok(()),
+        }
+    }
+
+    fn look_up_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
+        let host = self.host_mut(side);
+        let (name, problem) =
+            world
+                .resolver
+                .checked_name(side, host.socket, host.address_text(), spot);
+        host.name = name;
+        if let Some(problem) = problem {
+            world.log.diagnostic(&Diagnostic {
+                place: spot.map(Spot::place),
+                problem: Problem::HostName(problem),
+            });
+        }
+    }
+
+    /// Asks the client's ident server for the user, unless that was done.
+    ///
+    /// # Errors
+    /// Nothing is known of it, since it could not be asked for.
+    pub fn fetch_user(&mut self, world: &World<'_>) -> Result<(), Problem> {
+        world.log.event(&Event::Needs(Need::User));
+        if self.user.is_not_asked() {
+            self.user = world.ident.user_of(self);
+        }
+        match self.user.unanswered() {
+            Some(why) => Err(Problem::NoUser(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Why something that was asked for is not known, if there is such a thing.
+    pub fn unanswered(&self) -> Option<Unanswered> {
+        let facts = [&self.client.name, &self.server.name, &self.user];
+        facts.into_iter().find_map(Fact::unanswered)
+    }
+
+    /// `[user@]host` of the client, from what is known already: `%c`.
+    pub fn client_info(&self) -> Vec<u8> {
+        joined(self.user.known(), self.client.name_or_address())
+    }
+
+    /// `daemon[@host]` of the server, from what is known already: `%s`.
+    pub fn server_info(&self) -> Vec<u8> {
+        let host = self.server.name_or_address();
+        if host == crate::request::facts::UNKNOWN {
+            self.daemon.clone()
+        } else {
+            joined(Some(&self.daemon), host)
+        }
+    }
+}
+
+fn joined(left: Option<&[u8]>, right: &[u8]) -> Vec<u8> {
+    match left {
+        Some(left) => [left, right].join(&b'@'),
+        None => right.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mapped_addresses_are_ipv4_to_patterns() {
+        for (text, subject, v4, v6) in [
+            ("192.0.2.7", "192.0.2.7", true, false),
+            ("::ffff:192.0.2.7", "192.0.2.7", true, false),
+            ("2001:db8::5", "2001:db8::5", false, true),
+            ("fe80::1%lo", "fe80::1%lo", false, true),
+            ("::ffff:x", "::ffff:x", false, false),
+            ("localhost", "localhost", false, false),
+        ] {
+            let address = Address::new(text.as_bytes());
+            assert_eq!(address.subject(), subject.as_bytes(), "{text}");
+            assert_eq!(address.v4().is_some(), v4, "{text}");
+            assert_eq!(address.v6().is_some(), v6, "{text}");
+        }
+    }
+
+    #[test]
+    fn info_shows_what_is_known_already() {
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        assert_eq!(request.client_info(), b"192.0.2.7");
+        assert_eq!(request.server_info(), b"svcd");
+        request.user = Fact::from_value(b"joe");
+        request.client.name = Fact::Paranoid;
+        assert_eq!(request.client_info(), b"joe@192.0.2.7");
+        request.client.name = Fact::from_value(b"host.example.org");
+        assert_eq!(request.client_info(), b"joe@host.example.org");
+        request.server = Host::unknown().with_name(Fact::from_value(b"here"));
+        assert_eq!(request.server_info(), b"svcd@here");
+        request.server = Host::from_text("127.0.0.1");
+        assert_eq!(request.server_info(), b"svcd@127.0.0.1");
+    }
+}

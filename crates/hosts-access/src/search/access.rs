@@ -1,0 +1,561 @@
+//! The access check: two tables and a request in, a decision out (hosts_access(5), VERDICT).
+//!
+//! hosts.allow is searched first, then hosts.deny; the first rule that matches decides; no match
+//! grants, unless something was *in error*: a table that cannot be read to its end, a rule that cannot be
+//! evaluated. That ends the search of its table, and from there on nothing lets the client in, a rule of
+//! hosts.deny with `allow` or `twist` neither. (Only the unterminated last line of hosts.allow is merely left
+//! out, as in the original: tables in use rely on it.)
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::accelerate::index::HeldRules;
+use crate::accelerate::skim::Skim;
+use crate::options::action::ShellText;
+use crate::options::{self, Outcome};
+use crate::report::problem::{Diagnostic, Place, Problem, Refused, Spot};
+use crate::report::trace::{Event, List};
+use crate::request::Request;
+use crate::settings;
+use crate::table::line::{Line, LineError, Lines};
+use crate::table::pattern::Matcher;
+use crate::table::rule::{split_clients, split_daemons};
+use crate::world::{Effects, Log, World};
+
+/// The two tables.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Clients that are granted access.
+    pub allow: PathBuf,
+    /// Clients that are denied access.
+    pub deny: PathBuf,
+}
+
+impl Default for Tables {
+    /// The tables that the program was built for.
+    fn default() -> Self {
+        Self {
+            allow: settings::HOSTS_ALLOW.into(),
+            deny: settings::HOSTS_DENY.into(),
+        }
+    }
+}
+
+/// The answer to a request.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The service is to run.
+    Granted,
+    /// The client is to be refused.
+    Denied,
+    /// This command is to run in place of the service.
+    Twist(ShellText),
+}
+
+/// The answer and what it rests on.
+#[derive(Debug)]
+pub struct Decision {
+    /// The answer.
+    pub verdict: Verdict,
+    /// The rule that decided, if one did.
+    pub matched: Option<Place>,
+    /// What was in error, as it was logged: at most one thing of each table. Where no rule decided, this
+    /// is why the client is denied.
+    pub in_error: Vec<Diagnostic>,
+    /// Whether comments were met that tcp_wrappers 7.6 takes for rules; see [`comments`](crate::search::comments).
+    pub live_comments: bool,
+}
+
+/// Which of the two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Table {
+    Allow,
+    Deny,
+}
+
+impl Table {
+    /// Whom it refuses that the table cannot be used from here on.
+    fn rest_refuses(self) -> Refused {
+        match self {
+            Self::Allow => Refused::Ungranted,
+            Self::Deny => Refused::Reached,
+        }
+    }
+}
+
+/// A rule's verdict and its place; nothing if no rule matched, or an aclexec said no. The error is what
+/// was in error.
+type Search = Result<Option<(Verdict, Place)>, Diagnostic>;
+
+/// Decides about a request. The options of the rule that matches are carried out through `effects`
+/// as they are met.
+pub fn hosts_access(
+    tables: &Tables,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Decision {
+    let (mut in_error, mut live_comments) = (Vec::new(), false);
+    for (table, path) in [(Table::Allow, &tables.allow), (Table::Deny, &tables.deny)] {
+        match search(table, path, request, world, effects, &mut live_comments) {
+            Ok(Some((verdict, place))) if in_error.is_empty() || verdict == Verdict::Denied => {
+                return Decision {
+                    verdict,
+                    matched: Some(place),
+                    in_error,
+                    live_comments,
+                };
+            }
+            // After an error nothing lets a client in: what could not be read may have refused it.
+            Ok(_) => {}
+            Err(diagnostic) => in_error.push(diagnostic),
+        }
+    }
+    Decision {
+        verdict: match in_error.is_empty() {
+            true => Verdict::Granted,
+            false => Verdict::Denied,
+        },
+        matched: None,
+        in_error,
+        live_comments,
+    }
+}
+
+/// The rules of a table: read for this request, or held in memory and found by an index.
+enum Rules<'w> {
+    Read(Lines<Box<dyn Read + 'w>>),
+    Held(HeldRules),
+}
+
+impl<'w> Rules<'w> {
+    /// Opens a table; `None` if there is none.
+    fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
+        let held = match world.log.wants_events() {
+            true => None,
+            false => world.files.held_table(path),
+        };
+        Ok(match held {
+            Some(table) => Some(Self::Held(HeldRules::new(table))),
+            None => world.files.open(path)?.map(Lines::new).map(Self::Read),
+        })
+    }
+
+    /// The next line but those that have nothing to do with the request.
+    fn next_line(
+        &mut self,
+        request: &Request,
+        log: &dyn Log,
+    ) -> Result<Option<Line<'_>>, LineError> {
+        match self {
+            Self::Held(rules) => rules.next_line(request),
+            Self::Read(lines) => match Skim::of(&request.client, log) {
+                Some(skim) => lines.next_line_past(&skim),
+                None => lines.next_line(),
+            },
+        }
+    }
+
+    /// Whether a comment was met that tcp_wrappers 7.6 takes for a rule. Nobody wants to know where rules are
+    /// held.
+    fn met_live_comment(&self) -> bool {
+        match self {
+            Self::Read(lines) => lines.met_live_comment(),
+            Self::Held(_) => false,
+        }
+    }
+
+    /// First and last physical line of the line at hand or, after an error, of the bad one.
+    fn place(&self) -> (u64, u64) {
+        match self {
+            Self::Held(rules) => (rules.first(), rules.last()),
+            Self::Read(lines) => (lines.first(), lines.last()),
+        }
+    }
+}
+
+fn search(
+    table: Table,
+    path: &Path,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+    live_comments: &mut bool,
+) -> Search {
+    let rules = Rules::open(path, world).map_err(|error| {
+        let problem = Problem::CannotOpen(path.to_owned(), error);
+        in_error(world, None, problem, table.rest_refuses())
+    })?;
+    let found = rules.is_some();
+    world.log.event(&Event::Table { path, found });
+    let Some(mut rules) = rules else {
+        return Ok(None);
+    };
+    let search = search_rules(table, &Arc::from(path), &mut rules, request, world, effects);
+    *live_comments |= rules.met_live_comment();
+    search
+}
+
+fn search_rules(
+    table: Table,
+    name: &Arc<Path>,
+    rules: &mut Rules<'_>,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Search {
+    loop {
+        let (line, spot) = match rules.next_line(request, world.log) {
+            Ok(Some(line)) => (line, spot(name, line.first, line.last)),
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                let (first, last) = rules.place();
+                return bad_line(table, world, spot(name, first, last), error);
+            }
+        };
+        let text = line.text;
+        if line.nul {
+            if table == Table::Allow && !text.is_empty() {
+                return bad_line(table, world, spot, LineError::Nul);
+            }
+            warn(world, spot, Problem::NulPassed);
+            if text.is_empty() {
+                continue;
+            }
+        }
+        let evaluated = evaluate(table, line, spot, request, world, effects);
+        match evaluated {
+            Ok(Evaluated::NoMatch) => {}
+            // Bytes are missing, so the rule is not trusted to grant.
+            Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
+                let problem = Problem::NulByte;
+                return Err(in_error(world, Some(spot), problem, Refused::Reached));
+            }
+            Ok(Evaluated::Decided(verdict)) => return Ok(Some((verdict, spot.place()))),
+            Ok(Evaluated::Left) => return Ok(None),
+            Err(problem) => return Err(in_error(world, Some(spot), problem, Refused::Reached)),
+        }
+    }
+}
+
+/// What came of a rule.
+enum Evaluated {
+    /// It does not match, or is none.
+    NoMatch,
+    /// It decides.
+    Decided(Verdict),
+    /// An aclexec said no: the table has no rule for the request.
+    Left,
+}
+
+/// Tests a rule and, where it matches, runs its options. The error is why it is in error.
+fn evaluate(
+    table: Table,
+    line: Line<'_>,
+    spot: Spot<'_>,
+    request: &mut Request,
+    world: &World<'_>,
+    effects: &mut dyn Effects,
+) -> Result<Evaluated, Problem> {
+    let Some(options) = rule_match(line, spot, request, world)? else {
+        return Ok(Evaluated::NoMatch);
+    };
+    world.log.matched(&spot.place());
+    let outcome = match options {
+        Some(options) => options::run(options, request, world, spot, effects),
+        None => Outcome::Table,
+    };
+    Ok(Evaluated::Decided(match (outcome, table) {
+        (Outcome::NoMatch, _) => return Ok(Evaluated::Left),
+        (Outcome::InError(fault), _) => return Err(Problem::AclexecFailed(fault)),
+        (Outcome::Twist(command), _) => Verdict::Twist(command),
+        (Outcome::Allow, _) | (Outcome::Table, Table::Allow) => Verdict::Granted,
+        (Outcome::Deny | Outcome::Failed, _) | (Outcome::Table, Table::Deny) => Verdict::Denied,
+    }))
+}
+
+fn spot(table: &Arc<Path>, first_line: u64, line: u64) -> Spot<'_> {
+    Spot {
+        table,
+        first_line,
+        line,
+    }
+}
+
+/// The options of a line's rule, if it has any, where the rule matches the request. A line that is
+/// no rule is reported and skipped.
+fn rule_match<'l>(
+    line: Line<'l>,
+    spot: Spot<'_>,
+    request: &mut Request,
+    world: &World<'_>,
+) -> Result<Option<Option<&'l [u8]>>, Problem> {
+    let Some((daemons, rest)) = split_daemons(line.text) else {
+        warn(world, spot, Problem::MissingSeparator);
+        return Ok(None);
+    };
+    let text = line.text;
+    world.log.event(&Event::Rule { spot, text });
+    let mut matcher = Matcher {
+        request,
+        world: *world,
+        spot: Some(spot),
+    };
+    if !matcher.list_match(List::Daemons, daemons)? {
+        return Ok(None);
+    }
+    let (clients, options) = split_clients(rest);
+    let matches = matcher.list_match(List::Clients, clients)?;
+    Ok(matches.then_some(options))
+}
+
+fn warn(world: &World<'_>, spot: Spot<'_>, problem: Problem) {
+    world.log.diagnostic(&Diagnostic {
+        place: Some(spot.place()),
+        problem,
+    });
+}
+
+/// Logs what is in error, and whom that refuses.
+fn in_error(
+    world: &World<'_>,
+    spot: Option<Spot<'_>>,
+    problem: Problem,
+    refused: Refused,
+) -> Diagnostic {
+    let diagnostic = Diagnostic {
+        place: spot.map(Spot::place),
+        problem: Problem::InError(Box::new(problem), refused),
+    };
+    world.log.diagnostic(&diagnostic);
+    diagnostic
+}
+
+/// Ends the search of a table at a line that cannot be trusted.
+fn bad_line(table: Table, world: &World<'_>, spot: Spot<'_>, error: LineError) -> Search {
+    let left_out = table == Table::Allow && matches!(error, LineError::Unterminated);
+    let problem = match error {
+        LineError::Unterminated | LineError::TooLong => Problem::LineTooLong,
+        LineError::Nul => Problem::NulByte,
+        LineError::Io(error) => Problem::CannotRead(error),
+    };
+    let search = match left_out {
+        true => {
+            warn(world, spot, problem);
+            Ok(None)
+        }
+        false => Err(in_error(world, Some(spot), problem, table.rest_refuses())),
+    };
+    warn(world, spot, Problem::RestIgnored);
+    search
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::FakeWorld;
+    use crate::request::Host;
+
+    /// The verdict, the matched rule as `allow:LINE` or `deny:LINE`, and what was logged.
+    fn decide(fake: &FakeWorld) -> (String, String, Vec<String>) {
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let decision = hosts_access(
+            &Tables {
+                allow: "/A".into(),
+                deny: "/D".into(),
+            },
+            &mut request,
+            &fake.world(),
+            &mut fake.effects(),
+        );
+        let verdict = match decision.verdict {
+            Verdict::Granted => "granted".to_owned(),
+            Verdict::Denied => "denied".to_owned(),
+            Verdict::Twist(command) => {
+                format!("twist {}", String::from_utf8_lossy(command.as_bytes()))
+            }
+        };
+        let matched = decision.matched.map_or(String::new(), |place| {
+            format!("{}:{}", place.table.display(), place.line)
+        });
+        (verdict, matched, fake.logged())
+    }
+
+    fn tables(allow: &str, deny: &str) -> FakeWorld {
+        FakeWorld::new().file("/A", allow).file("/D", deny)
+    }
+
+    /// Tables, verdict and matched rule, one case a line.
+    #[test]
+    fn verdicts() {
+        for (allow, deny, verdict, matched) in [
+            ("", "", "granted", ""),
+            ("svcd: ALL\n", "ALL: ALL\n", "granted", "/A:1"),
+            ("other: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
+            (
+                "svcd: 10.\nsvcd: 192.0.2.\n",
+                "ALL: ALL\n",
+                "granted",
+                "/A:2",
+            ),
+            ("svcd: ALL: deny\n", "", "denied", "/A:1"),
+            ("", "svcd: ALL: allow\n", "granted", "/D:1"),
+            (
+                "svcd: ALL: twist echo %a\n",
+                "",
+                "twist echo 192.0.2.7",
+                "/A:1",
+            ),
+            ("svcd: ALL: bogus\n", "", "denied", "/A:1"),
+            ("", "svcd: ALL: bogus\n", "denied", "/D:1"),
+            ("svcd: ALL:\n", "", "denied", "/A:1"),
+            ("svcd ALL\nsvcd: ALL\n", "ALL: ALL\n", "granted", "/A:2"),
+            ("", "svcd ALL\n", "granted", ""),
+            ("ALL: ALL: deny", "", "granted", ""),
+            ("ALL: ALL", "ALL: ALL\n", "denied", "/D:1"),
+            ("", "x: y", "denied", ""),
+            ("", "svcd: ALL: allow\nx: y", "granted", "/D:1"),
+            ("", "# comment", "denied", ""),
+            ("", "x: y\0\n", "denied", ""),
+            ("x: y\0\nsvcd: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
+            (" # svcd: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
+            ("", "svcd: 10.9.9.9 # see ALL notes\n", "denied", "/D:1"),
+            ("svcd: /secret\nsvcd: ALL\n", "x: y\n", "denied", ""),
+            ("svcd: /secret\n", "", "denied", ""),
+            ("svcd: /secret\n", "svcd: ALL: allow\n", "denied", ""),
+            ("svcd: /secret\n", "svcd: ALL: twist x\n", "denied", ""),
+            ("svcd: /secret\n", "svcd: ALL: deny\n", "denied", "/D:1"),
+            (
+                "svcd: /secret\n",
+                "svcd: ALL: aclexec x\n",
+                "denied",
+                "/D:1",
+            ),
+            ("other: /secret\n", "", "granted", ""),
+            ("svcd: ALL\nx: /secret\n", "", "granted", "/A:1"),
+            ("x: y\0\n", "", "denied", ""),
+            ("x: y\0\n", "svcd: ALL: allow\n", "denied", ""),
+            ("x: y", "svcd: ALL: allow\n", "granted", "/D:1"),
+            ("\0x: y\n", "", "denied", ""),
+            ("\0svcd: ALL: deny\n", "", "denied", ""),
+            ("svcd: 10.9. / 255.0.0.0 // home\n", "", "granted", ""),
+            ("", "svcd: 10.9. / 255.0.0.0 // home\n", "granted", ""),
+            (
+                "# \0\n\0\0\nsvcd: ALL\n\0\0",
+                "ALL: ALL\n",
+                "granted",
+                "/A:3",
+            ),
+            ("# \0\n\0\0", "", "granted", ""),
+            ("", "# \0\n\0\0\n\0\0", "granted", ""),
+            ("", "\0\0x: y\n", "granted", ""),
+            ("", "\0\0svcd: ALL\n", "denied", "/D:1"),
+            ("", "svcd: \\\n\0ALL\n", "denied", "/D:2"),
+            ("", "\0\0svcd: ALL: allow\n", "denied", ""),
+            ("", "x: \0y\n", "denied", ""),
+            ("svcd: /nul\n", "", "granted", ""),
+            ("svcd: /odd\n", "", "denied", ""),
+            ("svcd: /secret\nsvcd: ALL\n", "ALL: ALL\n", "denied", "/D:1"),
+            ("svcd: 192.0.2. /secret\n", "ALL: ALL\n", "granted", "/A:1"),
+            ("", "svcd: /secret\n", "denied", ""),
+            ("", "svcd: ALL EXCEPT /secret\n", "denied", ""),
+            ("", "svcd: 10. EXCEPT /secret\n", "granted", ""),
+            ("", "svcd: /missing\n", "granted", ""),
+        ] {
+            let fake = tables(allow, deny)
+                .unreadable("/secret")
+                .file("/nul", "# \0\n10.\0")
+                .file("/odd", "10.\0\n");
+            for fake in [&fake, &fake.clone().held()] {
+                let (found, place, _) = decide(fake);
+                assert_eq!(
+                    (found.as_str(), place.as_str()),
+                    (verdict, matched),
+                    "{allow:?} {deny:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_rule_sets_ends_with_the_request() {
+        let rules = "svcd: 192.0.2.7: severity mail.crit: rfc931 3\nsvcd: 192.0.2.8\n";
+        let fake = tables(rules, "");
+        let places = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let found = ["192.0.2.7", "192.0.2.8"].map(|client| {
+            let mut request = Request::new("svcd", Host::from_text(client), Host::unknown());
+            let _ = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
+            (request.severity.is_some(), request.ident_limit.as_secs())
+        });
+        let usual = u64::from(settings::RFC931_TIMEOUT);
+        assert_eq!(found, [(true, 3), (false, usual)]);
+    }
+
+    #[test]
+    fn tables_that_cannot_be_opened() {
+        let fake = FakeWorld::new().unreadable("/A").file("/D", "");
+        let warning = "warning: cannot open /A: Permission denied \
+            (in error: refuses everybody whom no rule above grants)";
+        assert_eq!(
+            decide(&fake),
+            ("denied".into(), String::new(), vec![warning.into()])
+        );
+        let fake = FakeWorld::new().file("/A", "").unreadable("/D");
+        assert_eq!(decide(&fake).0, "denied");
+    }
+
+    #[test]
+    fn a_decision_says_what_was_in_error() {
+        let fake = tables("svcd: /secret\n", "x: y\0\n").unreadable("/secret");
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let places = Tables {
+            allow: "/A".into(),
+            deny: "/D".into(),
+        };
+        let decision = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
+        let said: Vec<_> = decision
+            .in_error
+            .iter()
+            .map(Diagnostic::to_string)
+            .collect();
+        assert_eq!(said, fake.logged()[..2]);
+        let lines = decision
+            .in_error
+            .iter()
+            .map(|diagnostic| diagnostic.place.as_ref());
+        let lines: Vec<_> = lines.map(|place| place.map(|place| place.line)).collect();
+        assert_eq!(lines, [Some(1), Some(1)]);
+    }
+
+    #[test]
+    fn bad_lines_are_reported_with_their_number() {
+        for (table, messages) in [
+            (
+                "x: y\nsvcd: ALL",
+                &[
+                    "warning: /A, line 2: missing newline or line too long",
+                    "warning: /A, line 2: all the subsequent rules will be ignored",
+                ][..],
+            ),
+            (
+                "a\\\nb\n",
+                &["warning: /A, line 2: missing \":\" separator"],
+            ),
+            (
+                "svcd: /loop\n",
+                &[
+                    "warning: /A, line 1: /loop: lists include each other over 8 deep; does one include itself? \
+                     (in error: refuses everybody who gets that far)",
+                ],
+            ),
+        ] {
+            let fake = tables(table, "").file("/loop", "/loop");
+            assert_eq!(decide(&fake).2, messages, "{table:?}");
+        }
+    }
+}

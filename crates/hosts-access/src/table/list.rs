@@ -1,0 +1,167 @@
+//! Lists of words with EXCEPT (hosts_access(5), LISTS).
+
+use nom::bytes::complete::{take_till1, take_while};
+use nom::sequence::preceded;
+use nom::{IResult, Parser};
+
+/// Whether a byte separates the words of a list.
+pub fn is_separator(byte: u8) -> bool {
+    matches!(byte, b',' | b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// The words of a list, in order.
+#[derive(Clone, Debug)]
+pub struct Words<'l>(&'l [u8]);
+
+impl<'l> Words<'l> {
+    /// The words of this list.
+    pub fn new(list: &'l [u8]) -> Self {
+        Self(list)
+    }
+}
+
+impl<'l> Iterator for Words<'l> {
+    type Item = &'l [u8];
+
+    fn next(&mut self) -> Option<&'l [u8]> {
+        let (rest, word) = word(self.0).ok()?;
+        self.0 = rest;
+        Some(word)
+    }
+}
+
+fn word(list: &[u8]) -> IResult<&[u8], &[u8]> {
+    preceded(take_while(is_separator), take_till1(is_separator)).parse(list)
+}
+
+/// Whether a word is the operator EXCEPT.
+pub fn is_except(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"EXCEPT")
+}
+
+/// Tests the words of a list, and may watch the walk.
+pub trait Visitor<E> {
+    /// Whether a word matches.
+    ///
+    /// # Errors
+    /// The list cannot be evaluated; that ends the walk.
+    fn word(&mut self, word: &[u8]) -> Result<bool, E>;
+
+    /// A word is passed over, since one before it has matched.
+    fn passed(&mut self, _word: &[u8]) {}
+
+    /// EXCEPT is met. `entered`: the words behind it are tested, since one before it has matched.
+    fn except(&mut self, _entered: bool) {}
+}
+
+/// A test alone.
+impl<E, T: FnMut(&[u8]) -> Result<bool, E>> Visitor<E> for T {
+    fn word(&mut self, word: &[u8]) -> Result<bool, E> {
+        self(word)
+    }
+}
+
+/// Tests a list: a word before the first EXCEPT must match, and the list behind it must not.
+///
+/// EXCEPT nests to the right: `A EXCEPT B EXCEPT C` is A without (B without C). The loop carries
+/// what a match means so far instead of recursing, so a long chain costs no stack.
+///
+/// # Errors
+/// The first error of a test ends it.
+pub fn list_match<E>(list: &[u8], visitor: &mut impl Visitor<E>) -> Result<bool, E> {
+    let mut words = Words::new(list);
+    let mut otherwise = false;
+    loop {
+        if !any_before_except(&mut words, visitor)? {
+            return Ok(otherwise);
+        }
+        if !skip_to_except(&mut words, visitor) {
+            return Ok(!otherwise);
+        }
+        otherwise = !otherwise;
+    }
+}
+
+/// Whether a word up to the next EXCEPT matches. Stops behind the first that does.
+fn any_before_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> Result<bool, E> {
+    for word in words {
+        if is_except(word) {
+            visitor.except(false);
+            return Ok(false);
+        }
+        if visitor.word(word)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Goes behind the next EXCEPT, if there is one.
+fn skip_to_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> bool {
+    for word in words {
+        if is_except(word) {
+            visitor.except(true);
+            return true;
+        }
+        visitor.passed(word);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    fn eval(list: &str, subject: &str) -> bool {
+        list_match(list.as_bytes(), &mut |word: &[u8]| {
+            Ok::<_, Infallible>(crate::text::strings::string_match(word, subject.as_bytes()))
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn words_split_at_separators_only() {
+        let words: Vec<_> = Words::new(b" a,,b\tc\r\n;d e;\x0bf ").collect();
+        assert_eq!(words, [&b"a"[..], b"b", b"c", b";d", b"e;\x0bf"]);
+    }
+
+    /// The table of rules.md, section 3; the subject is 192.0.2.7.
+    #[test]
+    fn except() {
+        for (list, expected) in [
+            ("ALL EXCEPT 192.0.2.7", false),
+            ("ALL EXCEPT 192.0.2. EXCEPT 192.0.2.7", true),
+            ("ALL EXCEPT 192.0.2. EXCEPT 192.0.2.8", false),
+            ("ALL EXCEPT ALL EXCEPT ALL", true),
+            ("ALL except ALL Except ALL EXCEPT ALL", false),
+            ("10. EXCEPT 10.1. 192.0.2.", false),
+            ("192.0.2.7 10. EXCEPT 10.1.", true),
+            ("10. 192.0.2.7 EXCEPT 10.1.", true),
+            ("EXCEPT ALL", false),
+            ("EXCEPT", false),
+            ("ALL EXCEPT", true),
+            ("ALL EXCEPT EXCEPT 192.0.2.7", true),
+            ("", false),
+            (" , ", false),
+        ] {
+            assert_eq!(eval(list, "192.0.2.7"), expected, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_stack() {
+        let list = "ALL EXCEPT ".repeat(1_000_001);
+        assert!(eval(&list, "x"));
+    }
+
+    #[test]
+    fn an_error_ends_the_test() {
+        let mut seen = 0;
+        let outcome = list_match(b"a b c", &mut |_: &[u8]| {
+            seen += 1;
+            if seen == 2 { Err("stop") } else { Ok(false) }
+        });
+        assert_eq!((outcome, seen), (Err("stop"), 2));
+    }
+}
