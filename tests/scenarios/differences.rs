@@ -28,8 +28,12 @@ fn rows() -> Vec<(String, String)> {
 
 /// The text of a module's source, with that of a `tests.rs` of its own; or of the tests of a package.
 fn module(name: &str) -> Option<String> {
-    let (package, path) = name.split_once("::").unwrap_or(("hosts-access", name));
-    let package = workspace().join("crates").join(package);
+    let crates = workspace().join("crates");
+    let (package, path) = match name.split_once("::") {
+        Some((package, path)) if crates.join(package).is_dir() => (package, path),
+        _ => ("hosts-access", name),
+    };
+    let package = crates.join(package);
     let base = package.join("src").join(path.replace("::", "/"));
     let tests = package.join("tests").join(path.replace("::", "/"));
     let texts = [
