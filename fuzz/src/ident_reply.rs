@@ -2,7 +2,7 @@
 
 use hosts_access::request::ident::parse_reply;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
-use hosts_access::report::problem::Shown;
+use hosts_access::text::escape::Shown;
 
 /// The ports of the connection: those of the seeds.
 const CLIENT: u16 = 49832;

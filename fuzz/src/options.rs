@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hosts_access::search::access::Verdict;
-use hosts_access::options::{Fields, Outcome, run};
-use hosts_access::report::problem::Spot;
-use hosts_access::world::Effects;
 use tools::dry::DryEffects;
+use hosts_access::search::access::Verdict;
+use hosts_access::options::{Fields, run};
+use hosts_access::action::Outcome;
+use hosts_access::table::place::Spot;
+use hosts_access::world::Effects;
 
 use crate::case::{actions_are_sane, messages_are_plain};
 use crate::stage::{Given, Meaning, Recorder, Said, Stage};

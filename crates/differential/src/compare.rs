@@ -1,7 +1,8 @@
 //! Whether two outcomes are the same, but for the wording and the events that rows of
 //! docs/differences.md name.
 
-use hosts_access::report::problem::{Refused, Shown, Written};
+use hosts_access::report::problem::Refused;
+use hosts_access::text::escape::{Shown, Written};
 
 use crate::case::Case;
 use crate::outcome::{Event, Outcome, Verdict};

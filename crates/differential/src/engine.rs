@@ -9,15 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hosts_access::accelerate::index::{HeldList, HeldTable};
-use hosts_access::options::action::{Action, Done, Fault};
-use hosts_access::report::problem::{Diagnostic, Place};
+use hosts_access::accounts::{Gid, Uid, User};
+use hosts_access::action::{Action, Done};
+use hosts_access::address::Family;
+use hosts_access::fault::Fault;
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::report::trace;
 use hosts_access::request::facts::{Answer, Fact, Unanswered};
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::{self, Tables, hosts_access};
+use hosts_access::table::place::Place;
 use hosts_access::world::{
-    Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
-    World,
+    Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World,
 };
 
 use crate::case::{Case, Content, End, KILLED};

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::accelerate::index::{HeldList, HeldTable};
-use crate::options::action::{Action, Done, Fault};
+use crate::accounts::{Gid, Uid, User};
+use crate::action::{Action, Done};
+use crate::address::Family;
+use crate::fault::Fault;
 use crate::report::problem::Diagnostic;
 use crate::request::facts::{Answer, Unanswered};
 use crate::request::ident;
-use crate::world::{
-    Accounts, Effects, Family, Files, Forward, Gid, Ident, Log, Netgroups, Resolver, Uid, User,
-    World,
-};
+use crate::world::{Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World};
 
 /// Files, names, accounts and the rest, as a test sets them up.
 #[derive(Clone, Default)]

@@ -29,8 +29,11 @@
 #![forbid(unsafe_code)]
 
 pub mod accelerate;
+pub mod accounts;
+pub mod action;
 pub mod address;
 pub mod fake;
+pub mod fault;
 pub mod ip_options;
 pub mod limits;
 pub mod options;
@@ -38,6 +41,7 @@ pub mod report;
 pub mod request;
 pub mod search;
 pub mod settings;
+pub mod severity;
 pub mod table;
 pub mod text;
 pub mod world;

@@ -3,7 +3,7 @@
 //! No environment variable or argument changes them at run time: the environment of inetd is no
 //! authority. `make REAL_DAEMON_DIR=/usr/libexec` hands them to the compiler.
 
-use crate::options::severity::Severity;
+use crate::severity::Severity;
 use crate::text::number::{decimal_const, octal_const};
 
 /// The value of a build setting, or its default.

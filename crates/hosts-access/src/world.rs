@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::accelerate::index::{HeldList, HeldTable};
-use crate::options::action::{Action, Done, Fault};
-use crate::report::problem::{Diagnostic, NameProblem, Place, Spot};
+use crate::accounts::{Gid, User};
+use crate::action::{Action, Done};
+use crate::address::Family;
+use crate::fault::Fault;
+use crate::report::problem::{Diagnostic, NameProblem};
 use crate::report::trace::Event;
 use crate::request::facts::{Answer, Fact, Unanswered};
-use crate::request::ident;
-use crate::request::names;
-use crate::request::{Request, Side};
+use crate::request::{Request, Side, ident, names};
+use crate::table::place::{Place, Spot};
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {
@@ -41,15 +43,6 @@ pub trait Files {
     fn held_list(&self, _path: &Path) -> Option<Arc<HeldList>> {
         None
     }
-}
-
-/// An address family, for lookups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Version 4.
-    Inet,
-    /// Version 6.
-    Inet6,
 }
 
 /// What the name service says of a name.
@@ -130,25 +123,6 @@ pub trait Netgroups {
     /// # Errors
     /// Why that is not known.
     fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered>;
-}
-
-/// A user id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Uid(pub u32);
-
-/// A group id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gid(pub u32);
-
-/// An entry of the user database, getpwnam(3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// Login name.
-    pub name: Vec<u8>,
-    /// User id.
-    pub uid: Uid,
-    /// Primary group.
-    pub gid: Gid,
 }
 
 /// The user and group databases.

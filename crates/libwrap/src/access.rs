@@ -7,10 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hosts_access::options::action::{Fault, ShellText};
-use hosts_access::options::{self, Outcome};
-use hosts_access::report::problem::{Place, Problem, Shown, Spot, Written};
+use hosts_access::action::{Outcome, ShellText};
+use hosts_access::fault::Fault;
+use hosts_access::options;
+use hosts_access::report::problem::Problem;
 use hosts_access::search::access::{Verdict, hosts_access as decide};
+use hosts_access::table::place::{Place, Spot};
+use hosts_access::text::escape::{Shown, Written};
 use hosts_access::world::World;
 use nix::{libc, unistd};
 use system::environment::Environment;

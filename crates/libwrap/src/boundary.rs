@@ -14,7 +14,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hosts_access::report::problem::Place;
+use hosts_access::table::place::Place;
 
 use crate::{memory, report, severities, shim};
 

@@ -10,7 +10,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::Ordering;
 
-use hosts_access::options::action::{Action, Done, Fault};
+use hosts_access::action::{Action, Done};
+use hosts_access::fault::Fault;
 use hosts_access::world::Effects;
 use nix::libc;
 use system::effects::RealEffects;

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hosts_access::report::problem::{NameProblem, Spot};
+use hosts_access::address::Family;
+use hosts_access::report::problem::NameProblem;
 use hosts_access::request::facts::{Answer, Fact};
 use hosts_access::request::{Host, Request, Side};
-use hosts_access::world::{Family, Forward, Ident, Resolver, World};
+use hosts_access::table::place::Spot;
+use hosts_access::world::{Forward, Ident, Resolver, World};
 use nix::libc::c_char;
 use system::accounts::SystemAccounts;
 use system::deadline::Budget;

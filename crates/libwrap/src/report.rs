@@ -10,8 +10,10 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hosts_access::options::severity::Level;
-use hosts_access::report::problem::{Diagnostic, Gravity, Place, Problem, Written};
+use hosts_access::report::problem::{Diagnostic, Gravity, Problem};
+use hosts_access::severity::Level;
+use hosts_access::table::place::Place;
+use hosts_access::text::escape::Written;
 use hosts_access::world::Log;
 
 use crate::layout::given;

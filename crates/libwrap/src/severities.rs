@@ -9,7 +9,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use hosts_access::options::severity::Severity;
+use hosts_access::severity::Severity;
 
 use crate::shim;
 

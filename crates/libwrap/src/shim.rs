@@ -11,8 +11,8 @@ use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
-use hosts_access::report::problem::Place;
 use hosts_access::search::access::Tables;
+use hosts_access::table::place::Place;
 use nix::libc::sockaddr;
 
 use crate::boundary::{called, has_jumped};

@@ -9,12 +9,13 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hosts_access::fault::reason;
 use hosts_access::ip_options::{Hex, IpOptions};
-use hosts_access::options::severity::Level;
-use hosts_access::report::problem::{Problem, Shown, Written, reason};
-use hosts_access::request::Host;
+use hosts_access::report::problem::Problem;
 use hosts_access::request::facts::{Fact, PARANOID};
-use hosts_access::request::names;
+use hosts_access::request::{Host, names};
+use hosts_access::severity::Level;
+use hosts_access::text::escape::{Shown, Written};
 use nix::libc::{self, sockaddr};
 use system::deadline::Budget;
 use system::ident::TcpIdent;

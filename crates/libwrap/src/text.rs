@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_ulong};
 use std::sync::atomic::Ordering;
 
-use hosts_access::address::netmask::dotted_quad;
+use hosts_access::address::notation::dotted_quad;
 use hosts_access::options::expand::expand;
 use hosts_access::report::problem::{OptionProblem, Problem};
 use nix::libc::{self, FILE};
@@ -61,8 +61,8 @@ unsafe extern "C-unwind" fn percent_x(
     result
 }
 
-fn too_long(start: Vec<u8>) -> hosts_access::options::action::Fault {
-    hosts_access::options::action::Fault {
+fn too_long(start: Vec<u8>) -> hosts_access::fault::Fault {
+    hosts_access::fault::Fault {
         what: OptionProblem::TooLong(start).to_string(),
         reason: String::new(),
     }
@@ -76,7 +76,7 @@ fn too_long(start: Vec<u8>) -> hosts_access::options::action::Fault {
 unsafe extern "C-unwind" fn percent_m(result: *mut c_char, text: *const c_char) -> *mut c_char {
     let error = std::io::Error::last_os_error();
     guard((), || {
-        let reason = hosts_access::report::problem::reason(&error).into_bytes();
+        let reason = hosts_access::fault::reason(&error).into_bytes();
         // SAFETY: as the caller says.
         let mut rest = unsafe { given(text) };
         let mut filled = Vec::new();

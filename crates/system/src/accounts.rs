@@ -1,6 +1,7 @@
 //! Users and groups, through the system's name services: getpwnam(3), getgrnam(3).
 
-use hosts_access::world::{Accounts, Gid, Uid, User};
+use hosts_access::accounts::{Gid, Uid, User};
+use hosts_access::world::Accounts;
 use nix::unistd;
 
 /// The system's accounts. A database that cannot be read knows nobody.

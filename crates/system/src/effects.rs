@@ -4,9 +4,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use hosts_access::accounts::Gid;
+use hosts_access::action::{Action, Done, ShellText};
+use hosts_access::fault::Fault;
 use hosts_access::limits::BANNER_DEADLINE;
-use hosts_access::options::action::{Action, Done, Fault, ShellText};
-use hosts_access::world::{Effects, Gid};
+use hosts_access::world::Effects;
 use nix::libc;
 use nix::poll::PollFlags;
 use nix::sys::stat::{Mode, umask};

@@ -77,7 +77,7 @@ mod tests {
                 source.read_to_string(&mut text).unwrap();
                 Ok(Some(text))
             }
-            Err(error) => Err(hosts_access::report::problem::reason(&error)),
+            Err(error) => Err(hosts_access::fault::reason(&error)),
         }
     }
 

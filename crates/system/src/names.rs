@@ -12,8 +12,9 @@ use std::ptr;
 use std::rc::Rc;
 
 use dns_lookup::getnameinfo;
+use hosts_access::address::Family;
 use hosts_access::request::facts::{Answer, Unanswered};
-use hosts_access::world::{Family, Forward, Resolver};
+use hosts_access::world::{Forward, Resolver};
 use nix::libc;
 use socket2::SockAddr;
 

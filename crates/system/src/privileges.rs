@@ -3,8 +3,8 @@
 use std::ffi::CString;
 use std::io;
 
-use hosts_access::options::action::Fault;
-use hosts_access::world::{Gid, User};
+use hosts_access::accounts::{Gid, User};
+use hosts_access::fault::Fault;
 use nix::unistd::{self, getgroups, getresgid, getresuid};
 
 fn fault(call: &str, name: &[u8], error: impl Into<io::Error>) -> Fault {

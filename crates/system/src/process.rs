@@ -14,7 +14,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use hosts_access::options::action::Fault;
+use hosts_access::fault::Fault;
 use nix::libc;
 
 use crate::descriptors::above_standard;

@@ -4,7 +4,8 @@
 use std::fs;
 use std::rc::Rc;
 
-use hosts_access::world::{Family, Resolver};
+use hosts_access::address::Family;
+use hosts_access::world::Resolver;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use system::names::SystemResolver;
 

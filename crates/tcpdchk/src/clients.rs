@@ -1,13 +1,13 @@
 //! Words of client lists and host parts of daemon lists, as the original checks them.
 
-use hosts_access::address::netmask::{bracketed, dotted_quad};
-use hosts_access::report::problem::{Problem, Written};
-use hosts_access::request::names::loose_ipv4;
-use hosts_access::request::parse_ipv6;
+use hosts_access::address::notation::{dotted_quad, loose_ipv4, parse_ipv6, split_scope};
+use hosts_access::report::problem::Problem;
 use hosts_access::table::list::{Words, is_except};
-use hosts_access::table::pattern::{HostPattern, path_of, split_at_sign, split_scope};
+use hosts_access::table::pattern::{HostPattern, split_at_sign};
+use hosts_access::text::bytes::{bracketed, path_of};
+use hosts_access::text::compare::is_glob;
+use hosts_access::text::escape::Written;
 use hosts_access::text::number::decimal;
-use hosts_access::text::strings::is_glob;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
 use tools::remark::Level;
 

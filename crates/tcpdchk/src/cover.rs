@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use hosts_access::address::netmask::{NetMask, dotted_quad};
+use hosts_access::address::netmask::NetMask;
+use hosts_access::address::notation::dotted_quad;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, port_number, split_at_sign};
-use hosts_access::text::strings::{Form, is_glob, string_match};
+use hosts_access::text::compare::{Form, is_glob, string_match};
 
 use crate::clients::{is_reserved, split_client};
 use crate::rule::{RuleAt, Table};

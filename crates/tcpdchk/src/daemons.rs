@@ -1,8 +1,8 @@
 //! Words of daemon lists, as the original checks them.
 
-use hosts_access::report::problem::Written;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::split_at_sign;
+use hosts_access::text::escape::Written;
 use tools::inetd::Wrapped;
 
 use crate::checker::Checker;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 use tools::remark::{Check, Level, Remark};
 
 /// Whose words a finding has.

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use hosts_access::report::problem::Written;
 use hosts_access::search::access::Tables;
 use hosts_access::table::line::Lines;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{port_number, split_at_sign};
 use hosts_access::table::rule::Rule;
-use hosts_access::text::strings::is_glob;
+use hosts_access::text::compare::is_glob;
+use hosts_access::text::escape::Written;
 use serde_json::json;
 use tools::daemons::{self, Asks};
 use tools::disk::Disk;

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use hosts_access::fault::reason;
 use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
-use hosts_access::report::problem::{Problem, Written, reason};
+use hosts_access::report::problem::Problem;
 use hosts_access::table::filelist::{ListError, ListWords};
-use hosts_access::table::pattern::path_of;
+use hosts_access::text::bytes::path_of;
+use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
 use crate::checks;

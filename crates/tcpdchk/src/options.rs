@@ -3,11 +3,13 @@
 
 use std::cell::{Cell, OnceCell};
 
-use hosts_access::options::severity::{Severity, facility_names, level_names};
-use hosts_access::options::{self, Field, OPTIONS, Outcome};
-use hosts_access::report::problem::{Diagnostic, OptionProblem, Problem, Spot};
+use hosts_access::action::Outcome;
+use hosts_access::options::{self, Field, OPTIONS};
+use hosts_access::report::problem::{Diagnostic, OptionProblem, Problem};
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
+use hosts_access::severity::{Severity, facility_names, level_names};
+use hosts_access::table::place::Spot;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use tools::dry::{DryEffects, NoIdent};

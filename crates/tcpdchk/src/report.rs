@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Colour, Origin, Renderer, Snippet};
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 use serde_json::json;
 use serde_sarif::sarif;
 use tools::output::{Output, is_coloured};

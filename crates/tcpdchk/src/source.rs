@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 
 use crate::finding::{Mark, Place};
 

@@ -4,11 +4,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use hosts_access::fault::reason;
 use hosts_access::limits::MAX_RULE_BYTES;
-use hosts_access::report::problem::{Problem, Spot, Written, reason};
+use hosts_access::report::problem::Problem;
 use hosts_access::table::line::{LineError, Lines};
 use hosts_access::table::list::Words;
+use hosts_access::table::place::Spot;
 use hosts_access::table::rule::Rule;
+use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
 use crate::finding::{Finding, Place};

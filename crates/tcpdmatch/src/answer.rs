@@ -4,9 +4,11 @@
 
 use std::cell::{Cell, RefCell};
 
-use hosts_access::report::problem::{Diagnostic, Place, Written};
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::Verdict;
+use hosts_access::table::place::Place;
+use hosts_access::text::escape::Written;
 use hosts_access::world::Log;
 use serde::Serialize;
 use serde_json::Value;

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use hosts_access::options::expand::filter;
-use hosts_access::report::problem::{Diagnostic, Place, Written};
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::{Host, Request};
 use hosts_access::settings::REAL_DAEMON_DIR;
+use hosts_access::table::place::Place;
+use hosts_access::text::escape::Written;
 use hosts_access::world::Log;
 use serde_json::json;
 use system::names::SystemResolver;

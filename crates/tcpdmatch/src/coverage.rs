@@ -6,11 +6,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use hosts_access::report::problem::{Diagnostic, Place, Written};
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::report::trace::{Event, List};
 use hosts_access::table::line::Lines;
 use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::place::Place;
 use hosts_access::table::rule::Rule;
+use hosts_access::text::escape::Written;
 use hosts_access::world::{Files, Log};
 use serde_json::json;
 use tools::output::Output;

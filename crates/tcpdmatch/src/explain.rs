@@ -6,10 +6,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
-use hosts_access::report::problem::Written;
-use hosts_access::report::problem::{Diagnostic, Place};
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::report::trace::{Event, List, Need};
 use hosts_access::request::{Request, Side};
+use hosts_access::table::place::Place;
+use hosts_access::text::escape::Written;
 use hosts_access::world::Log;
 use serde_json::{Value, json};
 use tools::output::{Output, is_coloured, option_line};

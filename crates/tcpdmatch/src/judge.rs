@@ -1,9 +1,10 @@
 //! Asks the engine, with everything dry.
 
-use hosts_access::report::problem::{Diagnostic, Written};
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::Request;
 use hosts_access::request::facts::Fact;
 use hosts_access::search::access::{Decision, Tables, Verdict, hosts_access};
+use hosts_access::text::escape::Written;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;

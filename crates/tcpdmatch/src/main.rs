@@ -24,8 +24,9 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use hosts_access::report::problem::{Written, reason};
+use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
+use hosts_access::text::escape::Written;
 use tools::arguments::Files;
 use tools::disk::Disk;
 

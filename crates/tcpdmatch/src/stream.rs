@@ -35,7 +35,7 @@ pub(crate) fn run(source: impl Read, judge: &Judge, output: &Output) -> ExitCode
                 "line of over {MAX_LINE_BYTES} bytes; write one question a line"
             )),
             Err(error) => {
-                let reason = hosts_access::report::problem::reason(&error);
+                let reason = hosts_access::fault::reason(&error);
                 output.line(json!({"error": format!("cannot read on: {reason}"), "line": number}));
                 all_answered = false;
                 break;

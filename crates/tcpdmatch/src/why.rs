@@ -1,10 +1,9 @@
 //! Why a word matches or not, and what options would do, in plain words.
 
-use hosts_access::options::action::Action;
-use hosts_access::options::{Outcome, Step};
+use hosts_access::action::{Action, Outcome, Step};
 use hosts_access::report::trace::{Need, Subject, Test};
 use hosts_access::request::Side;
-use hosts_access::text::strings::Form;
+use hosts_access::text::compare::Form;
 
 use crate::answer::text;
 

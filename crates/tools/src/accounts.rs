@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use hosts_access::accounts::{Gid, Uid, User};
 use hosts_access::text::number::decimal;
-use hosts_access::world::{Accounts, Gid, Uid, User};
+use hosts_access::world::Accounts;
 use system::accounts::SystemAccounts;
 
 use crate::disk::Disk;

@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
-use hosts_access::report::problem::{Written, reason};
+use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
 use hosts_access::settings;
+use hosts_access::text::escape::Written;
 
 use crate::disk::Disk;
 use crate::output::complain;

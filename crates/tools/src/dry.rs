@@ -6,9 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use hosts_access::options::action::{Action, Done, Fault};
+use hosts_access::action::{Action, Done};
+use hosts_access::fault::Fault;
 use hosts_access::request::facts::Answer;
-use hosts_access::table::pattern::path_of;
+use hosts_access::text::bytes::path_of;
 use hosts_access::world::{Effects, Files, Ident};
 
 use crate::disk::Disk;

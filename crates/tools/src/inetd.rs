@@ -8,9 +8,10 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use hosts_access::report::problem::{Written, reason};
+use hosts_access::fault::reason;
 use hosts_access::settings::REAL_DAEMON_DIR;
-use hosts_access::table::pattern::path_of;
+use hosts_access::text::bytes::path_of;
+use hosts_access::text::escape::Written;
 
 use crate::disk::Disk;
 use crate::paths::check_path;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 
 /// Where facts and findings are written. A failed write is kept and told once, at the end.
 pub struct Output {

@@ -5,8 +5,9 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use hosts_access::report::problem::{Written, reason};
+use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
+use hosts_access::text::escape::Written;
 
 use crate::disk::Disk;
 use crate::remark::{DAEMON_DIRECTORY, Remark, WORLD_WRITABLE};

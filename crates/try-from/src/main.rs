@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use hosts_access::fault::reason;
 use hosts_access::limits::MAX_EXPANSION_BYTES;
 use hosts_access::options::expand::expand;
-use hosts_access::options::severity::Level;
-use hosts_access::report::problem::reason;
 use hosts_access::request::{Host, Request};
+use hosts_access::severity::Level;
 use system::log::Syslog;
 use system::peer::Connection;
 use system::world::SystemWorld;

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hosts_access::report::trace::{Subject, Test};
 use hosts_access::table::pattern::split_at_sign;
+use hosts_access::text::compare::Form;
 use hosts_access::text::number;
-use hosts_access::text::strings::Form;
 
 /// What is odd about a word.
 pub(super) fn oddities(word: &[u8]) -> impl Iterator<Item = &'static str> {

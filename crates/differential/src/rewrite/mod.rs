@@ -5,12 +5,12 @@ mod ended;
 mod lines;
 mod nuls;
 
-use hosts_access::address::netmask::{bracketed, dotted_quad};
+use hosts_access::address::notation::{dotted_quad, parse_ipv6};
 use hosts_access::options::expand::filter;
-use hosts_access::request::parse_ipv6;
 use hosts_access::table::pattern::port_number;
+use hosts_access::text::bytes::bracketed;
+use hosts_access::text::compare::{glob_match, is_glob};
 use hosts_access::text::number;
-use hosts_access::text::strings::{glob_match, is_glob};
 
 use crate::case::{ALLOW, Case, Content, DENY};
 use crate::engine::plain;

@@ -24,7 +24,7 @@ pub(crate) mod tests;
 use multiversion::multiversion;
 
 use crate::request::Host;
-use crate::request::ident::is_blank;
+use crate::text::bytes::is_blank;
 use crate::world::Log;
 use block::{BLOCK, Bytes, below, in_range, is, is_any, is_sign, lower_case};
 use number::Numbers;

@@ -5,9 +5,10 @@
 //! others show what is known already. What could not be asked for is shown as unknown, with a warning; a rule with
 //! an aclexec is in error then, since its command would judge by it.
 
-use crate::options::action::ShellText;
-use crate::report::problem::{Diagnostic, Problem, Spot};
+use crate::action::ShellText;
+use crate::report::problem::{Diagnostic, Problem};
 use crate::request::{Request, Side};
+use crate::table::place::Spot;
 use crate::world::World;
 
 /// The result would be longer than the bound given.

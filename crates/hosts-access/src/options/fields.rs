@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::request::ident::is_blank;
+use crate::text::bytes::strip;
 
 /// One option as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,18 +76,6 @@ fn strip_separators(text: &[u8]) -> &[u8] {
     let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     text.get(text.iter().take_while(blank).count()..)
         .unwrap_or_default()
-}
-
-/// Takes white space off both ends.
-pub(super) fn strip(text: &[u8]) -> &[u8] {
-    let start = text.iter().take_while(|byte| is_blank(**byte)).count();
-    let text = text.get(start..).unwrap_or_default();
-    let end = text
-        .iter()
-        .rev()
-        .take_while(|byte| is_blank(**byte))
-        .count();
-    text.get(..text.len() - end).unwrap_or_default()
 }
 
 /// Reads `\:` as a colon.

@@ -7,22 +7,22 @@
 //! Options run from left to right; each is checked and carried out before the next is looked at, so
 //! the effects of those before an error stay. Any error denies, in either table.
 
-pub mod action;
 pub mod banner;
 pub mod expand;
 mod fields;
-pub mod severity;
 pub mod values;
 
+use crate::action::{Action, Done, Outcome, ShellText, Step};
+use crate::fault::{Fault, reason};
 use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
-use crate::options::action::{Action, Done, Fault, ShellText};
 use crate::options::banner::Banner;
 use crate::options::expand::{TooLong, expand};
-use crate::options::severity::Severity;
-use crate::report::problem::{Diagnostic, OptionProblem, Problem, Spot, Written, reason};
+use crate::report::problem::{Diagnostic, OptionProblem, Problem};
 use crate::report::trace::Event;
 use crate::request::Request;
-use crate::table::pattern::path_of;
+use crate::table::place::Spot;
+use crate::text::bytes::{path_of, strip};
+use crate::text::escape::Written;
 use crate::world::{Effects, World};
 
 pub use fields::{Field, Fields};
@@ -92,41 +92,6 @@ impl Value<'_> {
             Self::Expanded(text) => text.as_bytes(),
         }
     }
-}
-
-/// What one option asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Something to be carried out.
-    Act(Action),
-    /// Send the banner that lies in this directory under the daemon's name.
-    Banners(Vec<u8>),
-    /// Log at this severity.
-    Severity(Severity),
-    /// Look the user up, within so many seconds if given.
-    User(Option<u32>),
-    /// The verdict, whatever the table.
-    End(Outcome),
-}
-
-/// What the options of a rule make of its match.
-#[must_use]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The table's own verdict.
-    Table,
-    /// Granted.
-    Allow,
-    /// Denied.
-    Deny,
-    /// The client is served by this command instead.
-    Twist(ShellText),
-    /// An aclexec said no: the table does not match.
-    NoMatch,
-    /// The rule is in error: the command of an aclexec could not be run, and this is why.
-    InError(Fault),
-    /// An option is wrong or failed: denied.
-    Failed,
 }
 
 /// Every option.
@@ -293,7 +258,7 @@ impl Run<'_, '_> {
         let value = if option.expanded {
             let text = self.expand(&field.value, MAX_EXPANSION_BYTES)?;
             // An expansion that stands for nothing leaves blanks that count no more than others.
-            Value::Expanded(text.map(fields::strip))
+            Value::Expanded(text.map(strip))
         } else {
             Value::Written(&field.value)
         };

@@ -3,13 +3,14 @@
 //!
 //! Each function answers to one row of [`OPTIONS`](super::OPTIONS).
 
-use super::{Outcome, Step, Value, fields};
-use crate::options::action::{Action, ShellText};
-use crate::options::severity::Severity;
+use super::Value;
+use crate::accounts::Gid;
+use crate::action::{Action, Outcome, ShellText, Step};
 use crate::report::problem::OptionProblem;
+use crate::severity::Severity;
+use crate::text::bytes::{split_outside_brackets, strip};
 use crate::text::number;
-use crate::text::strings::split_outside_brackets;
-use crate::world::{Gid, World};
+use crate::world::World;
 
 type Parsed = Result<Step, OptionProblem>;
 
@@ -27,7 +28,7 @@ fn bad(kind: &'static str, value: &Value<'_>) -> OptionProblem {
 /// The value as a number is read: white space before it does not count, and neither does the sign
 /// of a zero.
 fn numeric<'v>(value: &'v Value<'_>) -> &'v [u8] {
-    let text = fields::strip(value.text());
+    let text = strip(value.text());
     match text.strip_prefix(b"-") {
         Some(zeros) if !zeros.is_empty() && zeros.iter().all(|byte| *byte == b'0') => zeros,
         _ => text,
@@ -127,7 +128,7 @@ pub(super) fn setenv(value: &Value<'_>, _: &World<'_>) -> Parsed {
         .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
         .unwrap_or(text.len());
     let (name, value) = text.split_at(end);
-    let (name, value) = (fields::strip(name), fields::strip(value));
+    let (name, value) = (strip(name), strip(value));
     if name.is_empty() || name.contains(&b'=') {
         return Err(OptionProblem::BadVariable(name.to_vec()));
     }

@@ -6,52 +6,14 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
+use crate::fault::{Fault, reason};
 use crate::limits;
-use crate::options::action::Fault;
-use crate::options::severity::Level;
 use crate::request::facts::Unanswered;
-
-/// A rule's place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The table, or the `/file` list in which tcpdchk found a word.
-    pub table: Arc<Path>,
-    /// The rule's first physical line, counted from 1.
-    pub first_line: u64,
-    /// Its last physical line: the number that the classic messages carry.
-    pub line: u64,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
-    }
-}
-
-/// The place of the rule at hand, cheap to hand around; [`Spot::place`] makes it last.
-#[derive(Clone, Copy, Debug)]
-pub struct Spot<'t> {
-    /// The table.
-    pub table: &'t Arc<Path>,
-    /// The rule's first physical line.
-    pub first_line: u64,
-    /// Its last physical line.
-    pub line: u64,
-}
-
-impl Spot<'_> {
-    /// The place as a value of its own.
-    pub fn place(self) -> Place {
-        Place {
-            table: Arc::clone(self.table),
-            first_line: self.first_line,
-            line: self.line,
-        }
-    }
-}
+use crate::severity::Level;
+use crate::table::place::Place;
+use crate::text::escape::{Shown, Written};
 
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +138,7 @@ pub enum NameProblem {
     /// The name is a number.
     Numeric(Vec<u8>),
     /// The name has no address.
-    NoAddress(Vec<u8>, crate::world::Family),
+    NoAddress(Vec<u8>, crate::address::Family),
     /// The name's canonical name is another one.
     OtherName(Vec<u8>, Vec<u8>),
     /// The name has other addresses only.
@@ -219,59 +181,6 @@ impl Problem {
             Self::AclexecReturned => Gravity::Note,
             _ => Gravity::Warning,
         }
-    }
-}
-
-/// Bytes for a message: text from outside is shown with `\ooo` for all that is not printable
-/// ASCII, so one event is one line and no terminal obeys it.
-pub struct Shown<'a>(pub &'a [u8]);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write;
-        for byte in self.0 {
-            match byte {
-                b' '..=b'~' => f.write_char(char::from(*byte))?,
-                other => write!(f, "\\{other:03o}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Bytes of a table for a message: printable text of any language stays as it is written, and
-/// `\ooo` stands for control characters and bytes that are no text.
-pub struct Written<'a>(pub &'a [u8]);
-
-impl fmt::Display for Written<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write;
-        for chunk in self.0.utf8_chunks() {
-            for letter in chunk.valid().chars() {
-                if letter.is_control() {
-                    Shown(letter.encode_utf8(&mut [0; 4]).as_bytes()).fmt(f)?;
-                } else {
-                    f.write_char(letter)?;
-                }
-            }
-            Shown(chunk.invalid()).fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl<'a> From<&'a Path> for Written<'a> {
-    fn from(path: &'a Path) -> Self {
-        Self(path.as_os_str().as_encoded_bytes())
-    }
-}
-
-/// The C library's words for a system error.
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(end) if error.raw_os_error().is_some() => text[..end].to_owned(),
-        _ => text,
     }
 }
 
@@ -371,8 +280,8 @@ impl fmt::Display for NameProblem {
                 "can't verify hostname: getaddrinfo({}, {}) failed",
                 Shown(name),
                 match family {
-                    crate::world::Family::Inet => "AF_INET",
-                    crate::world::Family::Inet6 => "AF_INET6",
+                    crate::address::Family::Inet => "AF_INET",
+                    crate::address::Family::Inet6 => "AF_INET6",
                 }
             ),
             Self::OtherName(name, canonical) => write!(
@@ -419,19 +328,10 @@ impl fmt::Display for OptionProblem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
+    use std::sync::Arc;
 
-    #[test]
-    fn reasons_are_the_c_librarys() {
-        assert_eq!(
-            reason(&io::Error::from_raw_os_error(13)),
-            "Permission denied"
-        );
-        assert_eq!(
-            reason(&io::Error::other("is (os error 1)")),
-            "is (os error 1)"
-        );
-    }
+    use super::*;
 
     #[test]
     fn messages_carry_prefix_and_place() {

@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
-use crate::options::Step;
-use crate::report::problem::Spot;
+use crate::action::Step;
 use crate::request::Side;
-use crate::text::strings::Form;
+use crate::table::place::Spot;
+use crate::text::compare::Form;
 
 /// One thing that the engine does.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::report::problem::reason;
+use crate::fault::reason;
 
 /// A fact about a client or a server: fetched only when a rule or an expansion asks, once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

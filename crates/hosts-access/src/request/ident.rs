@@ -13,6 +13,7 @@ use nom::{IResult, Parser};
 
 use crate::limits::MAX_IDENT_REPLY_BYTES;
 use crate::request::facts::Fact;
+use crate::text::bytes::is_blank;
 use crate::text::number;
 use crate::world::Ident;
 
@@ -80,11 +81,6 @@ fn port(input: &[u8]) -> IResult<&[u8], u32> {
 
 fn blanks(input: &[u8]) -> IResult<&[u8], &[u8]> {
     take_while(is_blank).parse(input)
-}
-
-/// White space as C's isspace(3) has it.
-pub fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 #[cfg(test)]

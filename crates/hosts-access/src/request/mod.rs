@@ -7,15 +7,16 @@ pub mod facts;
 pub mod ident;
 pub mod names;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::address::netmask::dotted_quad;
-use crate::options::severity::Severity;
-use crate::report::problem::{Diagnostic, Problem, Spot};
+use crate::address::Address;
+use crate::report::problem::{Diagnostic, Problem};
 use crate::report::trace::{Event, Need};
 use crate::request::facts::{Fact, Unanswered};
 use crate::settings;
+use crate::severity::Severity;
+use crate::table::place::Spot;
 use crate::world::World;
 
 /// One of the two ends of a connection.
@@ -38,74 +39,6 @@ pub struct Host {
     pub port: u16,
     /// The socket's address, for lookups.
     socket: Option<SocketAddr>,
-}
-
-/// An address in the forms that patterns are compared with.
-#[derive(Clone, Debug)]
-pub struct Address {
-    text: Vec<u8>,
-    /// Where the text proper begins: behind the `::ffff:` of a mapped IPv4 address.
-    start: usize,
-    v4: Option<Ipv4Addr>,
-    v6: Option<Ipv6Addr>,
-}
-
-const MAPPED_PREFIX: &[u8] = b"::ffff:";
-
-impl Address {
-    fn new(text: &[u8]) -> Self {
-        let start = match text.split_at_checked(MAPPED_PREFIX.len()) {
-            Some((head, rest))
-                if head.eq_ignore_ascii_case(MAPPED_PREFIX) && dotted_quad(rest).is_some() =>
-            {
-                MAPPED_PREFIX.len()
-            }
-            _ => 0,
-        };
-        let subject = text.get(start..).unwrap_or_default();
-        let numeric = || subject.split(|byte| *byte == b'%').next();
-        let v4 = dotted_quad(subject);
-        Self {
-            text: text.to_vec(),
-            start,
-            v4,
-            v6: match v4 {
-                Some(_) => None,
-                None => numeric().and_then(parse_ipv6),
-            },
-        }
-    }
-
-    /// The address as it is logged.
-    pub fn text(&self) -> &[u8] {
-        &self.text
-    }
-
-    /// The address as patterns see it: a mapped IPv4 address without its prefix.
-    pub fn subject(&self) -> &[u8] {
-        self.text.get(self.start..).unwrap_or_default()
-    }
-
-    /// As an IPv4 address, mapped ones too.
-    pub fn v4(&self) -> Option<Ipv4Addr> {
-        self.v4
-    }
-
-    /// As an IPv6 address without its scope; `None` for a mapped one.
-    pub fn v6(&self) -> Option<Ipv6Addr> {
-        self.v6
-    }
-
-    /// The scope behind the `%` of an IPv6 address.
-    pub fn scope(&self) -> Option<&[u8]> {
-        let at = self.text.iter().position(|byte| *byte == b'%')?;
-        self.text.get(at + 1..)
-    }
-}
-
-/// A numeric IPv6 address without a scope.
-pub fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 impl Host {
@@ -321,23 +254,6 @@ fn joined(left: Option<&[u8]>, right: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mapped_addresses_are_ipv4_to_patterns() {
-        for (text, subject, v4, v6) in [
-            ("192.0.2.7", "192.0.2.7", true, false),
-            ("::ffff:192.0.2.7", "192.0.2.7", true, false),
-            ("2001:db8::5", "2001:db8::5", false, true),
-            ("fe80::1%lo", "fe80::1%lo", false, true),
-            ("::ffff:x", "::ffff:x", false, false),
-            ("localhost", "localhost", false, false),
-        ] {
-            let address = Address::new(text.as_bytes());
-            assert_eq!(address.subject(), subject.as_bytes(), "{text}");
-            assert_eq!(address.v4().is_some(), v4, "{text}");
-            assert_eq!(address.v6().is_some(), v6, "{text}");
-        }
-    }
 
     #[test]
     fn info_shows_what_is_known_already() {

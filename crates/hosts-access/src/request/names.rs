@@ -4,13 +4,13 @@
 //! address back (hosts_access(5), NAME CHECK). Each outcome is a state of the fact: one of them is that it could
 //! not be asked for. The reason for a failed check goes to the log.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
-use crate::address::netmask;
+use crate::address::Family;
+use crate::address::notation::{loose_ipv4, parse_ipv6};
 use crate::report::problem::NameProblem;
 use crate::request::facts::{Fact, Unanswered};
-use crate::request::parse_ipv6;
-use crate::world::{Family, Resolver};
+use crate::world::Resolver;
 
 /// A name that need not be canonical: many systems list it as an alias.
 const LOCALHOST: &[u8] = b"localhost";
@@ -111,56 +111,12 @@ fn is_ipv6(name: &[u8]) -> bool {
     parse_ipv6(without_scope).is_some()
 }
 
-/// An address in the forms of inet_aton(3): one to four numbers, decimal, octal or hexadecimal,
-/// the last one filling what is left.
-pub fn loose_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut parts = Vec::with_capacity(4);
-    for part in text.split(|byte| *byte == b'.') {
-        if parts.len() == 4 {
-            return None;
-        }
-        parts.push(netmask::c_number(part)?);
-    }
-    let (last, leading) = parts.split_last()?;
-    let mut value = 0_u32;
-    for part in leading {
-        value = (value << 8) | u32::from(u8::try_from(*part).ok()?);
-    }
-    let left = 8 * (4 - leading.len() as u32);
-    let (value, room) = match left {
-        32 => (0, u32::MAX),
-        bits => (value << bits, (1 << bits) - 1),
-    };
-    (*last <= room).then(|| Ipv4Addr::from(value | last))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fake::FakeWorld;
     use crate::request::facts::Answer;
     use crate::world::Forward;
-
-    #[test]
-    fn loose_addresses() {
-        for (text, expected) in [
-            ("127.0.0.1", Some("127.0.0.1")),
-            ("127.1", Some("127.0.0.1")),
-            ("127", Some("0.0.0.127")),
-            ("0x7f.1", Some("127.0.0.1")),
-            ("4294967295", Some("255.255.255.255")),
-            ("4294967296", None),
-            ("1.2.3.256", None),
-            ("1.2.65535", Some("1.2.255.255")),
-            ("1.2.3.4.5", None),
-            ("", None),
-            ("a.b", None),
-            ("1.", None),
-        ] {
-            let expected = expected.map(|text| text.parse::<Ipv4Addr>().unwrap());
-            assert_eq!(loose_ipv4(text.as_bytes()), expected, "{text}");
-        }
-    }
 
     /// A name service that answers a question or not.
     struct Mute {

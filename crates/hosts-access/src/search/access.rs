@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use crate::accelerate::index::HeldRules;
 use crate::accelerate::skim::Skim;
-use crate::options::action::ShellText;
-use crate::options::{self, Outcome};
-use crate::report::problem::{Diagnostic, Place, Problem, Refused, Spot};
+use crate::action::{Outcome, ShellText};
+use crate::report::problem::{Diagnostic, Problem, Refused};
 use crate::report::trace::{Event, List};
 use crate::request::Request;
-use crate::settings;
+use crate::search::matcher::Matcher;
 use crate::table::line::{Line, LineError, Lines};
-use crate::table::pattern::Matcher;
+use crate::table::place::{Place, Spot};
 use crate::table::rule::{split_clients, split_daemons};
 use crate::world::{Effects, Log, World};
+use crate::{options, settings};
 
 /// The two tables.
 #[derive(Clone, Debug)]

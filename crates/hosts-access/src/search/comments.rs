@@ -10,16 +10,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::address::Family;
 use crate::options::Fields;
-use crate::report::problem::{Diagnostic, Place, Spot};
+use crate::report::problem::Diagnostic;
 use crate::report::trace::List;
 use crate::request::Request;
 use crate::request::facts::{Answer, Unanswered};
 use crate::search::access::{Decision, Tables, Verdict};
+use crate::search::matcher::Matcher;
 use crate::table::line::Lines;
-use crate::table::pattern::Matcher;
+use crate::table::place::{Place, Spot};
 use crate::table::rule::{split_clients, split_daemons};
-use crate::world::{Family, Forward, Ident, Log, Netgroups, Resolver, World};
+use crate::world::{Forward, Ident, Log, Netgroups, Resolver, World};
 
 /// The comment by which tcp_wrappers 7.6 refuses a client that was granted here, if it is certain that it
 /// does: it takes the first rule that matches, in hosts.allow and then hosts.deny.

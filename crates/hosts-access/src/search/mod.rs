@@ -1,4 +1,5 @@
-//! The search of the tables for the rule that decides ("ACCESS CONTROL FILES" of hosts_access(5)).
+//! The search of the tables for the rule that decides and its test against the request.
 
 pub mod access;
 pub mod comments;
+pub mod matcher;

@@ -9,8 +9,8 @@ use std::io::{self, Read};
 
 use crate::accelerate::skim::Skim;
 use crate::limits::MAX_LIST_WORD_BYTES;
-use crate::request::ident::is_blank;
 use crate::table::line::grow;
+use crate::text::bytes::is_blank;
 
 const BLOCK_BYTES: usize = 64 << 10;
 

@@ -115,7 +115,7 @@ mod tests {
 
     fn eval(list: &str, subject: &str) -> bool {
         list_match(list.as_bytes(), &mut |word: &[u8]| {
-            Ok::<_, Infallible>(crate::text::strings::string_match(word, subject.as_bytes()))
+            Ok::<_, Infallible>(crate::text::compare::string_match(word, subject.as_bytes()))
         })
         .unwrap()
     }

@@ -1,8 +1,9 @@
 //! What a table says: joined lines, the fields of a rule, lists with EXCEPT, patterns, and the files that a pattern
-//! names ("ACCESS CONTROL RULES", "PATTERNS" and "OPERATORS" of hosts_access(5)).
+//! names. Nothing here knows the request.
 
 pub mod filelist;
 pub mod line;
 pub mod list;
 pub mod pattern;
+pub mod place;
 pub mod rule;

@@ -8,9 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use hosts_access::fake::FakeWorld;
-use hosts_access::report::problem::{Diagnostic, Place};
+use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::{Host, Request as Ask};
 use hosts_access::search::access::{Decision, Tables, Verdict, hosts_access};
+use hosts_access::table::place::Place;
 use hosts_access::world::{Log, World};
 
 use page::{Example, Page, Request};
@@ -231,28 +232,36 @@ fn sections(page: &str) -> Vec<String> {
         .collect()
 }
 
+/// Every file below a folder.
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).expect("the engine's files");
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            files_below(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
 /// What the heads of the engine's files cite of a page: `(hosts_access(5), TITLE, TITLE)`.
 fn cited(page: &str) -> Vec<(PathBuf, String)> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    for folder in [source.join("options"), source] {
-        for entry in std::fs::read_dir(folder)
-            .expect("the engine's files")
-            .flatten()
-        {
-            let Ok(text) = std::fs::read_to_string(entry.path()) else {
-                continue;
-            };
-            let head: Vec<_> = text
-                .lines()
-                .filter_map(|line| line.strip_prefix("//! "))
-                .collect();
-            let head = head.join(" ");
-            for citation in head.split(&format!("{page}, ")).skip(1) {
-                let end = citation.find([')', ';']).expect("the end of a citation");
-                let titles = citation[..end].split(", ");
-                found.extend(titles.map(|title| (entry.path(), title.to_owned())));
-            }
+    let (mut files, mut found) = (Vec::new(), Vec::new());
+    files_below(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("the text of a file");
+        let head: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! "))
+            .collect();
+        let head = head.join(" ");
+        for citation in head.split(&format!("{page}, ")).skip(1) {
+            let end = citation.find([')', ';']).expect("the end of a citation");
+            let titles = citation[..end].split(", ");
+            found.extend(titles.map(|title| (path.clone(), title.to_owned())));
         }
     }
     found

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
+use hosts_access::action::Action;
 use hosts_access::fake::FakeWorld;
 use hosts_access::limits::MAX_EXPANSION_BYTES;
-use hosts_access::options::action::Action;
 use hosts_access::request::Request;
 use hosts_access::request::facts::Fact;
 use hosts_access::search::access::{Tables, Verdict, hosts_access};

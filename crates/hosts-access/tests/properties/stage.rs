@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hosts_access::accelerate::index::{HeldList, HeldTable};
+use hosts_access::action::{Action, Done};
 use hosts_access::fake::FakeWorld;
-use hosts_access::options::action::{Action, Done, Fault};
+use hosts_access::fault::Fault;
 use hosts_access::report::problem::{Diagnostic, Gravity, Problem};
 use hosts_access::world::{Effects, Files, Log, World};
 

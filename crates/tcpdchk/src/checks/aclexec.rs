@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use hosts_access::options::{self, Position};
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
 use crate::cover::{daemons_cover, plain};

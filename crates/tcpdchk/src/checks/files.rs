@@ -4,8 +4,9 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use hosts_access::report::problem::Written;
-use hosts_access::world::{Accounts as _, User};
+use hosts_access::accounts::User;
+use hosts_access::text::escape::Written;
+use hosts_access::world::Accounts as _;
 use tools::paths::is_kept_apart;
 use tools::remark::WORLD_WRITABLE;
 use tools::services::{Before, Service};

@@ -1,11 +1,12 @@
 //! Rules of which a whole part is not what it seems: lists the wrong way round, commas for dots, comments
 //! without their sign. What is said of their single words then does not count.
 
-use hosts_access::address::netmask::{bracketed, dotted_quad};
-use hosts_access::report::problem::Written;
+use hosts_access::address::notation::dotted_quad;
 use hosts_access::table::list::{Words, is_except, is_separator};
 use hosts_access::table::pattern::{HostPattern, port_number};
 use hosts_access::table::rule::Rule;
+use hosts_access::text::bytes::bracketed;
+use hosts_access::text::escape::Written;
 use tools::services::Applies;
 
 use crate::checker::Checker;

@@ -1,12 +1,12 @@
 //! IPv6 addresses that are not written as tables want them.
 
-use hosts_access::address::netmask::bracketed;
+use hosts_access::address::notation::{parse_ipv6, split_scope};
 use hosts_access::options;
-use hosts_access::report::problem::Written;
-use hosts_access::request::parse_ipv6;
 use hosts_access::table::list::is_separator;
-use hosts_access::table::pattern::{split_at_sign, split_scope};
+use hosts_access::table::pattern::split_at_sign;
 use hosts_access::table::rule::Rule;
+use hosts_access::text::bytes::bracketed;
+use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
 use crate::clients::Host;

@@ -1,6 +1,6 @@
 //! Lines of tables and lists: how they end, and what editing and merging left in them.
 
-use hosts_access::address::netmask::dotted_quad;
+use hosts_access::address::notation::dotted_quad;
 use hosts_access::table::list::Words;
 use hosts_access::table::rule::Rule;
 

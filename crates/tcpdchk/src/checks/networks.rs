@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use hosts_access::address::netmask::{NetMask, bracketed, dotted_quad};
-use hosts_access::report::problem::Written;
-use hosts_access::request::names::loose_ipv4;
-use hosts_access::request::parse_ipv6;
-use hosts_access::table::pattern::{HostPattern, split_scope};
+use hosts_access::address::netmask::NetMask;
+use hosts_access::address::notation::{dotted_quad, loose_ipv4, parse_ipv6, split_scope};
+use hosts_access::table::pattern::HostPattern;
+use hosts_access::text::bytes::bracketed;
+use hosts_access::text::escape::Written;
 use hosts_access::text::number::{decimal, leading_decimal};
 use ipnet::Ipv6Net;
 

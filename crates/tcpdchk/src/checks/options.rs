@@ -1,8 +1,9 @@
 //! Words where an option was expected that are something else.
 
-use hosts_access::address::netmask::bracketed;
 use hosts_access::options::{self, Field};
-use hosts_access::report::problem::{OptionProblem, Problem, Written};
+use hosts_access::report::problem::{OptionProblem, Problem};
+use hosts_access::text::bytes::bracketed;
+use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
 use crate::clients::is_reserved;

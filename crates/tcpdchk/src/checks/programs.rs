@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use hosts_access::options::Field;
-use hosts_access::report::problem::{Refused, Written};
+use hosts_access::report::problem::Refused;
+use hosts_access::text::escape::Written;
 use hosts_access::world::Files;
 use tools::disk::Disk;
 

@@ -1,8 +1,8 @@
 //! Whether a daemon of a rule reads the tables at all, and looks names up for them.
 
-use hosts_access::report::problem::Written;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, split_at_sign};
+use hosts_access::text::escape::Written;
 use tools::daemons::{self, looks_no_name_up};
 use tools::services::{Applies, Before, By, Service, Services, Verdict};
 

@@ -1,11 +1,11 @@
 //! Words of lists that cannot mean what they seem to.
 
-use hosts_access::address::netmask::{bracketed, dotted_quad};
+use hosts_access::address::notation::{dotted_quad, parse_ipv6, split_scope};
 use hosts_access::options;
-use hosts_access::report::problem::Written;
-use hosts_access::request::parse_ipv6;
-use hosts_access::table::pattern::{HostPattern, split_scope};
-use hosts_access::text::strings::is_glob;
+use hosts_access::table::pattern::HostPattern;
+use hosts_access::text::bytes::bracketed;
+use hosts_access::text::compare::is_glob;
+use hosts_access::text::escape::Written;
 
 use crate::clients::{Host, is_fail, is_reserved};
 use crate::finding::Finding;

@@ -11,11 +11,12 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use hosts_access::fault::reason;
 use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
-use hosts_access::report::problem::{Written, reason};
 use hosts_access::table::filelist::ListWords;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::rule::Rule;
+use hosts_access::text::escape::Written;
 use tools::disk::Disk;
 use tools::remark::Check;
 

@@ -1,10 +1,10 @@
 //! Words of lists that the original reads differently.
 
-use hosts_access::address::netmask::{bracketed, dotted_quad};
-use hosts_access::request::parse_ipv6;
-use hosts_access::table::pattern::{path_of, split_at_sign, split_scope};
+use hosts_access::address::notation::{dotted_quad, parse_ipv6, split_scope};
+use hosts_access::table::pattern::split_at_sign;
+use hosts_access::text::bytes::{bracketed, path_of};
+use hosts_access::text::compare::is_glob;
 use hosts_access::text::number::{decimal, leading_decimal};
-use hosts_access::text::strings::is_glob;
 
 use super::{GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict};
 use crate::rule::RuleAt;

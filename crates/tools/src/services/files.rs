@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use hosts_access::table::pattern::path_of;
+use hosts_access::text::bytes::path_of;
 
 use crate::disk::Disk;
 

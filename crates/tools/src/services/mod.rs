@@ -19,8 +19,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hosts_access::report::problem::Written;
-use hosts_access::table::pattern::path_of;
+use hosts_access::text::bytes::path_of;
+use hosts_access::text::escape::Written;
 
 use crate::daemons::{self, Asks, Daemon, HELPER_FOLDERS, Names, Switch};
 use crate::disk::Disk;

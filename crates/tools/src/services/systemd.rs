@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::Disk;
 use crate::inetd::base_name;
-use hosts_access::report::problem::Written;
-use hosts_access::table::pattern::path_of;
+use hosts_access::text::bytes::path_of;
+use hosts_access::text::escape::Written;
 
 use super::files::{entries, is_hidden};
 use super::{Before, Service, Spot, behind};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 
 use crate::daemons::Names;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::Disk;
 use crate::inetd::base_name;
-use hosts_access::report::problem::Written;
+use hosts_access::text::escape::Written;
 
 use super::elf::Libraries;
 use super::files::{entries, is_hidden};

@@ -10,11 +10,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::Ipv6Net;
 use memchr::memchr_iter;
 
-use crate::address::netmask::{NetMask, bracketed};
-use crate::request::{Address, Request, Side, parse_ipv6};
+use crate::address::Address;
+use crate::address::netmask::NetMask;
+use crate::address::notation::{parse_ipv6, split_scope};
+use crate::request::{Request, Side};
 use crate::table::list::{Words, is_except};
-use crate::table::pattern::{HostPattern, port_number, split_at_sign, split_scope};
-use crate::text::strings::Form;
+use crate::table::pattern::{HostPattern, port_number, split_at_sign};
+use crate::text::bytes::bracketed;
+use crate::text::compare::Form;
 
 /// Most different masks of IPv4 networks that are told apart: each costs every request a search. Words with
 /// further ones are shown to every request.

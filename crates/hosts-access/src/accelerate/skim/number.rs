@@ -3,7 +3,7 @@
 //! What is not written plainly may contain the address: the parser tells. What makes no sense
 //! contains nothing, so nothing here has to be checked for sense.
 
-use crate::request::Address;
+use crate::address::Address;
 
 /// The most digits that any of the numbers has.
 const MAX_DIGITS: usize = 4;

@@ -3,7 +3,7 @@
 use super::block::{Bytes, in_range, is, is_control};
 use super::runs::{Brackets, Edges, Fields};
 use super::{Marks, Skim};
-use crate::request::ident::is_blank;
+use crate::text::bytes::is_blank;
 
 /// The brackets, and what stands between them in ASCII.
 const BRACKETS: [(u8, u8); 1] = [(b'[', b']')];

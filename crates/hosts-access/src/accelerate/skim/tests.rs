@@ -5,9 +5,9 @@ use crate::fake::FakeWorld;
 use crate::report::trace::List;
 use crate::request::Request;
 use crate::request::facts::Fact;
+use crate::search::matcher::Matcher;
 use crate::table::filelist::{self, ListWord};
 use crate::table::line;
-use crate::table::pattern::Matcher;
 use crate::table::rule::Rule;
 
 /// Numbers without a pattern, the same ones in each run (Knuth's MMIX generator).
@@ -190,7 +190,7 @@ fn words_that_are_left_out_do_not_match() {
         let (begin, rest) = text.split_at(skipped.bytes);
         let newlines = begin.bytes().filter(|byte| *byte == b'\n').count();
         assert_eq!(skipped.lines, newlines as u64, "{text:?}");
-        let is_blank = |byte: u8| crate::request::ident::is_blank(byte);
+        let is_blank = |byte: u8| crate::text::bytes::is_blank(byte);
         assert!(
             begin.is_empty() || begin.bytes().last().is_some_and(is_blank),
             "{text:?}"

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::address::Family;
 use crate::fake::FakeWorld;
 use crate::report::problem::Diagnostic;
 use crate::request::facts::{Answer, Unanswered};
-use crate::world::{Family, Forward, Ident, Log, Netgroups, Resolver, World};
+use crate::world::{Forward, Ident, Log, Netgroups, Resolver, World};
 
 /// Answers as the fake world does.
 pub(super) struct Spy<'f> {

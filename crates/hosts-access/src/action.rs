@@ -1,9 +1,8 @@
 //! What options do, as data.
 
-use std::io;
-
-use crate::report::problem::reason;
-use crate::world::{Gid, User};
+use crate::accounts::{Gid, User};
+use crate::fault::Fault;
+use crate::severity::Severity;
 
 /// Text whose expansions went through the character filter, so that nothing a client chose has a
 /// meaning to a shell. Only [`expand`](crate::options::expand) makes it.
@@ -70,31 +69,37 @@ pub enum Done {
     Exited(i32),
 }
 
-/// Why an action could not be carried out: what failed, and the reason.
+/// What one option asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// What failed, as `setgid(nobody)`.
-    pub what: String,
-    /// The reason, as `Operation not permitted`.
-    pub reason: String,
+pub enum Step {
+    /// Something to be carried out.
+    Act(Action),
+    /// Send the banner that lies in this directory under the daemon's name.
+    Banners(Vec<u8>),
+    /// Log at this severity.
+    Severity(Severity),
+    /// Look the user up, within so many seconds if given.
+    User(Option<u32>),
+    /// The verdict, whatever the table.
+    End(Outcome),
 }
 
-impl Fault {
-    /// A fault from a system call.
-    pub fn new(what: impl Into<String>, error: &io::Error) -> Self {
-        Self {
-            what: what.into(),
-            reason: reason(error),
-        }
-    }
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.reason.is_empty() {
-            f.write_str(&self.what)
-        } else {
-            write!(f, "{}: {}", self.what, self.reason)
-        }
-    }
+/// What the options of a rule make of its match.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The table's own verdict.
+    Table,
+    /// Granted.
+    Allow,
+    /// Denied.
+    Deny,
+    /// The client is served by this command instead.
+    Twist(ShellText),
+    /// An aclexec said no: the table does not match.
+    NoMatch,
+    /// The rule is in error: the command of an aclexec could not be run, and this is why.
+    InError(Fault),
+    /// An option is wrong or failed: denied.
+    Failed,
 }

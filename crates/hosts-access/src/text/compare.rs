@@ -10,17 +10,6 @@ pub fn eq_ignore_case(left: &[u8], right: &[u8]) -> bool {
     left.eq_ignore_ascii_case(right)
 }
 
-/// Splits at the first such byte, from an offset on, at which as many brackets were closed as
-/// opened since the offset.
-pub(crate) fn split_outside_brackets(word: &[u8], byte: u8, from: usize) -> Option<(&[u8], &[u8])> {
-    let mut depth = 0_i64;
-    let at = word.get(from..)?.iter().position(|found| {
-        depth += i64::from(*found == b'[') - i64::from(*found == b']');
-        *found == byte && depth == 0
-    })?;
-    Some((word.get(..from + at)?, word.get(from + at + 1..)?))
-}
-
 /// How a word is compared. The first form that applies decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {

@@ -1,7 +1,8 @@
 //! Names of facilities and levels, as syslog(3) has them, with their old aliases (hosts_options(5), LOG
 //! OPTIONS).
 
-use crate::text::strings::{eq_ignore_case, split_outside_brackets};
+use crate::text::bytes::split_outside_brackets;
+use crate::text::compare::eq_ignore_case;
 
 /// A syslog level, by its number in syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,710 @@
+//! Tests words of the lists of a rule against a request (hosts_access(5), Wildcards, Netgroups, User names).
+//!
+//! [`pattern`](crate::table::pattern) tells what a word means, [`compare`](crate::text::compare) compares it with text.
+//! A test fetches only the facts that the word needs. An error means that the rule cannot be
+//! evaluated; it has its reason and never counts as a match.
+
+use crate::accelerate::index::HeldWords;
+use crate::accelerate::skim::Skim;
+use crate::address::Address;
+use crate::address::netmask::NetMask;
+use crate::address::notation::{parse_ipv6, split_scope};
+use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
+use crate::report::problem::{Diagnostic, Problem};
+use crate::report::trace::{Event, List, Subject, Test};
+use crate::request::facts::Fact;
+use crate::request::{Request, Side};
+use crate::table::filelist::{ListError, ListWord, ListWords};
+use crate::table::list;
+use crate::table::pattern::{HostPattern, port_number, split_at_sign};
+use crate::table::place::Spot;
+use crate::text::bytes::{bracketed, path_of};
+use crate::text::compare::Form;
+use crate::text::number;
+use crate::world::{Log, Resolver, World};
+use std::io::{self, Read};
+use std::net::Ipv6Addr;
+use std::path::Path;
+
+/// Tests words against a request.
+pub struct Matcher<'m, 'w> {
+    /// The request; facts that a word asks for are kept in it.
+    pub request: &'m mut Request,
+    /// Where facts come from.
+    pub world: World<'w>,
+    /// The rule at hand, for messages of lookups.
+    pub spot: Option<Spot<'m>>,
+}
+
+impl Matcher<'_, '_> {
+    /// Tests a list of a rule.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn list_match(&mut self, list: List, words: &[u8]) -> Result<bool, Problem> {
+        self.tell(Event::List(list));
+        let matched = list::list_match(
+            words,
+            &mut Walk {
+                matcher: self,
+                list,
+            },
+        )?;
+        self.tell(Event::ListTested { matched });
+        Ok(matched)
+    }
+
+    /// Tells what is being done.
+    fn tell(&self, event: Event<'_>) {
+        self.world.log.event(&event);
+    }
+
+    /// Warns of something that is no error.
+    fn warn(&self, problem: Problem) {
+        self.world.log.diagnostic(&Diagnostic {
+            place: self.spot.map(Spot::place),
+            problem,
+        });
+    }
+
+    /// Tells how a test came out.
+    fn told(&self, test: Test<'_>, matched: bool) -> bool {
+        self.tell(Event::Test { test, matched });
+        matched
+    }
+
+    /// The string test.
+    fn string_match(&self, word: &[u8], subject: Subject, value: &[u8]) -> bool {
+        let form = Form::of(word);
+        let test = Test::Text {
+            subject,
+            form,
+            value,
+        };
+        self.told(test, form.matches(word, value))
+    }
+
+    /// Tests a word of a daemon list: `name`, `port`, `name@host`.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn daemon_match(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        match split_at_sign(word) {
+            None => Ok(self.service_match(word)),
+            Some((service, host)) => {
+                Ok(self.service_match(service) && self.host_match(host, Side::Server)?)
+            }
+        }
+    }
+
+    /// A number is the local port and nothing else; any other word is a daemon name.
+    fn service_match(&self, word: &[u8]) -> bool {
+        match port_number(word) {
+            Some(port) => {
+                let local = self.request.server.port;
+                self.told(Test::Port(local), port == local && port != 0)
+            }
+            None => self.string_match(word, Subject::Daemon, &self.request.daemon),
+        }
+    }
+
+    /// Tests a word of a client list: `host` or `user@host`.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn client_match(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        let Some((user, host)) = split_at_sign(word) else {
+            return self.host_match(word, Side::Client);
+        };
+        if !self.host_match(host, Side::Client)? {
+            return Ok(false);
+        }
+        let asked = self.request.fetch_user(&self.world);
+        if Form::of(user) != Form::All {
+            asked?;
+        }
+        Ok(self.string_match(user, Subject::User, self.request.user.text()))
+    }
+
+    /// Tests a word in host position.
+    ///
+    /// # Errors
+    /// A `/file` list that is there and cannot be used, or a netgroup that was not told in time.
+    pub fn host_match(&mut self, word: &[u8], side: Side) -> Result<bool, Problem> {
+        self.host_match_at(word, side, 0)
+    }
+
+    fn host_match_at(&mut self, word: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
+        Ok(match HostPattern::parse(word) {
+            HostPattern::Netgroup(group) => {
+                self.fetch_name(side)?;
+                let name = self.name(side).text();
+                let answer = self.world.netgroups.contains_host(group, name);
+                let matched = answer.map_err(|why| Problem::NoNetgroup(group.to_vec(), why))?;
+                self.told(Test::Netgroup { side, name }, matched)
+            }
+            HostPattern::File(path) => return self.file_match(path, side, depth),
+            HostPattern::Slashes => {
+                self.warn(Problem::NoList(word.to_vec()));
+                self.told(Test::NoFile, false)
+            }
+            HostPattern::Known => {
+                self.fetch_name(side)?;
+                let host = self.request.host(side);
+                let test = Test::Known {
+                    side,
+                    address: host.address_text(),
+                    name: host.name.text(),
+                };
+                let matched = host.address().is_some() && host.name.known().is_some();
+                self.told(test, matched)
+            }
+            HostPattern::Local => {
+                self.fetch_name(side)?;
+                let name = self.name(side);
+                let matched = name.known().is_some_and(|name| !name.contains(&b'.'));
+                let name = name.text();
+                self.told(Test::Local { side, name }, matched)
+            }
+            HostPattern::Net { mask, scope } => self.net_match(mask, scope, side)?,
+            HostPattern::Text { word, names } => self.text_match(word, names, side)?,
+        })
+    }
+
+    fn net_match(
+        &self,
+        mask: Option<NetMask>,
+        scope: Option<&[u8]>,
+        side: Side,
+    ) -> Result<bool, Problem> {
+        let host = self.request.host(side);
+        let matched = match (mask, host.address()) {
+            (Some(mask), Some(address)) => {
+                mask.contains(address)
+                    && same_scope(scope, mask.link_local(), address, self.world.resolver)?
+            }
+            _ => false,
+        };
+        let test = Test::Net {
+            side,
+            sensible: mask.is_some(),
+            value: host.address_text(),
+        };
+        Ok(self.told(test, matched))
+    }
+
+    fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> Result<bool, Problem> {
+        if self.address_match(word, side)? {
+            return Ok(true);
+        }
+        if !names {
+            return Ok(false);
+        }
+        self.fetch_name(side)?;
+        Ok(self.string_match(word, Subject::Name(side), self.name(side).text()))
+    }
+
+    /// Looks the name up, unless that was done.
+    fn fetch_name(&mut self, side: Side) -> Result<(), Problem> {
+        self.request.fetch_name(side, &self.world, self.spot)
+    }
+
+    /// The name, as far as it was looked up.
+    fn name(&self, side: Side) -> &Fact {
+        &self.request.host(side).name
+    }
+
+    /// The string test for addresses, with bracketed IPv6 addresses compared as numbers.
+    fn address_match(&self, word: &[u8], side: Side) -> Result<bool, Problem> {
+        let host = self.request.host(side);
+        let subject = Subject::Address(side);
+        let Some(address) = host.address() else {
+            return Ok(self.string_match(word, subject, host.address_text()));
+        };
+        let value = address.subject();
+        Ok(match (Form::of(word), bracketed(word)) {
+            (Form::Bracketed, Some(inside)) => {
+                let (number, scope) = split_scope(inside);
+                let wanted = parse_ipv6(number);
+                let sensible = wanted.is_some();
+                let matched = match wanted {
+                    Some(wanted) => same_v6(wanted, scope, address, self.world.resolver)?,
+                    None => false,
+                };
+                self.told(
+                    Test::Address {
+                        side,
+                        sensible,
+                        value,
+                    },
+                    matched,
+                )
+            }
+            _ => self.string_match(word, subject, value),
+        })
+    }
+
+    /// Tests the words of a `/file` list. A missing list is empty.
+    fn file_match(&mut self, path: &[u8], side: Side, depth: usize) -> Result<bool, Problem> {
+        let path = path_of(path);
+        if depth >= MAX_LIST_DEPTH {
+            return Err(Problem::ListNesting(path));
+        }
+        if self.request.lists >= MAX_LISTS {
+            return Err(Problem::ListCount(path));
+        }
+        self.request.lists += 1;
+        let (found, matched) = match ListSource::open(&path, &self.world) {
+            Ok(None) => (false, false),
+            Ok(Some(words)) => (true, self.words_match(words, &path, side, depth)?),
+            Err(error) => return Err(Problem::ListOpen(path, error)),
+        };
+        Ok(self.told(Test::File { found }, matched))
+    }
+
+    fn words_match(
+        &mut self,
+        mut words: ListSource<'_>,
+        path: &Path,
+        side: Side,
+        depth: usize,
+    ) -> Result<bool, Problem> {
+        loop {
+            match words.next_word(self.request, side, self.world.log) {
+                Ok(Some(ListWord { word, line })) => {
+                    self.tell(Event::FileWord { path, line, word });
+                    let matched = self.host_match_at(word, side, depth + 1)?;
+                    self.tell(Event::Tested { matched });
+                    if matched {
+                        return Ok(true);
+                    }
+                }
+                Ok(None) => {
+                    if words.passed_nul() {
+                        self.warn(Problem::ListNulPassed(path.to_owned()));
+                    }
+                    return Ok(false);
+                }
+                Err(ListError::Word) => return Err(Problem::ListWord(path.to_owned())),
+                Err(ListError::Io(error)) => {
+                    return Err(Problem::ListOpen(path.to_owned(), error));
+                }
+            }
+        }
+    }
+}
+
+/// The words of a `/file` list: read for this request, or held in memory and found by an index.
+enum ListSource<'w> {
+    Read(ListWords<Box<dyn Read + 'w>>),
+    Held(HeldWords),
+}
+
+impl<'w> ListSource<'w> {
+    /// Opens a list; `None` if there is none.
+    fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
+        let held = match world.log.wants_events() {
+            true => None,
+            false => world.files.held_list(path),
+        };
+        Ok(match held {
+            Some(list) => Some(Self::Held(HeldWords::new(list))),
+            None => world.files.open(path)?.map(ListWords::new).map(Self::Read),
+        })
+    }
+
+    /// Whether NUL bytes were passed over in it, once its end was reached.
+    fn passed_nul(&self) -> bool {
+        match self {
+            Self::Held(words) => words.passed_nul(),
+            Self::Read(words) => words.passed_nul(),
+        }
+    }
+
+    /// The next word but those that have nothing to do with that end of the request.
+    fn next_word(
+        &mut self,
+        request: &Request,
+        side: Side,
+        log: &dyn Log,
+    ) -> Result<Option<ListWord<'_>>, ListError> {
+        match self {
+            Self::Held(words) => words.next_word(request, side),
+            Self::Read(words) => match Skim::of(request.host(side), log) {
+                Some(skim) => words.next_word_past(&skim),
+                None => words.next_word(),
+            },
+        }
+    }
+}
+
+/// Walks a list and tells about it.
+struct Walk<'a, 'm, 'w> {
+    matcher: &'a mut Matcher<'m, 'w>,
+    list: List,
+}
+
+impl list::Visitor<Problem> for Walk<'_, '_, '_> {
+    fn word(&mut self, word: &[u8]) -> Result<bool, Problem> {
+        self.matcher.tell(Event::Word(word));
+        let matched = match self.list {
+            List::Daemons => self.matcher.daemon_match(word),
+            List::Clients => self.matcher.client_match(word),
+        }?;
+        self.matcher.tell(Event::Tested { matched });
+        Ok(matched)
+    }
+
+    fn passed(&mut self, word: &[u8]) {
+        self.matcher.tell(Event::Passed(word));
+    }
+
+    fn except(&mut self, entered: bool) {
+        self.matcher.tell(Event::Except { entered });
+    }
+}
+
+/// Whether an address is the one wanted. A mapped IPv4 address is that IPv4 address.
+fn same_v6(
+    wanted: Ipv6Addr,
+    scope: Option<&[u8]>,
+    address: &Address,
+    resolver: &dyn Resolver,
+) -> Result<bool, Problem> {
+    match wanted.to_ipv4_mapped() {
+        // An IPv4 address is on no link.
+        Some(mapped) => Ok(scope.is_none() && address.v4() == Some(mapped)),
+        None if address.v6() == Some(wanted) => same_scope(scope, true, address, resolver),
+        None => Ok(false),
+    }
+}
+
+/// Whether the scope of a pattern, if it has one, is the interface of the address. Each may be
+/// written by number or, if the pattern is link-local (`named`), by name.
+fn same_scope(
+    wanted: Option<&[u8]>,
+    named: bool,
+    address: &Address,
+    resolver: &dyn Resolver,
+) -> Result<bool, Problem> {
+    let index = |scope: &[u8], named: bool| match number::decimal(scope) {
+        None if named => resolver
+            .interface_index(scope)
+            .map_err(|why| Problem::NoInterface(scope.to_vec(), why)),
+        number => Ok(number),
+    };
+    let Some(wanted) = wanted else {
+        return Ok(true);
+    };
+    let wanted = index(wanted, named)?;
+    let scope = address
+        .scope()
+        .map_or(Ok(None), |scope| index(scope, true))?;
+    Ok(wanted.is_some() && wanted == scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::FakeWorld;
+    use crate::request::Host;
+    use crate::request::facts::Unanswered;
+
+    /// Whether a client word matches; the client has the address, name and user given.
+    fn client(word: &str, address: &str, name: &str) -> bool {
+        let fake = FakeWorld::new()
+            .netgroup("trusted", "host.example.org")
+            .interface("lo", 1)
+            .file("/list", "# ALL of ours\n192.0.2.7 .example.org\n")
+            .file("/v6", "2001:db8::5 2001:db9:*\n")
+            .file("/nested", "/list");
+        let mut request = Request::new(
+            "svcd",
+            Host::from_text(address).with_name(Fact::from_value(name.as_bytes())),
+            Host::unknown(),
+        );
+        request.user = Fact::from_value(b"joe");
+        let world = fake.world();
+        Matcher {
+            request: &mut request,
+            world,
+            spot: None,
+        }
+        .client_match(word.as_bytes())
+        .unwrap()
+    }
+
+    /// One line per case of rules.md, sections 5, 7 and 8, with rows T2, T4 and T6.
+    #[test]
+    fn client_words() {
+        for (word, address, name, expected) in [
+            ("ALL", "192.0.2.7", "", true),
+            ("all", "", "", true),
+            ("192.0.2.7", "192.0.2.7", "", true),
+            ("192.0.2.07", "192.0.2.7", "", false),
+            ("192.0.2", "192.0.2.7", "", false),
+            ("192.0.2.7.", "192.0.2.7", "", false),
+            ("192.0.2.", "192.0.2.7", "", true),
+            ("192.0.2.", "10.0.0.1", "192.0.2.7.evil.org", false),
+            ("192.0.2.*", "192.0.2.7", "", true),
+            ("10.*", "192.0.2.7", "10.evil.example", false),
+            ("1?.*", "192.0.2.7", "10.evil.example", false),
+            ("*", "192.0.2.7", "", true),
+            ("?*.example.org", "192.0.2.7", "host.example.org", true),
+            (".5", "192.0.2.5", "", true),
+            ("host.example.org", "192.0.2.7", "HOST.example.org", true),
+            ("host.example.org.", "192.0.2.7", "host.example.org", false),
+            ("host.", "192.0.2.7", "host.example.org", true),
+            (".example.org", "192.0.2.7", "host.example.org", true),
+            (".example.org", "192.0.2.7", "example.org", false),
+            ("UNKNOWN", "192.0.2.7", "", true),
+            ("UNKNOWN", "", "", true),
+            ("UNKNOWN", "192.0.2.7", "host.example.org", false),
+            ("UNKNOWN", "192.0.2.7", "paranoid", false),
+            ("PARANOID", "192.0.2.7", "paranoid", true),
+            ("PARANOID", "192.0.2.7", "", false),
+            ("par*", "192.0.2.7", "paranoid", true),
+            ("un*", "192.0.2.7", "", true),
+            ("KNOWN", "192.0.2.7", "host.example.org", true),
+            ("KNOWN", "192.0.2.7", "", false),
+            ("KNOWN", "192.0.2.7", "paranoid", false),
+            ("KNOWN", "", "host.example.org", false),
+            ("LOCAL", "192.0.2.7", "host", true),
+            ("LOCAL", "192.0.2.7", "host.example.org", false),
+            ("LOCAL", "192.0.2.7", "", false),
+            ("LOCAL", "192.0.2.7", "paranoid", false),
+            ("[2001:DB8:0:0::5]", "2001:db8::5", "", true),
+            ("[2001:db8::6]", "2001:db8::5", "", false),
+            ("2001:db8::5", "2001:db8::5", "", true),
+            ("fe80*", "fe80::1%lo", "", true),
+            ("[fe80::1]", "fe80::1%lo", "", true),
+            ("[fe80::1%lo]", "fe80::1%lo", "", true),
+            ("[fe80::1%1]", "fe80::1%lo", "", true),
+            ("[fe80::1%2]", "fe80::1%lo", "", false),
+            ("[fe80::1%nope]", "fe80::1%lo", "", false),
+            ("[fe80::1%lo]/64", "fe80::1%lo", "", true),
+            ("[fe80::%1]/64", "fe80::1%lo", "", true),
+            ("[fe80::%2]/64", "fe80::1%lo", "", false),
+            ("[fe80::%eth9]/64", "fe80::1%lo", "", false),
+            ("[fc00::%lo]/6", "fe80::1%lo", "", false),
+            ("j*@[fe80::1]", "fe80::1%lo", "", true),
+            ("[@ALL", "192.0.2.7", "", false),
+            ("[::1]@ALL", "::1", "", false),
+            ("]/8", "192.0.2.7", "]/8", true),
+            ("[::ffff:192.0.2.7%lo]", "::ffff:192.0.2.7", "", false),
+            ("[2001:db8::%lo]/32", "2001:db8::5", "", false),
+            ("[ALL]", "2001:db8::5", "", false),
+            ("[2001:db8:]", "2001:db8::5", "", false),
+            ("[::/0]", "2001:db8::5", "", false),
+            ("[192.0.2.7]", "192.0.2.7", "", false),
+            ("[::ffff:192.0.2.7]", "::ffff:192.0.2.7", "", true),
+            ("[::ffff:192.0.2.7]", "192.0.2.7", "", true),
+            ("192.0.2.7", "::ffff:192.0.2.7", "", true),
+            (".2.7", "::ffff:192.0.2.7", "", true),
+            ("192.0.2.0/24", "::ffff:192.0.2.7", "", true),
+            ("192.0.2.0/24", "", "", false),
+            ("[2001:db8::]/32", "2001:db8::5", "", true),
+            ("@trusted", "192.0.2.7", "host.example.org", true),
+            ("@trusted", "192.0.2.7", "", false),
+            ("@trusted/24", "192.0.2.7", "host.example.org", false),
+            ("/list", "192.0.2.7", "", true),
+            ("/list", "192.0.2.8", "a.example.org", true),
+            ("/list", "192.0.2.8", "", false),
+            ("/nested", "192.0.2.7", "", true),
+            ("/v6", "2001:db8::5", "", true),
+            ("/v6", "2001:db9::1", "", true),
+            ("/missing", "192.0.2.7", "", false),
+            ("/", "192.0.2.7", "", false),
+            ("//", "192.0.2.7", "", false),
+            ("joe@192.0.2.7", "192.0.2.7", "", true),
+            ("joe@/list", "192.0.2.7", "", true),
+            ("j*@ALL", "192.0.2.7", "", true),
+            ("KNOWN@ALL", "192.0.2.7", "", true),
+            ("jim@ALL", "192.0.2.7", "", false),
+            ("joe@", "192.0.2.7", "", false),
+            ("@trusted@ALL", "192.0.2.7", "host.example.org", false),
+            ("[::1]@ALL", "::1", "", false),
+            ("FAIL", "192.0.2.7", "", false),
+        ] {
+            assert_eq!(
+                client(word, address, name),
+                expected,
+                "{word} {address} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn daemon_words() {
+        for (word, expected) in [
+            ("svcd", true),
+            ("SVCD", true),
+            ("svc", false),
+            ("svc*", true),
+            (".cd", false),
+            ("ALL", true),
+            ("KNOWN", true),
+            ("UNKNOWN", false),
+            ("22", true),
+            ("022", true),
+            ("+22", true),
+            ("\x0b22", true),
+            ("23", false),
+            ("4294967318", false),
+            ("0x16", false),
+            ("svcd@127.0.0.1", true),
+            ("svcd@127.0.0.2", false),
+            ("22@ALL", true),
+            ("svcd@/list", true),
+            ("svcd@", false),
+            ("@svcd", false),
+            ("[svcd]", false),
+            ("/svcd", false),
+        ] {
+            let fake = FakeWorld::new().file("/list", "127.");
+            let server = Host::from_text("127.0.0.1").with_port(22);
+            let mut request = Request::new("svcd", Host::unknown(), server);
+            let mut matcher = Matcher {
+                request: &mut request,
+                world: fake.world(),
+                spot: None,
+            };
+            assert_eq!(
+                matcher.daemon_match(word.as_bytes()).unwrap(),
+                expected,
+                "{word}"
+            );
+        }
+    }
+
+    #[test]
+    fn lists_that_cannot_be_used_are_errors() {
+        let fake = FakeWorld::new()
+            .unreadable("/secret")
+            .file("/loop", "/loop")
+            .file("/nul", "10.\0x");
+        for word in ["/secret", "/loop", "/nul", "joe@/secret"] {
+            let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+            let mut matcher = Matcher {
+                request: &mut request,
+                world: fake.world(),
+                spot: None,
+            };
+            assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
+        }
+    }
+
+    /// What would need an answer that cannot be had is an error; what needs none is not.
+    #[test]
+    fn what_cannot_be_asked_for_is_an_error() {
+        for why in [Unanswered::Late, Unanswered::Failed(24)] {
+            let fake = FakeWorld::new().unanswered(why).file("/names", ".x\n");
+            for (word, error) in [
+                ("ALL", None),
+                ("192.0.2.7", None),
+                ("10.", None),
+                ("10.*", None),
+                ("10.0.0.0/8", None),
+                ("ALL@ALL", None),
+                ("joe@10.", None),
+                ("@trusted", Some("host name of 192.0.2.7: ")),
+                (".x", Some("host name of 192.0.2.7: ")),
+                ("un*", Some("host name of 192.0.2.7: ")),
+                ("KNOWN", Some("host name of 192.0.2.7: ")),
+                ("UNKNOWN", Some("host name of 192.0.2.7: ")),
+                ("PARANOID", Some("host name of 192.0.2.7: ")),
+                ("LOCAL", Some("host name of 192.0.2.7: ")),
+                ("/names", Some("host name of 192.0.2.7: ")),
+                ("joe@ALL", Some("user at the client: ")),
+                ("KNOWN@ALL", Some("user at the client: ")),
+                ("UNKNOWN@192.0.2.7", Some("user at the client: ")),
+            ] {
+                let ends = ["192.0.2.7", "192.0.2.1"].map(|address| {
+                    let socket = format!("{address}:9").parse().unwrap();
+                    Host::from_socket(socket, address)
+                });
+                let [client, server] = ends;
+                let mut request = Request::new("svcd", client, server);
+                request.stream = true;
+                let mut matcher = Matcher {
+                    request: &mut request,
+                    world: fake.world(),
+                    spot: None,
+                };
+                let found = matcher.client_match(word.as_bytes());
+                let found = found.err().map(|problem| problem.to_string());
+                let expected = error.map(|error| format!("{error}{why}"));
+                let begins = found.as_deref().map(|found| {
+                    let end = expected.as_ref().map_or(0, String::len).min(found.len());
+                    &found[..end]
+                });
+                assert_eq!(begins, expected.as_deref(), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_netgroup_or_interface_that_cannot_be_asked_for_is_an_error() {
+        let fake = FakeWorld::new().unanswered(Unanswered::Failed(24));
+        for (word, address, name, error) in [
+            ("@trusted", "192.0.2.7", "a.x", "netgroup trusted: "),
+            ("[fe80::1%lo]", "fe80::1%1", "", "interface lo: "),
+            ("[fe80::%1]/64", "fe80::1%lo", "", "interface lo: "),
+        ] {
+            let client = Host::from_text(address).with_name(Fact::from_value(name.as_bytes()));
+            let mut matcher = Matcher {
+                request: &mut Request::new("svcd", client, Host::unknown()),
+                world: fake.world(),
+                spot: None,
+            };
+            let problem = matcher.client_match(word.as_bytes()).unwrap_err();
+            assert_eq!(
+                problem.to_string(),
+                format!("{error}cannot be asked for: Too many open files")
+            );
+        }
+    }
+
+    /// Seven lists, each of which includes the next one a hundred times.
+    #[test]
+    fn lists_that_multiply_are_an_error() {
+        let mut fake = FakeWorld::new().file("/7", "10.");
+        for list in 1..7 {
+            fake = fake.file(&format!("/{list}"), format!("/{} ", list + 1).repeat(100));
+        }
+        let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
+        let mut matcher = Matcher {
+            request: &mut request,
+            world: fake.world(),
+            spot: None,
+        };
+        let problem = matcher.client_match(b"/1").unwrap_err();
+        assert!(matches!(problem, Problem::ListCount(_)), "{problem}");
+    }
+
+    #[test]
+    fn names_are_looked_up_only_when_a_word_needs_them() {
+        for (word, asked) in [
+            ("ALL", false),
+            ("192.0.2.", false),
+            ("10.0.0.0/8", false),
+            ("192.*", false),
+            ("192.0.2.*x", true),
+            ("host", true),
+            ("[::1]", true),
+            ("KNOWN", true),
+        ] {
+            let fake = FakeWorld::new();
+            let socket = "192.0.2.7:9".parse().unwrap();
+            let client = Host::from_socket(socket, "192.0.2.7");
+            let mut request = Request::new("svcd", client, Host::unknown());
+            let mut matcher = Matcher {
+                request: &mut request,
+                world: fake.world(),
+                spot: None,
+            };
+            let _ = matcher.client_match(word.as_bytes());
+            assert_eq!(!request.client.name.is_not_asked(), asked, "{word}");
+        }
+    }
+}

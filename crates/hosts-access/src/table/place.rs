@@ -1,0 +1,46 @@
+//! The place of a rule: its table and its physical lines.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::text::escape::Written;
+
+/// A rule's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The table, or the `/file` list in which tcpdchk found a word.
+    pub table: Arc<Path>,
+    /// The rule's first physical line, counted from 1.
+    pub first_line: u64,
+    /// Its last physical line: the number that the classic messages carry.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
+    }
+}
+
+/// The place of the rule at hand, cheap to hand around; [`Spot::place`] makes it last.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'t> {
+    /// The table.
+    pub table: &'t Arc<Path>,
+    /// The rule's first physical line.
+    pub first_line: u64,
+    /// Its last physical line.
+    pub line: u64,
+}
+
+impl Spot<'_> {
+    /// The place as a value of its own.
+    pub fn place(self) -> Place {
+        Place {
+            table: Arc::clone(self.table),
+            first_line: self.first_line,
+            line: self.line,
+        }
+    }
+}
