@@ -1,6 +1,6 @@
 //! The reply of a client's ident server, and the line that the log shows of it.
 
-use hosts_access::request::ident::parse_reply;
+use hosts_access::lookup::ident::parse_reply;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
 use hosts_access::text::escape::Shown;
 

@@ -1,13 +1,12 @@
 //! The options of a rule.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use tools::dry::DryEffects;
 use hosts_access::search::access::Verdict;
 use hosts_access::options::{Fields, run};
 use hosts_access::action::Outcome;
-use hosts_access::table::place::Spot;
+use hosts_access::table::place::Place;
 use hosts_access::world::Effects;
 
 use crate::case::{actions_are_sane, messages_are_plain};
@@ -50,14 +49,13 @@ fn outcome(
     facts::with_world(|world| {
         let files = [("/banners/svcd", Some(banner))];
         let stage = Stage::new(&files, Given::InPieces(7), world);
-        let table = Arc::from(Path::new("/etc/hosts.allow"));
-        let spot = Spot {
-            table: &table,
+        let place = Place {
+            table: Path::new("/etc/hosts.allow").into(),
             first_line: 1,
             line: 1,
         };
         let mut request = facts::request(choice);
-        let outcome = run(options, &mut request, &stage.world(), spot, effects);
+        let outcome = run(options, &mut request, &stage.world(), &place, effects);
         (outcome, stage.said())
     })
 }

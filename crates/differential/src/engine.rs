@@ -80,8 +80,7 @@ pub(crate) fn run_in(way: Way<'_>, case: &Case) -> Outcome {
     };
     let world = World {
         files: &outside,
-        resolver: &outside,
-        ident: &outside,
+        lookups: &outside,
         netgroups: &outside,
         accounts: &outside,
         log: &outside,

@@ -16,9 +16,9 @@ use crate::accounts::{Gid, Uid, User};
 use crate::action::{Action, Done};
 use crate::address::Family;
 use crate::fault::Fault;
+use crate::lookup::ident;
 use crate::report::problem::Diagnostic;
 use crate::request::facts::{Answer, Unanswered};
-use crate::request::ident;
 use crate::world::{Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World};
 
 /// Files, names, accounts and the rest, as a test sets them up.
@@ -163,8 +163,7 @@ impl FakeWorld {
     pub fn world(&self) -> World<'_> {
         World {
             files: self,
-            resolver: self,
-            ident: self,
+            lookups: self,
             netgroups: self,
             accounts: self,
             log: self,

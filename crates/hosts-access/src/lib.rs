@@ -6,8 +6,8 @@
 //! [`Effects`](world::Effects) that either acts or only reports.
 //!
 //! The way of one request: [`search`] goes through a [`table`] line by line, splits each into fields, walks its daemon
-//! list and client list, and tests each word against facts that [`request`] fetches only when a word asks for them. Then it
-//! runs the [`options`] of the first rule that matches. [`text`] and [`address`] are what words are made of; [`report`]
+//! list and client list, and tests each word against facts of the [`request`] that [`lookup`] fetches only when a word asks
+//! for them. Then it runs the [`options`] of the first rule that matches. [`text`] and [`address`] are what words are made of; [`report`]
 //! is what is said of it all. [`accelerate`] makes it quick and decides nothing.
 //!
 //! The language is that of hosts_access(5) and hosts_options(5).
@@ -36,6 +36,7 @@ pub mod fake;
 pub mod fault;
 pub mod ip_options;
 pub mod limits;
+pub mod lookup;
 pub mod options;
 pub mod report;
 pub mod request;

@@ -15,8 +15,8 @@ use crate::fault::Fault;
 use crate::report::problem::{Diagnostic, NameProblem};
 use crate::report::trace::Event;
 use crate::request::facts::{Answer, Fact, Unanswered};
-use crate::request::{Request, Side, ident, names};
-use crate::table::place::{Place, Spot};
+use crate::request::{Request, Side};
+use crate::table::place::Place;
 
 /// Opens tables, `/file` lists and banners.
 pub trait Files {
@@ -73,18 +73,6 @@ pub trait Resolver {
     /// # Errors
     /// Why that is not known.
     fn interface_index(&self, name: &[u8]) -> Answer<u32>;
-
-    /// The checked name of one end of the request at hand, whose address is logged as `text`, and why the check failed if it did.
-    /// Only libwrap has a way of its own: its programs may bring their own lookups.
-    fn checked_name(
-        &self,
-        _side: Side,
-        address: Option<SocketAddr>,
-        text: &[u8],
-        _spot: Option<Spot<'_>>,
-    ) -> (Fact, Option<NameProblem>) {
-        names::look_up(address, text, self)
-    }
 }
 
 /// The ident protocol's transport (RFC 1413).
@@ -103,17 +91,27 @@ pub trait Ident {
         query: &[u8],
         limit: Duration,
     ) -> Answer<Vec<u8>>;
+}
 
-    /// The client's user. Only libwrap has a way of its own: its programs may bring their own
-    /// lookups.
-    fn user_of(&self, request: &Request) -> Fact {
-        match (request.client.socket(), request.server.socket()) {
-            (Some(client), Some(server)) if request.stream => {
-                ident::look_up(client, server, request.ident_limit, self)
-            }
-            _ => Fact::Unknown,
-        }
-    }
+/// Facts about the ends of a request. Whatever is a [`Resolver`] and an [`Ident`] has them
+/// ([`lookup`](crate::lookup)); libwrap has its own, since its programs may bring their own lookups.
+pub trait Lookups {
+    /// The checked name of one end, and why the check failed if it did; `place` is the rule that asks.
+    fn host_name(
+        &self,
+        request: &Request,
+        side: Side,
+        place: Option<&Place>,
+    ) -> (Fact, Option<NameProblem>);
+
+    /// The client's user.
+    fn user(&self, request: &Request) -> Fact;
+
+    /// The index of a network interface, for IPv6 scopes written by name.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn interface(&self, name: &[u8]) -> Answer<u32>;
 }
 
 /// The netgroup database, innetgr(3).
@@ -160,10 +158,8 @@ pub trait Log {
 pub struct World<'w> {
     /// Tables, lists, banners.
     pub files: &'w dyn Files,
-    /// Host names.
-    pub resolver: &'w dyn Resolver,
-    /// Client user names.
-    pub ident: &'w dyn Ident,
+    /// Host names, client user names, interfaces.
+    pub lookups: &'w dyn Lookups,
     /// Netgroups.
     pub netgroups: &'w dyn Netgroups,
     /// Users and groups.

@@ -3,8 +3,6 @@
 use std::ffi::{c_char, c_int};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hosts_access::action::{Outcome, ShellText};
@@ -12,7 +10,7 @@ use hosts_access::fault::Fault;
 use hosts_access::options;
 use hosts_access::report::problem::Problem;
 use hosts_access::search::access::{Verdict, hosts_access as decide};
-use hosts_access::table::place::{Place, Spot};
+use hosts_access::table::place::Place;
 use hosts_access::text::escape::{Shown, Written};
 use hosts_access::world::World;
 use nix::{libc, unistd};
@@ -273,9 +271,8 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
         let socket = borrow((*raw).fd);
         let mut effects = ProcessEffects::on(socket);
         let (table, line) = report::program_spot();
-        let table: Arc<Path> = table;
-        let spot = Spot {
-            table: &table,
+        let place = Place {
+            table,
             first_line: line,
             line,
         };
@@ -283,19 +280,18 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
             log: &report::OptionMessages,
             ..facts.world()
         };
-        let outcome = options::run(text, &mut request, &world, spot, &mut effects);
+        let outcome = options::run(text, &mut request, &world, &place, &mut effects);
         set_severities(request.severity);
         match outcome {
             Outcome::Table | Outcome::NoMatch => 0,
             Outcome::Allow => AC_PERMIT,
             Outcome::InError(fault) => {
                 let problem = Problem::AclexecFailed(fault);
-                report::at(Some(spot.place()), || report::problem(problem));
+                report::at(Some(place), || report::problem(problem));
                 AC_DENY
             }
             Outcome::Deny | Outcome::Failed => AC_DENY,
             Outcome::Twist(command) => {
-                let place: Place = spot.place();
                 let went_on = report::at(Some(place), || twist(&command, raw, socket));
                 if went_on { 0 } else { AC_DENY }
             }

@@ -1,16 +1,14 @@
 //! The engine's world in a foreign process: facts about a request come from the program's structure,
 //! and from its own lookups where it has any.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hosts_access::address::Family;
 use hosts_access::report::problem::NameProblem;
 use hosts_access::request::facts::{Answer, Fact};
 use hosts_access::request::{Host, Request, Side};
-use hosts_access::table::place::Spot;
-use hosts_access::world::{Forward, Ident, Resolver, World};
+use hosts_access::table::place::Place;
+use hosts_access::world::{Lookups, Resolver, World};
 use nix::libc::c_char;
 use system::accounts::SystemAccounts;
 use system::deadline::Budget;
@@ -57,8 +55,7 @@ impl Facts {
     pub(crate) fn world(&self) -> World<'_> {
         World {
             files: &HeldFiles,
-            resolver: self,
-            ident: self,
+            lookups: self,
             netgroups: &self.netgroups,
             accounts: &SystemAccounts,
             log: &Messages,
@@ -110,28 +107,15 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
     }
 }
 
-impl Resolver for Facts {
-    fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
-        self.resolver.name_of(address)
-    }
-
-    fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
-        self.resolver.addresses_of(name, family)
-    }
-
-    fn interface_index(&self, name: &[u8]) -> Answer<u32> {
-        self.resolver.interface_index(name)
-    }
-
+impl Lookups for Facts {
     /// The program's lookup reports what is wrong itself.
-    fn checked_name(
+    fn host_name(
         &self,
+        _request: &Request,
         side: Side,
-        _address: Option<SocketAddr>,
-        _text: &[u8],
-        spot: Option<Spot<'_>>,
+        place: Option<&Place>,
     ) -> (Fact, Option<NameProblem>) {
-        let place = spot.map(Spot::place).or_else(report::place);
+        let place = place.cloned().or_else(report::place);
         // SAFETY: by `of`.
         let name = unsafe {
             let host = match side {
@@ -147,20 +131,8 @@ impl Resolver for Facts {
         };
         (name, None)
     }
-}
 
-impl Ident for Facts {
-    fn ask(
-        &self,
-        server: SocketAddr,
-        client: SocketAddr,
-        query: &[u8],
-        limit: Duration,
-    ) -> Answer<Vec<u8>> {
-        sock::ident().ask(server, client, query, limit)
-    }
-
-    fn user_of(&self, request: &Request) -> Fact {
+    fn user(&self, request: &Request) -> Fact {
         let limit = Some(request.ident_limit);
         // SAFETY: by `of`.
         unsafe {
@@ -171,5 +143,9 @@ impl Ident for Facts {
                 None => Fact::from_user(bytes(&(*self.request).user)),
             }
         }
+    }
+
+    fn interface(&self, name: &[u8]) -> Answer<u32> {
+        self.resolver.interface_index(name)
     }
 }

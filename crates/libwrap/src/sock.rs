@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use hosts_access::fault::reason;
 use hosts_access::ip_options::{Hex, IpOptions};
+use hosts_access::lookup::names;
 use hosts_access::report::problem::Problem;
+use hosts_access::request::Host;
 use hosts_access::request::facts::{Fact, PARANOID};
-use hosts_access::request::{Host, names};
 use hosts_access::severity::Level;
 use hosts_access::text::escape::{Shown, Written};
 use nix::libc::{self, sockaddr};
@@ -278,7 +279,7 @@ unsafe extern "C-unwind" fn wrap_rfc931(
         let found = match (client.and_then(canonical), server.and_then(canonical)) {
             (Some(client), Some(server)) => {
                 let limit = facts::ident_limit();
-                hosts_access::request::ident::look_up(client, server, limit, &ident())
+                hosts_access::lookup::ident::look_up(client, server, limit, &ident())
             }
             _ => Fact::Unknown,
         };

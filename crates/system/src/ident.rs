@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
+use hosts_access::lookup::ident::IDENT_PORT;
 use hosts_access::request::facts::{Answer, Unanswered};
-use hosts_access::request::ident::IDENT_PORT;
 use hosts_access::world::Ident;
 use nix::libc;
 use socket2::{Domain, Socket, Type};

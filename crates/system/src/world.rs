@@ -13,9 +13,8 @@ use crate::netgroup::SystemNetgroups;
 
 /// Files, name services and ident of this system, for one request.
 pub struct SystemWorld {
-    resolver: SystemResolver,
+    lookups: (SystemResolver, TcpIdent),
     netgroups: SystemNetgroups,
-    ident: TcpIdent,
 }
 
 impl SystemWorld {
@@ -23,9 +22,11 @@ impl SystemWorld {
     pub fn new() -> Self {
         let budget: Rc<Budget> = Rc::default();
         Self {
-            resolver: SystemResolver::new(Rc::clone(&budget)),
-            netgroups: SystemNetgroups::new(Rc::clone(&budget)),
-            ident: TcpIdent::new(budget),
+            lookups: (
+                SystemResolver::new(Rc::clone(&budget)),
+                TcpIdent::new(Rc::clone(&budget)),
+            ),
+            netgroups: SystemNetgroups::new(budget),
         }
     }
 
@@ -33,8 +34,7 @@ impl SystemWorld {
     pub fn with_log<'w>(&'w self, log: &'w dyn Log) -> World<'w> {
         World {
             files: &RealFiles,
-            resolver: &self.resolver,
-            ident: &self.ident,
+            lookups: &self.lookups,
             netgroups: &self.netgroups,
             accounts: &SystemAccounts,
             log,

@@ -9,7 +9,7 @@ use hosts_access::report::problem::{Diagnostic, OptionProblem, Problem};
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 use hosts_access::severity::{Severity, facility_names, level_names};
-use hosts_access::table::place::Spot;
+use hosts_access::table::place::Place;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use tools::dry::{DryEffects, NoIdent};
@@ -49,10 +49,10 @@ tools::checks! {
 }
 
 /// Runs a rule's options. Says whether the rule grants.
-pub(crate) fn check(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) -> bool {
+pub(crate) fn check(rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> bool {
     let granted = rule.table == Table::Allow;
     let outcome = match rule.fields.options {
-        Some(options) => run(options, rule, spot, checker),
+        Some(options) => run(options, rule, place, checker),
         None => Outcome::Table,
     };
     match outcome {
@@ -68,8 +68,8 @@ pub(crate) fn check(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) ->
     }
 }
 
-fn run(options: &[u8], rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) -> Outcome {
-    let resolver = SystemResolver::new(std::rc::Rc::default());
+fn run(options: &[u8], rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> Outcome {
+    let lookups = (SystemResolver::new(std::rc::Rc::default()), NoIdent);
     let netgroups = checker.netgroups();
     let heard = Heard {
         rule,
@@ -79,8 +79,7 @@ fn run(options: &[u8], rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>)
     };
     let world = World {
         files: checker.disk,
-        resolver: &resolver,
-        ident: &NoIdent,
+        lookups: &lookups,
         netgroups: &netgroups,
         accounts: checker.accounts,
         log: &heard,
@@ -89,7 +88,7 @@ fn run(options: &[u8], rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>)
         output: checker.report.dialogue(),
         ..DryEffects::default()
     };
-    options::run(options, &mut placeholders(), &world, spot, &mut effects)
+    options::run(options, &mut placeholders(), &world, place, &mut effects)
 }
 
 /// A request whose expansions show their names.

@@ -9,7 +9,7 @@ use hosts_access::limits::MAX_RULE_BYTES;
 use hosts_access::report::problem::Problem;
 use hosts_access::table::line::{LineError, Lines};
 use hosts_access::table::list::Words;
-use hosts_access::table::place::Spot;
+use hosts_access::table::place::Place as RulePlace;
 use hosts_access::table::rule::Rule;
 use hosts_access::text::escape::Written;
 
@@ -68,8 +68,8 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 if table == Table::Deny {
                     last = Some(stretch.whole());
                 }
-                let spot = Spot {
-                    table: &name,
+                let rule_place = RulePlace {
+                    table: Arc::clone(&name),
                     first_line: line.first,
                     line: line.last,
                 };
@@ -87,7 +87,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 match Rule::parse(line.text) {
                     Some(fields) => {
                         let rule = RuleAt::new(table, stretch, line.text, fields);
-                        check_rule(&rule, spot, checker);
+                        check_rule(&rule, &rule_place, checker);
                     }
                     None => {
                         let text = Problem::MissingSeparator.to_string();
@@ -151,20 +151,19 @@ fn check_cut_off(
     let Some(fields) = Rule::parse(line.text) else {
         return;
     };
-    let name: Arc<Path> = Arc::from(source.path);
-    let spot = Spot {
-        table: &name,
+    let place = RulePlace {
+        table: source.path.into(),
         first_line: first,
         line: last,
     };
     let mut rule = RuleAt::new(table, stretch, line.text, fields);
     rule.cut_off = true;
     checker.report.beside_the_original(true);
-    check_rule(&rule, spot, checker);
+    check_rule(&rule, &place, checker);
     checker.report.beside_the_original(false);
 }
 
-fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
+fn check_rule(rule: &RuleAt<'_>, place: &RulePlace, checker: &Checker<'_>) {
     checker.lists.borrow_mut().begin_rule();
     let verbose = checker.wishes.verbose;
     let fact = |text: String| {
@@ -172,13 +171,13 @@ fn check_rule(rule: &RuleAt<'_>, spot: Spot<'_>, checker: &Checker<'_>) {
             checker.report.fact(text);
         }
     };
-    let table = Written::from(&**spot.table);
-    fact(format!("\n>>> Rule {table} line {}:", spot.line));
+    let table = Written::from(&*place.table);
+    fact(format!("\n>>> Rule {table} line {}:", place.line));
     fact(format!("daemons:  {}", words(rule.fields.daemons)));
     daemons::check(rule, checker);
     fact(format!("clients:  {}", words(rule.fields.clients)));
     clients::check(rule, checker);
-    let granted = options::check(rule, spot, checker);
+    let granted = options::check(rule, place, checker);
     fact(format!(
         "access:   {}",
         if granted { "granted" } else { "denied" }

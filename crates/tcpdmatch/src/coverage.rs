@@ -175,8 +175,8 @@ impl Log for Coverage {
 
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Rule { spot, .. } => {
-                let rule = self.number(spot.table, spot.first_line);
+            Event::Rule { place, .. } => {
+                let rule = self.number(&place.table, place.first_line);
                 *self.at.borrow_mut() = At {
                     rule,
                     ..At::default()

@@ -269,13 +269,16 @@ impl Log for Explainer<'_> {
                     self.say("", || json!({"file": path, "found": true, "step": "table"}));
                 }
             }
-            Event::Rule { spot, text: rule } => {
+            Event::Rule { place, text: rule } => {
                 let rule = text(rule);
-                let spot = spot.place();
-                let line = format!("{} line {}: {rule}", Written::from(&*spot.table), spot.line);
+                let line = format!(
+                    "{} line {}: {rule}",
+                    Written::from(&*place.table),
+                    place.line
+                );
                 self.say(
                     &line,
-                    || json!({"rule": RulePlace::new(&spot), "step": "rule", "text": rule}),
+                    || json!({"rule": RulePlace::new(place), "step": "rule", "text": rule}),
                 );
             }
             Event::List(list) => {

@@ -64,12 +64,11 @@ impl Judge {
 
     fn run(&self, request: &mut Request, log: &dyn Log, effects: &mut DryEffects<'_>) -> Decision {
         let budget = std::rc::Rc::default();
-        let resolver = SystemResolver::new(std::rc::Rc::clone(&budget));
+        let lookups = (SystemResolver::new(std::rc::Rc::clone(&budget)), NoIdent);
         let netgroups = SystemNetgroups::new(budget);
         let world = World {
             files: &self.disk,
-            resolver: &resolver,
-            ident: &NoIdent,
+            lookups: &lookups,
             netgroups: &netgroups,
             accounts: &self.accounts,
             log,

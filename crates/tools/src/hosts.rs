@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hosts_access::address::notation::{dotted_quad, parse_ipv6};
+use hosts_access::lookup::names;
 use hosts_access::report::problem::{NameProblem, Problem};
 use hosts_access::request::facts::{Fact, Unanswered};
-use hosts_access::request::names;
 use hosts_access::text::escape::Shown;
 use hosts_access::text::number;
 use hosts_access::world::{Forward, Resolver};

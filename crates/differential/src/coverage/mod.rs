@@ -148,8 +148,8 @@ fn side(side: Side) -> &'static str {
 impl State<'_> {
     fn event(&mut self, case: &Case, event: &Event<'_>) {
         match event {
-            Event::Rule { spot, text } => {
-                self.rules.push((spot.line, text.to_vec()));
+            Event::Rule { place, text } => {
+                self.rules.push((place.line, text.to_vec()));
                 tables::rule(self.coverage, text);
             }
             Event::List(list) => {

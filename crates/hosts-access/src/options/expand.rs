@@ -6,9 +6,10 @@
 //! an aclexec is in error then, since its command would judge by it.
 
 use crate::action::ShellText;
+use crate::lookup::{fetch_name, fetch_user};
 use crate::report::problem::{Diagnostic, Problem};
 use crate::request::{Request, Side};
-use crate::table::place::Spot;
+use crate::table::place::Place;
 use crate::world::World;
 
 /// The result would be longer than the bound given.
@@ -25,7 +26,7 @@ pub fn expand(
     text: &[u8],
     request: &mut Request,
     world: &World<'_>,
-    spot: Option<Spot<'_>>,
+    place: Option<&Place>,
     bound: usize,
 ) -> Result<ShellText, TooLong> {
     let mut expanded = Vec::with_capacity(text.len().min(bound));
@@ -40,11 +41,11 @@ pub fn expand(
         rest = after;
         if *letter == b'%' {
             append(&mut expanded, b"%", bound)?;
-        } else if let Some(value) = value(*letter, request, world, spot) {
+        } else if let Some(value) = value(*letter, request, world, place) {
             append(&mut expanded, &filter(value), bound)?;
         } else {
             world.log.diagnostic(&Diagnostic {
-                place: spot.map(Spot::place),
+                place: place.cloned(),
                 problem: Problem::UnrecognizedExpansion(*letter),
             });
         }
@@ -66,17 +67,17 @@ fn value(
     letter: u8,
     request: &mut Request,
     world: &World<'_>,
-    spot: Option<Spot<'_>>,
+    place: Option<&Place>,
 ) -> Option<Vec<u8>> {
     let asked = match letter {
-        b'n' => request.fetch_name(Side::Client, world, spot),
-        b'N' => request.fetch_name(Side::Server, world, spot),
-        b'u' => request.fetch_user(world),
+        b'n' => fetch_name(request, Side::Client, world, place),
+        b'N' => fetch_name(request, Side::Server, world, place),
+        b'u' => fetch_user(request, world),
         _ => Ok(()),
     };
     if let Err(problem) = asked {
         world.log.diagnostic(&Diagnostic {
-            place: spot.map(Spot::place),
+            place: place.cloned(),
             problem,
         });
     }

@@ -15,12 +15,13 @@ pub mod values;
 use crate::action::{Action, Done, Outcome, ShellText, Step};
 use crate::fault::{Fault, reason};
 use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
+use crate::lookup::fetch_user;
 use crate::options::banner::Banner;
 use crate::options::expand::{TooLong, expand};
 use crate::report::problem::{Diagnostic, OptionProblem, Problem};
 use crate::report::trace::Event;
 use crate::request::Request;
-use crate::table::place::Spot;
+use crate::table::place::Place;
 use crate::text::bytes::{path_of, strip};
 use crate::text::escape::Written;
 use crate::world::{Effects, World};
@@ -181,13 +182,13 @@ pub fn run(
     options: &[u8],
     request: &mut Request,
     world: &World<'_>,
-    spot: Spot<'_>,
+    place: &Place,
     effects: &mut dyn Effects,
 ) -> Outcome {
     Run {
         request,
         world,
-        spot,
+        place,
         effects,
         refused: false,
     }
@@ -198,7 +199,7 @@ pub fn run(
 struct Run<'r, 'w> {
     request: &'r mut Request,
     world: &'r World<'w>,
-    spot: Spot<'r>,
+    place: &'r Place,
     effects: &'r mut dyn Effects,
     /// Whether the last aclexec ended with a status other than 0.
     refused: bool,
@@ -248,7 +249,7 @@ impl Run<'_, '_> {
 
     fn log(&self, problem: Problem) {
         self.world.log.diagnostic(&Diagnostic {
-            place: Some(self.spot.place()),
+            place: Some(self.place.clone()),
             problem,
         });
     }
@@ -277,7 +278,7 @@ impl Run<'_, '_> {
                     self.request.ident_limit = std::time::Duration::from_secs(seconds.into());
                 }
                 // A rule that depends on the user is in error; this one does not.
-                if let Err(problem) = self.request.fetch_user(self.world) {
+                if let Err(problem) = fetch_user(self.request, self.world) {
                     self.log(problem);
                 }
                 Ok(())
@@ -287,7 +288,7 @@ impl Run<'_, '_> {
     }
 
     fn expand(&mut self, text: &[u8], bound: usize) -> Result<ShellText, OptionProblem> {
-        expand(text, self.request, self.world, Some(self.spot), bound).map_err(|TooLong| {
+        expand(text, self.request, self.world, Some(self.place), bound).map_err(|TooLong| {
             let start = text.get(..30).unwrap_or(text);
             OptionProblem::TooLong(start.to_vec())
         })

@@ -22,8 +22,8 @@ fn outcome(options: &str, fake: &FakeWorld) -> (Outcome, Request) {
     let mut request = Request::new("svcd", client, server);
     request.stream = true;
     let table: Arc<Path> = Arc::from(Path::new("T"));
-    let spot = Spot {
-        table: &table,
+    let place = Place {
+        table,
         first_line: 1,
         line: 1,
     };
@@ -31,7 +31,7 @@ fn outcome(options: &str, fake: &FakeWorld) -> (Outcome, Request) {
         options.as_bytes(),
         &mut request,
         &fake.world(),
-        spot,
+        &place,
         &mut fake.effects(),
     );
     (outcome, request)

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::action::Step;
 use crate::request::Side;
-use crate::table::place::Spot;
+use crate::table::place::Place;
 use crate::text::compare::Form;
 
 /// One thing that the engine does.
@@ -27,7 +27,7 @@ pub enum Event<'e> {
     /// A rule is looked at; up to the next rule or table all is about it.
     Rule {
         /// Where it stands.
-        spot: Spot<'e>,
+        place: &'e Place,
         /// Its text, with continuation lines joined.
         text: &'e [u8],
     },
@@ -195,7 +195,7 @@ mod tests {
             let text = String::from_utf8_lossy;
             self.0.borrow_mut().push(match event {
                 Event::Table { path, found } => format!("table {} {found}", path.display()),
-                Event::Rule { spot, .. } => format!("rule {}", spot.line),
+                Event::Rule { place, .. } => format!("rule {}", place.line),
                 Event::List(list) => format!("{list:?}"),
                 Event::Word(word) => format!("word {}", text(word)),
                 Event::FileWord { line, word, .. } => format!("{line} {}", text(word)),

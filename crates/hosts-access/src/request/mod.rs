@@ -1,23 +1,17 @@
 //! A request: who asks for which service, and what is known of both ends so far.
 //!
-//! Names and the user are fetched only when a rule or an expansion asks, once; the outcome stays
-//! with the request: a name, `unknown`, `paranoid`, or that it could not be asked for.
+//! Nothing here asks anybody: [`lookup`](crate::lookup) does, once, and the outcome stays with the request: a
+//! name, `unknown`, `paranoid`, or that it could not be asked for.
 
 pub mod facts;
-pub mod ident;
-pub mod names;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::address::Address;
-use crate::report::problem::{Diagnostic, Problem};
-use crate::report::trace::{Event, Need};
 use crate::request::facts::{Fact, Unanswered};
 use crate::settings;
 use crate::severity::Severity;
-use crate::table::place::Spot;
-use crate::world::World;
 
 /// One of the two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,61 +158,10 @@ impl Request {
         }
     }
 
-    fn host_mut(&mut self, side: Side) -> &mut Host {
+    pub(crate) fn host_mut(&mut self, side: Side) -> &mut Host {
         match side {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
-        }
-    }
-
-    /// Looks the host name up, unless that was done; a failed double check is logged.
-    ///
-    /// # Errors
-    /// Nothing is known of it, since it could not be asked for.
-    pub fn fetch_name(
-        &mut self,
-        side: Side,
-        world: &World<'_>,
-        spot: Option<Spot<'_>>,
-    ) -> Result<(), Problem> {
-        world.log.event(&Event::Needs(Need::Name(side)));
-        if self.host(side).name.is_not_asked() {
-            self.look_up_name(side, world, spot);
-        }
-        let host = self.host(side);
-        match host.name.unanswered() {
-            Some(why) => Err(Problem::NoName(host.address_text().to_vec(), why)),
-            None => Ok(()),
-        }
-    }
-
-    fn look_up_name(&mut self, side: Side, world: &World<'_>, spot: Option<Spot<'_>>) {
-        let host = self.host_mut(side);
-        let (name, problem) =
-            world
-                .resolver
-                .checked_name(side, host.socket, host.address_text(), spot);
-        host.name = name;
-        if let Some(problem) = problem {
-            world.log.diagnostic(&Diagnostic {
-                place: spot.map(Spot::place),
-                problem: Problem::HostName(problem),
-            });
-        }
-    }
-
-    /// Asks the client's ident server for the user, unless that was done.
-    ///
-    /// # Errors
-    /// Nothing is known of it, since it could not be asked for.
-    pub fn fetch_user(&mut self, world: &World<'_>) -> Result<(), Problem> {
-        world.log.event(&Event::Needs(Need::User));
-        if self.user.is_not_asked() {
-            self.user = world.ident.user_of(self);
-        }
-        match self.user.unanswered() {
-            Some(why) => Err(Problem::NoUser(why)),
-            None => Ok(()),
         }
     }
 

@@ -8,7 +8,6 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::accelerate::index::HeldRules;
 use crate::accelerate::skim::Skim;
@@ -18,7 +17,7 @@ use crate::report::trace::{Event, List};
 use crate::request::Request;
 use crate::search::matcher::Matcher;
 use crate::table::line::{Line, LineError, Lines};
-use crate::table::place::{Place, Spot};
+use crate::table::place::Place;
 use crate::table::rule::{split_clients, split_daemons};
 use crate::world::{Effects, Log, World};
 use crate::{options, settings};
@@ -193,49 +192,57 @@ fn search(
     let Some(mut rules) = rules else {
         return Ok(None);
     };
-    let search = search_rules(table, &Arc::from(path), &mut rules, request, world, effects);
+    let search = search_rules(table, path, &mut rules, request, world, effects);
     *live_comments |= rules.met_live_comment();
     search
 }
 
 fn search_rules(
     table: Table,
-    name: &Arc<Path>,
+    path: &Path,
     rules: &mut Rules<'_>,
     request: &mut Request,
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Search {
+    let mut place = Place {
+        table: path.into(),
+        first_line: 0,
+        line: 0,
+    };
     loop {
-        let (line, spot) = match rules.next_line(request, world.log) {
-            Ok(Some(line)) => (line, spot(name, line.first, line.last)),
+        let line = match rules.next_line(request, world.log) {
+            Ok(Some(line)) => {
+                (place.first_line, place.line) = (line.first, line.last);
+                line
+            }
             Ok(None) => return Ok(None),
             Err(error) => {
-                let (first, last) = rules.place();
-                return bad_line(table, world, spot(name, first, last), error);
+                (place.first_line, place.line) = rules.place();
+                return bad_line(table, world, &place, error);
             }
         };
         let text = line.text;
         if line.nul {
             if table == Table::Allow && !text.is_empty() {
-                return bad_line(table, world, spot, LineError::Nul);
+                return bad_line(table, world, &place, LineError::Nul);
             }
-            warn(world, spot, Problem::NulPassed);
+            warn(world, &place, Problem::NulPassed);
             if text.is_empty() {
                 continue;
             }
         }
-        let evaluated = evaluate(table, line, spot, request, world, effects);
+        let evaluated = evaluate(table, line, &place, request, world, effects);
         match evaluated {
             Ok(Evaluated::NoMatch) => {}
             // Bytes are missing, so the rule is not trusted to grant.
             Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
                 let problem = Problem::NulByte;
-                return Err(in_error(world, Some(spot), problem, Refused::Reached));
+                return Err(in_error(world, Some(&place), problem, Refused::Reached));
             }
-            Ok(Evaluated::Decided(verdict)) => return Ok(Some((verdict, spot.place()))),
+            Ok(Evaluated::Decided(verdict)) => return Ok(Some((verdict, place))),
             Ok(Evaluated::Left) => return Ok(None),
-            Err(problem) => return Err(in_error(world, Some(spot), problem, Refused::Reached)),
+            Err(problem) => return Err(in_error(world, Some(&place), problem, Refused::Reached)),
         }
     }
 }
@@ -254,17 +261,17 @@ enum Evaluated {
 fn evaluate(
     table: Table,
     line: Line<'_>,
-    spot: Spot<'_>,
+    place: &Place,
     request: &mut Request,
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Result<Evaluated, Problem> {
-    let Some(options) = rule_match(line, spot, request, world)? else {
+    let Some(options) = rule_match(line, place, request, world)? else {
         return Ok(Evaluated::NoMatch);
     };
-    world.log.matched(&spot.place());
+    world.log.matched(place);
     let outcome = match options {
-        Some(options) => options::run(options, request, world, spot, effects),
+        Some(options) => options::run(options, request, world, place, effects),
         None => Outcome::Table,
     };
     Ok(Evaluated::Decided(match (outcome, table) {
@@ -276,32 +283,24 @@ fn evaluate(
     }))
 }
 
-fn spot(table: &Arc<Path>, first_line: u64, line: u64) -> Spot<'_> {
-    Spot {
-        table,
-        first_line,
-        line,
-    }
-}
-
 /// The options of a line's rule, if it has any, where the rule matches the request. A line that is
 /// no rule is reported and skipped.
 fn rule_match<'l>(
     line: Line<'l>,
-    spot: Spot<'_>,
+    place: &Place,
     request: &mut Request,
     world: &World<'_>,
 ) -> Result<Option<Option<&'l [u8]>>, Problem> {
     let Some((daemons, rest)) = split_daemons(line.text) else {
-        warn(world, spot, Problem::MissingSeparator);
+        warn(world, place, Problem::MissingSeparator);
         return Ok(None);
     };
     let text = line.text;
-    world.log.event(&Event::Rule { spot, text });
+    world.log.event(&Event::Rule { place, text });
     let mut matcher = Matcher {
         request,
         world: *world,
-        spot: Some(spot),
+        place: Some(place),
     };
     if !matcher.list_match(List::Daemons, daemons)? {
         return Ok(None);
@@ -311,9 +310,9 @@ fn rule_match<'l>(
     Ok(matches.then_some(options))
 }
 
-fn warn(world: &World<'_>, spot: Spot<'_>, problem: Problem) {
+fn warn(world: &World<'_>, place: &Place, problem: Problem) {
     world.log.diagnostic(&Diagnostic {
-        place: Some(spot.place()),
+        place: Some(place.clone()),
         problem,
     });
 }
@@ -321,12 +320,12 @@ fn warn(world: &World<'_>, spot: Spot<'_>, problem: Problem) {
 /// Logs what is in error, and whom that refuses.
 fn in_error(
     world: &World<'_>,
-    spot: Option<Spot<'_>>,
+    place: Option<&Place>,
     problem: Problem,
     refused: Refused,
 ) -> Diagnostic {
     let diagnostic = Diagnostic {
-        place: spot.map(Spot::place),
+        place: place.cloned(),
         problem: Problem::InError(Box::new(problem), refused),
     };
     world.log.diagnostic(&diagnostic);
@@ -334,7 +333,7 @@ fn in_error(
 }
 
 /// Ends the search of a table at a line that cannot be trusted.
-fn bad_line(table: Table, world: &World<'_>, spot: Spot<'_>, error: LineError) -> Search {
+fn bad_line(table: Table, world: &World<'_>, place: &Place, error: LineError) -> Search {
     let left_out = table == Table::Allow && matches!(error, LineError::Unterminated);
     let problem = match error {
         LineError::Unterminated | LineError::TooLong => Problem::LineTooLong,
@@ -343,12 +342,12 @@ fn bad_line(table: Table, world: &World<'_>, spot: Spot<'_>, error: LineError) -
     };
     let search = match left_out {
         true => {
-            warn(world, spot, problem);
+            warn(world, place, problem);
             Ok(None)
         }
-        false => Err(in_error(world, Some(spot), problem, table.rest_refuses())),
+        false => Err(in_error(world, Some(place), problem, table.rest_refuses())),
     };
-    warn(world, spot, Problem::RestIgnored);
+    warn(world, place, Problem::RestIgnored);
     search
 }
 

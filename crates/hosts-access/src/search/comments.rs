@@ -19,7 +19,7 @@ use crate::request::facts::{Answer, Unanswered};
 use crate::search::access::{Decision, Tables, Verdict};
 use crate::search::matcher::Matcher;
 use crate::table::line::Lines;
-use crate::table::place::{Place, Spot};
+use crate::table::place::Place;
 use crate::table::rule::{split_clients, split_daemons};
 use crate::world::{Forward, Ident, Log, Netgroups, Resolver, World};
 
@@ -61,12 +61,12 @@ fn first_match(
         if line.first >= end {
             break;
         }
-        let spot = Spot {
-            table: &table,
+        let place = Place {
+            table: Arc::clone(&table),
             first_line: line.first,
             line: line.last,
         };
-        let options = match match_offline(line.text, spot, request, world) {
+        let options = match match_offline(line.text, &place, request, world) {
             Outcome::NoMatch => continue,
             Outcome::Unknown => return None,
             Outcome::Match(options) => options,
@@ -80,7 +80,7 @@ fn first_match(
                 _ => {}
             }
         }
-        return Some((refuses, spot.place()));
+        return Some((refuses, place));
     }
     None
 }
@@ -96,7 +96,7 @@ enum Outcome<'l> {
 
 fn match_offline<'l>(
     text: &'l [u8],
-    spot: Spot<'_>,
+    place: &Place,
     request: &Request,
     world: &World<'_>,
 ) -> Outcome<'l> {
@@ -109,13 +109,12 @@ fn match_offline<'l>(
     let mut matcher = Matcher {
         request: &mut request,
         world: World {
-            resolver: &nobody,
-            ident: &nobody,
+            lookups: &nobody,
             netgroups: &nobody,
             log: &nobody,
             ..*world
         },
-        spot: Some(spot),
+        place: Some(place),
     };
     for (list, words) in [(List::Daemons, daemons), (List::Clients, clients)] {
         let matched = matcher.list_match(list, words);

@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::address::netmask::NetMask;
 use crate::address::notation::{parse_ipv6, split_scope};
 use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
+use crate::lookup;
 use crate::report::problem::{Diagnostic, Problem};
 use crate::report::trace::{Event, List, Subject, Test};
 use crate::request::facts::Fact;
@@ -17,11 +18,11 @@ use crate::request::{Request, Side};
 use crate::table::filelist::{ListError, ListWord, ListWords};
 use crate::table::list;
 use crate::table::pattern::{HostPattern, port_number, split_at_sign};
-use crate::table::place::Spot;
+use crate::table::place::Place;
 use crate::text::bytes::{bracketed, path_of};
 use crate::text::compare::Form;
 use crate::text::number;
-use crate::world::{Log, Resolver, World};
+use crate::world::{Log, Lookups, World};
 use std::io::{self, Read};
 use std::net::Ipv6Addr;
 use std::path::Path;
@@ -33,7 +34,7 @@ pub struct Matcher<'m, 'w> {
     /// Where facts come from.
     pub world: World<'w>,
     /// The rule at hand, for messages of lookups.
-    pub spot: Option<Spot<'m>>,
+    pub place: Option<&'m Place>,
 }
 
 impl Matcher<'_, '_> {
@@ -62,7 +63,7 @@ impl Matcher<'_, '_> {
     /// Warns of something that is no error.
     fn warn(&self, problem: Problem) {
         self.world.log.diagnostic(&Diagnostic {
-            place: self.spot.map(Spot::place),
+            place: self.place.cloned(),
             problem,
         });
     }
@@ -119,7 +120,7 @@ impl Matcher<'_, '_> {
         if !self.host_match(host, Side::Client)? {
             return Ok(false);
         }
-        let asked = self.request.fetch_user(&self.world);
+        let asked = lookup::fetch_user(self.request, &self.world);
         if Form::of(user) != Form::All {
             asked?;
         }
@@ -181,7 +182,7 @@ impl Matcher<'_, '_> {
         let matched = match (mask, host.address()) {
             (Some(mask), Some(address)) => {
                 mask.contains(address)
-                    && same_scope(scope, mask.link_local(), address, self.world.resolver)?
+                    && same_scope(scope, mask.link_local(), address, self.world.lookups)?
             }
             _ => false,
         };
@@ -206,7 +207,7 @@ impl Matcher<'_, '_> {
 
     /// Looks the name up, unless that was done.
     fn fetch_name(&mut self, side: Side) -> Result<(), Problem> {
-        self.request.fetch_name(side, &self.world, self.spot)
+        lookup::fetch_name(self.request, side, &self.world, self.place)
     }
 
     /// The name, as far as it was looked up.
@@ -228,7 +229,7 @@ impl Matcher<'_, '_> {
                 let wanted = parse_ipv6(number);
                 let sensible = wanted.is_some();
                 let matched = match wanted {
-                    Some(wanted) => same_v6(wanted, scope, address, self.world.resolver)?,
+                    Some(wanted) => same_v6(wanted, scope, address, self.world.lookups)?,
                     None => false,
                 };
                 self.told(
@@ -369,12 +370,12 @@ fn same_v6(
     wanted: Ipv6Addr,
     scope: Option<&[u8]>,
     address: &Address,
-    resolver: &dyn Resolver,
+    lookups: &dyn Lookups,
 ) -> Result<bool, Problem> {
     match wanted.to_ipv4_mapped() {
         // An IPv4 address is on no link.
         Some(mapped) => Ok(scope.is_none() && address.v4() == Some(mapped)),
-        None if address.v6() == Some(wanted) => same_scope(scope, true, address, resolver),
+        None if address.v6() == Some(wanted) => same_scope(scope, true, address, lookups),
         None => Ok(false),
     }
 }
@@ -385,11 +386,11 @@ fn same_scope(
     wanted: Option<&[u8]>,
     named: bool,
     address: &Address,
-    resolver: &dyn Resolver,
+    lookups: &dyn Lookups,
 ) -> Result<bool, Problem> {
     let index = |scope: &[u8], named: bool| match number::decimal(scope) {
-        None if named => resolver
-            .interface_index(scope)
+        None if named => lookups
+            .interface(scope)
             .map_err(|why| Problem::NoInterface(scope.to_vec(), why)),
         number => Ok(number),
     };
@@ -428,7 +429,7 @@ mod tests {
         Matcher {
             request: &mut request,
             world,
-            spot: None,
+            place: None,
         }
         .client_match(word.as_bytes())
         .unwrap()
@@ -567,7 +568,7 @@ mod tests {
             let mut matcher = Matcher {
                 request: &mut request,
                 world: fake.world(),
-                spot: None,
+                place: None,
             };
             assert_eq!(
                 matcher.daemon_match(word.as_bytes()).unwrap(),
@@ -588,7 +589,7 @@ mod tests {
             let mut matcher = Matcher {
                 request: &mut request,
                 world: fake.world(),
-                spot: None,
+                place: None,
             };
             assert!(matcher.client_match(word.as_bytes()).is_err(), "{word}");
         }
@@ -629,7 +630,7 @@ mod tests {
                 let mut matcher = Matcher {
                     request: &mut request,
                     world: fake.world(),
-                    spot: None,
+                    place: None,
                 };
                 let found = matcher.client_match(word.as_bytes());
                 let found = found.err().map(|problem| problem.to_string());
@@ -655,7 +656,7 @@ mod tests {
             let mut matcher = Matcher {
                 request: &mut Request::new("svcd", client, Host::unknown()),
                 world: fake.world(),
-                spot: None,
+                place: None,
             };
             let problem = matcher.client_match(word.as_bytes()).unwrap_err();
             assert_eq!(
@@ -676,7 +677,7 @@ mod tests {
         let mut matcher = Matcher {
             request: &mut request,
             world: fake.world(),
-            spot: None,
+            place: None,
         };
         let problem = matcher.client_match(b"/1").unwrap_err();
         assert!(matches!(problem, Problem::ListCount(_)), "{problem}");
@@ -701,7 +702,7 @@ mod tests {
             let mut matcher = Matcher {
                 request: &mut request,
                 world: fake.world(),
-                spot: None,
+                place: None,
             };
             let _ = matcher.client_match(word.as_bytes());
             assert_eq!(!request.client.name.is_not_asked(), asked, "{word}");

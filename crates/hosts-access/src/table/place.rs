@@ -22,25 +22,3 @@ impl fmt::Display for Place {
         write!(f, "{}, line {}", Written::from(&*self.table), self.line)
     }
 }
-
-/// The place of the rule at hand, cheap to hand around; [`Spot::place`] makes it last.
-#[derive(Clone, Copy, Debug)]
-pub struct Spot<'t> {
-    /// The table.
-    pub table: &'t Arc<Path>,
-    /// The rule's first physical line.
-    pub first_line: u64,
-    /// Its last physical line.
-    pub line: u64,
-}
-
-impl Spot<'_> {
-    /// The place as a value of its own.
-    pub fn place(self) -> Place {
-        Place {
-            table: Arc::clone(self.table),
-            first_line: self.first_line,
-            line: self.line,
-        }
-    }
-}

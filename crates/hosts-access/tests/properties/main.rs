@@ -13,9 +13,9 @@ use std::fmt;
 
 use hosts_access::fake::FakeWorld;
 use hosts_access::ip_options::IpOptions;
+use hosts_access::lookup::ident::parse_reply;
 use hosts_access::options::expand::expand;
 use hosts_access::request::facts::Fact;
-use hosts_access::request::ident::parse_reply;
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::{Tables, Verdict, hosts_access};
 use proptest::collection::vec;

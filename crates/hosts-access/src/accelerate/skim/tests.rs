@@ -161,7 +161,7 @@ fn what_is_left_out_has_nothing_to_do_with_the_request() {
             let mut matcher = Matcher {
                 request: &mut request,
                 world: fake.world(),
-                spot: None,
+                place: None,
             };
             let matches = matcher.list_match(List::Daemons, rule.daemons).unwrap()
                 && matcher.list_match(List::Clients, rule.clients).unwrap();
@@ -203,7 +203,7 @@ fn words_that_are_left_out_do_not_match() {
             let mut matcher = Matcher {
                 request: &mut request,
                 world: fake.world(),
-                spot: None,
+                place: None,
             };
             assert!(!matcher.client_match(word).unwrap(), "{text:?} {client:?}");
             left_out += 1;

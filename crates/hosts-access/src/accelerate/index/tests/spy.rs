@@ -30,8 +30,7 @@ impl<'f> Spy<'f> {
     pub(super) fn world(&self) -> World<'_> {
         World {
             log: self,
-            resolver: self,
-            ident: self,
+            lookups: self,
             netgroups: self,
             ..self.fake.world()
         }
