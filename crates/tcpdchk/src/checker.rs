@@ -13,11 +13,10 @@ use tools::disk::Disk;
 use tools::inetd::InetdConf;
 use tools::services::Services;
 
-use crate::checks::aclexec::Asking;
 use crate::cover::Earlier;
-use crate::finding::Finding;
-use crate::lists::Lists;
-use crate::names::{Groups, Names};
+use crate::finding::{Finding, Place};
+use crate::list_bounds::Lists;
+use crate::name_service::{Groups, Names};
 use crate::report::Report;
 use crate::shell::Shell;
 
@@ -56,8 +55,8 @@ pub(crate) struct Checker<'c> {
     groups: Groups,
     /// What the rules so far match.
     pub earlier: RefCell<Earlier>,
-    /// Rules that ask a command.
-    pub asking: Asking,
+    /// Rules of hosts.allow that ask a command, and that no rule of hosts.deny backs so far.
+    pub unbacked: RefCell<Vec<UnbackedRule>>,
     /// Daemons that were spoken of already; once is enough.
     named: RefCell<BTreeSet<Vec<u8>>>,
     /// What was said of daemons already, by the id of the check.
@@ -70,6 +69,17 @@ pub(crate) struct Checker<'c> {
     pub lists: RefCell<Lists>,
     /// What the shell said of commands so far.
     shell: Shell,
+}
+
+/// A rule of hosts.allow that asks a command, and whose no must refuse somewhere.
+#[derive(Debug)]
+pub(crate) struct UnbackedRule {
+    /// Its daemons, as `cover::plain` writes them.
+    pub daemons: Vec<u8>,
+    /// Its clients, as `cover::plain` writes them.
+    pub clients: Vec<u8>,
+    /// Where it asks.
+    pub place: Place,
 }
 
 impl<'c> Checker<'c> {
@@ -93,7 +103,7 @@ impl<'c> Checker<'c> {
             names,
             groups: Groups::of_system(),
             earlier: RefCell::default(),
-            asking: Asking::default(),
+            unbacked: RefCell::default(),
             named: RefCell::default(),
             served: RefCell::default(),
             lists: RefCell::default(),

@@ -17,8 +17,8 @@ use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, port_number, split_at_sign};
 use hosts_access::text::compare::{Form, is_glob, string_match};
 
-use crate::clients::{is_reserved, split_client};
 use crate::rule::{RuleAt, Table};
+use crate::word::{is_reserved, split_client};
 
 /// Daemon lists that are compared with others, and words of one: far more than tables have, and few
 /// enough to compare each with each.

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 
 use hosts_access::search::access::Tables;
 use hosts_access::table::line::Lines;
-use hosts_access::table::list::{Words, is_except};
-use hosts_access::table::pattern::{port_number, split_at_sign};
+use hosts_access::table::list::Words;
+use hosts_access::table::pattern::split_at_sign;
 use hosts_access::table::rule::Rule;
-use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::Written;
 use serde_json::json;
 use tools::daemons::{self, Asks};
@@ -18,7 +17,7 @@ use tools::output::Output;
 use tools::services::{Applies, Before, By, Services, Spot, State};
 
 use crate::arguments::Format;
-use crate::clients::{is_fail, is_reserved};
+use crate::word::is_plain;
 
 /// A line of the table.
 struct Row {
@@ -155,19 +154,6 @@ fn names(services: &Services<'_>, tables: &Tables, disk: &Disk) -> BTreeMap<Vec<
         }
     }
     names
-}
-
-/// Whether a word of a daemon list is the name of one daemon.
-pub(crate) fn is_plain(name: &[u8]) -> bool {
-    !matches!(
-        name,
-        [] | [b'@' | b'/' | b'.' | b'[' | b'#', ..] | [.., b'.']
-    ) && !is_reserved(name)
-        && !is_except(name)
-        && !is_fail(name)
-        && !is_glob(name)
-        && name.is_ascii()
-        && port_number(name).is_none()
 }
 
 fn row(name: &[u8], services: &Services<'_>) -> Row {

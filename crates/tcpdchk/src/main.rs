@@ -6,33 +6,38 @@
 
 #![forbid(unsafe_code)]
 
-mod allow;
+mod allowance;
 mod arguments;
 mod catalog;
 mod checker;
 mod checks;
-mod clients;
 mod cover;
-mod daemons;
 mod finding;
 mod inventory;
-mod lists;
-mod names;
-mod options;
+mod known_users;
+mod list_bounds;
+mod name_service;
 mod portable;
 mod report;
 mod rule;
-mod sarif;
 mod shell;
 mod source;
 mod suggest;
-mod table;
+mod walk;
+mod word;
 
 use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
 
+use arguments::Arguments;
+use checker::{Checker, Wishes};
+use finding::Finding;
 use hosts_access::settings::REAL_DAEMON_DIR;
+use name_service::Names;
+use portable::Portable;
+use report::Report;
+use rule::Table;
 use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
@@ -40,14 +45,6 @@ use tools::output::Output;
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
 use tools::services::Services;
-
-use arguments::Arguments;
-use checker::{Checker, Wishes};
-use finding::Finding;
-use names::Names;
-use portable::Portable;
-use report::Report;
-use rule::Table;
 
 /// Exit status if something is wrong with the tables.
 const EXIT_FOUND: u8 = 1;
@@ -74,7 +71,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         true => portable(arguments, &report),
         false => check(arguments, &report)?,
     }
-    report.summary();
+    report.summary(catalog::all());
     let counts = report.counts();
     let found = counts.errors > 0
         || arguments.strict && counts.warnings > 0
@@ -135,14 +132,14 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
         installed: !files.here && files.tables.is_none() && files.root.is_none(),
     };
     let services = Services::new(&disk, &conf);
-    for finding in checks::services::check_machine(&services) {
+    for finding in checks::effect::check_machine(&services) {
         report.finding(&finding);
     }
     let go_through = |report: &Report<'_>, names: &Names| {
         let checker = Checker::new(report, wishes, &disk, &accounts, &conf, &services, names);
-        table::check(Table::Allow, &tables.allow, &checker);
-        table::check(Table::Deny, &tables.deny, &checker);
-        allow::check_unused(&report.take_allowances(), &checker);
+        walk::check(Table::Allow, &tables.allow, &checker);
+        walk::check(Table::Deny, &tables.deny, &checker);
+        checks::allowances::check_unused(&report.take_allowances(), &checker);
     };
     let mut names = Names::none();
     if !arguments.no_dns {
@@ -155,7 +152,7 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let (unanswered, all) = names.unanswered();
     if unanswered > 0 {
         let text = format!("the name service gave no answer about {unanswered} of {all} hosts");
-        report.finding(&Finding::own(&names::LATE, text));
+        report.finding(&Finding::own(&checks::host_words::LATE, text));
     }
     Ok(())
 }

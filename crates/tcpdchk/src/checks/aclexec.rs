@@ -1,13 +1,11 @@
 //! Rules that ask a command (aclexec) and do not heed what it says.
 
-use std::cell::RefCell;
-
 use hosts_access::options::{self, Position};
 use hosts_access::text::escape::Written;
 
-use crate::checker::Checker;
+use crate::checker::{Checker, UnbackedRule};
 use crate::cover::{daemons_cover, plain};
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
 use crate::rule::{RuleAt, Table};
 use crate::source::Origin;
 
@@ -31,17 +29,6 @@ tools::checks! {
 
 /// Rules of hosts.allow that are remembered. No real table has so many.
 const MAX_ASKING: usize = 1000;
-
-/// Rules of hosts.allow that ask a command, and that no rule of hosts.deny backs so far.
-#[derive(Debug, Default)]
-pub(crate) struct Asking(RefCell<Vec<Ask>>);
-
-#[derive(Debug)]
-struct Ask {
-    daemons: Vec<u8>,
-    clients: Vec<u8>,
-    place: Place,
-}
 
 /// Looks at the aclexec of a rule, or at whether a rule backs those of hosts.allow.
 pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
@@ -75,9 +62,9 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
             checker.find(Finding::own(&IN_DENY, text).at(place));
         }
         Table::Allow => {
-            let asking = &mut *checker.asking.0.borrow_mut();
-            if asking.len() < MAX_ASKING {
-                asking.push(Ask {
+            let unbacked = &mut *checker.unbacked.borrow_mut();
+            if unbacked.len() < MAX_ASKING {
+                unbacked.push(UnbackedRule {
                     daemons: plain(rule.fields.daemons),
                     clients: plain(rule.fields.clients),
                     place,
@@ -89,21 +76,21 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
 
 /// A rule of hosts.deny that refuses all whom a command does not let in.
 fn back(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    let asking = &mut *checker.asking.0.borrow_mut();
-    if asking.is_empty() {
+    let unbacked = &mut *checker.unbacked.borrow_mut();
+    if unbacked.is_empty() {
         return;
     }
     let daemons = plain(rule.fields.daemons);
     let clients = plain(rule.fields.clients);
     let everybody = is_all(rule.fields.clients, &[b"ALL", b"*"]);
-    asking.retain(|ask| {
+    unbacked.retain(|ask| {
         !((everybody || clients == ask.clients) && daemons_cover(&daemons, &ask.daemons))
     });
 }
 
 /// Behind the last rule of hosts.deny.
 pub(crate) fn check_end(checker: &Checker<'_>) {
-    for ask in checker.asking.0.take() {
+    for ask in checker.unbacked.take() {
         let text = "hosts.deny does not refuse all whom the command does not let in";
         checker.find(Finding::own(&OPEN, text).at(ask.place));
     }

@@ -12,11 +12,11 @@ use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
-use crate::clients::is_reserved;
 use crate::finding::{Finding, Place};
 use crate::rule::{MAX_OPTIONS, RuleAt, is_command};
 use crate::source::{Origin, offset_in};
 use crate::suggest::closest;
+use crate::word::is_reserved;
 
 use super::programs;
 

@@ -1,24 +1,21 @@
 //! Rules of which a whole part is not what it seems: lists the wrong way round, commas for dots, comments
 //! without their sign. What is said of their single words then does not count.
 
-use hosts_access::address::notation::dotted_quad;
-use hosts_access::table::list::{Words, is_except, is_separator};
-use hosts_access::table::pattern::{HostPattern, port_number};
-use hosts_access::table::rule::Rule;
-use hosts_access::text::bytes::bracketed;
+use hosts_access::table::list::Words;
 use hosts_access::text::escape::Written;
 use tools::services::Applies;
 
 use crate::checker::Checker;
-use crate::clients::is_reserved;
 use crate::cover::MAX_DAEMONS;
-use crate::daemons::is_known_user;
 use crate::finding::Finding;
-use crate::inventory::is_plain;
+use crate::known_users::is_known_user;
 use crate::rule::RuleAt;
-use crate::source::{Origin, offset_in};
+use crate::rule::bare_ipv6::in_brackets;
+use crate::source::Origin;
+use crate::word::{is_plain, is_reserved};
 
-use super::ipv6::looks_like_ipv6;
+use super::ipv6::BRACKETS;
+use super::words::is_sound;
 
 tools::checks! {
     /// What is wrong with the forms of rules.
@@ -33,66 +30,6 @@ tools::checks! {
     BARE_COMMENT: "comment-without-sign", Warning, "a rule that reads like a comment",
         why "Only a line that begins with # is a comment. This one has a colon, so its words are daemons and clients.",
         remedy "Begin the line with #.";
-}
-
-/// Whether all that stands in the place of daemons is clients.
-pub(crate) fn is_swapped(text: &[u8], fields: &Rule<'_>) -> bool {
-    let mut any = false;
-    let clients = Words::new(fields.daemons)
-        .take_while(|word| !is_except(word))
-        .all(|word| {
-            any = true;
-            is_client(word)
-        });
-    let first = text.trim_ascii_start();
-    let length = first
-        .iter()
-        .take_while(|byte| !is_separator(**byte))
-        .count();
-    let first = first.get(..length).unwrap_or_default();
-    (any && clients) || looks_like_ipv6(first.strip_suffix(b":").unwrap_or(first))
-}
-
-/// Whether a word is an address or a network, and no name or port.
-fn is_client(word: &[u8]) -> bool {
-    let numbers = |text: &[u8]| {
-        text.split(|byte| *byte == b'.').all(|part| {
-            let number = std::str::from_utf8(part).ok();
-            number.is_some_and(|number| number.parse::<u8>().is_ok())
-        })
-    };
-    let prefix = word.strip_suffix(b".").or_else(|| word.strip_suffix(b".*"));
-    port_number(word).is_none()
-        && (dotted_quad(word).is_some()
-            || bracketed(word).is_some()
-            || prefix.is_some_and(numbers)
-            || matches!(
-                HostPattern::parse(word),
-                HostPattern::Net { mask: Some(_), .. }
-            ))
-}
-
-/// Addresses of a client list that are written with commas: four numbers, one of them by itself.
-pub(crate) fn commas<'r>(fields: &Rule<'r>) -> Vec<&'r [u8]> {
-    let blank = |byte: &u8| is_separator(*byte) && *byte != b',';
-    let runs = fields.clients.split(blank);
-    runs.filter(|run| {
-        let mut numbers = 0;
-        let mut alone = false;
-        let right = run.split(|byte| *byte == b',').all(|word| {
-            let parts = word.split(|byte| *byte == b'.');
-            let before = numbers;
-            let right = parts.fold(true, |right, part| {
-                numbers += 1;
-                let number = std::str::from_utf8(part).ok();
-                right && number.is_some_and(|number| number.parse::<u8>().is_ok())
-            });
-            alone |= numbers - before == 1;
-            right
-        });
-        right && alone && numbers == 4
-    })
-    .collect()
 }
 
 /// Looks at the form of a rule.
@@ -139,59 +76,16 @@ pub(crate) fn bare_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) -> Option<F
     })
 }
 
-/// Whether a part of a rule is, or belongs to, one of these.
-pub(crate) fn is_within(text: &[u8], part: &[u8], others: &[&[u8]]) -> bool {
-    let Some(at) = offset_in(text, part) else {
-        return false;
-    };
-    others.iter().any(|other| {
-        offset_in(text, other).is_some_and(|start| (start..start + other.len()).contains(&at))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clients_in_the_place_of_daemons() {
-        for (text, swapped) in [
-            ("192.168.1.0/24 : sshd", true),
-            ("10.0.0.1: ALL", true),
-            ("10.0.0.1 192.168.: sshd: deny", true),
-            ("[2001:db8::1]: ALL", true),
-            ("2001:db8::1: ALL", true),
-            ("192.168.*: sshd", true),
-            ("sshd: 10.0.0.1", false),
-            ("sshd 10.0.0.1: ALL", false),
-            ("22: ALL", false),
-            ("sshd@10.0.0.1: ALL", false),
-            ("ALL EXCEPT 10.0.0.1: ALL", false),
-            (": ALL", false),
-        ] {
-            let rule = Rule::parse(text.as_bytes()).unwrap();
-            assert_eq!(is_swapped(text.as_bytes(), &rule), swapped, "{text}");
-        }
-    }
-
-    #[test]
-    fn commas_for_dots() {
-        for (text, expected) in [
-            ("sshd: 192,168,219.1", Some("192,168,219.1")),
-            ("sshd: 10. 192,168,219,1 x", Some("192,168,219,1")),
-            ("sshd: 192,168.219.1: deny", Some("192,168.219.1")),
-            ("sshd: 192.168.219.1", None),
-            ("sshd: 192.168.219.1,10.0.0.1", None),
-            ("sshd: 192, 168, 219.1", None),
-            ("sshd: 10.1,10.2", None),
-            ("sshd: 10.,192.168.1.1", None),
-            ("sshd: 192,168,219.300", None),
-        ] {
-            let rule = Rule::parse(text.as_bytes()).unwrap();
-            let found = commas(&rule)
-                .first()
-                .map(|run| String::from_utf8_lossy(run).into_owned());
-            assert_eq!(found.as_deref(), expected, "{text}");
-        }
+/// Reports addresses of a rule that lack their brackets.
+pub(crate) fn check_brackets(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    for address in &rule.bare_ipv6 {
+        let text = format!("{}: IPv6 address without brackets", Written(address));
+        checker.find(
+            Finding::own(&BRACKETS, text)
+                .at(rule.stretch.place(address))
+                .instead(
+                    Some(in_brackets(address)).filter(|meant| is_sound(meant) && !rule.swapped),
+                ),
+        );
     }
 }

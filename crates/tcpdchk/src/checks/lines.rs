@@ -6,11 +6,12 @@ use hosts_access::table::rule::Rule;
 
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::inventory::is_plain;
 use crate::rule::RuleAt;
+use crate::rule::leftovers::{is_leftover, is_merge_mark, stray_backslash, template_mark};
 use crate::source::{Origin, Source};
+use crate::word::{is_plain, is_wide};
 
-use super::words::TEMPLATE;
+use super::spelling::TEMPLATE;
 
 tools::checks! {
     /// What is wrong with lines.
@@ -40,12 +41,6 @@ tools::checks! {
         remedy "Leave comments out of lists that other versions read too.";
 }
 
-/// Beginnings of the lines that git and others put around conflicts.
-const MERGE_MARKS: [&[u8]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"];
-
-/// Delimiters of template languages that have no meaning to tcpd or a shell.
-const TEMPLATE_MARKS: [&[u8]; 5] = [b"{{", b"{%", b"{#", b"#{", b"<%"];
-
 /// Looks at each line of a table or list.
 pub(crate) fn check(source: &Source<'_>, checker: &Checker<'_>) {
     let mut returns = source.lines().filter(|(_, line)| line.ends_with(b"\r"));
@@ -64,15 +59,6 @@ pub(crate) fn check(source: &Source<'_>, checker: &Checker<'_>) {
             checker.find(Finding::own(&TEMPLATE, "a template was not filled in").at(place));
         }
     }
-}
-
-/// A backslash at the end of a line, with the blanks behind it that keep the line from going on.
-pub(crate) fn stray_backslash(line: &[u8]) -> Option<std::ops::Range<usize>> {
-    let plain = line.trim_ascii_end();
-    let behind = line.get(plain.len()..).unwrap_or_default();
-    let blank = behind.iter().any(|byte| matches!(byte, b' ' | b'\t'));
-    let comment = plain.trim_ascii_start().starts_with(b"#");
-    (plain.ends_with(b"\\") && blank && !comment).then(|| plain.len() - 1..line.len())
 }
 
 /// Looks at the lines of a table for what only tables have.
@@ -106,32 +92,13 @@ fn is_indented_rule(line: &[u8]) -> bool {
     let everybody = daemons.clone().any(all);
     let one = daemons.next().is_some_and(is_plain) && daemons.next().is_none();
     everybody
-        || one
-            && Words::new(rule.clients)
-                .any(|word| super::words::is_wide(word) || dotted_quad(word).is_some())
+        || one && Words::new(rule.clients).any(|word| is_wide(word) || dotted_quad(word).is_some())
 }
 
-/// Whether a finding about the line says why it is no rule.
-pub(crate) fn explains(line: &[u8]) -> bool {
-    is_merge_mark(line) || template_mark(line).is_some()
-}
-
-fn is_merge_mark(line: &[u8]) -> bool {
-    MERGE_MARKS.iter().any(|mark| {
-        let rest = line.strip_prefix(*mark);
-        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r')))
-    })
-}
-
-fn template_mark(line: &[u8]) -> Option<(usize, &'static [u8])> {
-    if line.trim_ascii_start().starts_with(b"#") {
-        return None;
-    }
-    let found = TEMPLATE_MARKS.iter().filter_map(|mark| {
-        let at = line.windows(mark.len()).position(|part| part == *mark)?;
-        Some((at, *mark))
-    });
-    found.min()
+/// Whether a finding explains why a line is no rule: one about itself, or about the line before it.
+pub(crate) fn explains(text: &[u8], source: &Source<'_>, first: u64) -> bool {
+    let before = first.checked_sub(1).map(|before| source.line(before));
+    is_leftover(text) || before.is_some_and(|before| stray_backslash(before).is_some())
 }
 
 /// A comment behind a rule.

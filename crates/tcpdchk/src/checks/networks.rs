@@ -10,8 +10,8 @@ use hosts_access::text::escape::Written;
 use hosts_access::text::number::{decimal, leading_decimal};
 use ipnet::Ipv6Net;
 
-use crate::clients::Host;
 use crate::finding::Finding;
+use crate::word::Host;
 
 tools::checks! {
     /// What is wrong with addresses and networks.

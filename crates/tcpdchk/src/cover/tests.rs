@@ -1,7 +1,7 @@
 //! What covers what; and that the engine agrees.
 
-use super::*;
-use crate::source::Source;
+use std::path::Path;
+
 use hosts_access::fake::FakeWorld;
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
@@ -11,7 +11,10 @@ use hosts_access::table::rule::Rule;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use std::path::Path;
+
+use crate::source::Source;
+
+use super::*;
 
 /// Whether a client word is covered by these.
 fn covered(earlier: &[&str], word: &str) -> bool {

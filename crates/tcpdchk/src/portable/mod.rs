@@ -20,11 +20,11 @@ use hosts_access::text::escape::Written;
 use tools::disk::Disk;
 use tools::remark::Check;
 
-use crate::clients::split_client;
 use crate::finding::{Finding, Place};
 use crate::report::Report;
 use crate::rule::{RuleAt, Table};
 use crate::source::{ListWord, Source};
+use crate::word::split_client;
 
 tools::checks! {
     /// What the original reads differently, for `--portable`.

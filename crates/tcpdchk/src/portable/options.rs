@@ -3,9 +3,10 @@
 use hosts_access::options::Field;
 use hosts_access::text::number::signed;
 
-use super::{ACCOUNT, ACLEXEC, NUMBER, Portable, RESOLVER, SEVERITY, verdict};
 use crate::rule::RuleAt;
 use crate::source::Origin;
+
+use super::{ACCOUNT, ACLEXEC, NUMBER, Portable, RESOLVER, SEVERITY, verdict};
 
 /// Names that the original's severity does not know.
 const NEW_SEVERITIES: [&str; 7] = [

@@ -6,9 +6,10 @@ use hosts_access::text::bytes::{bracketed, path_of};
 use hosts_access::text::compare::is_glob;
 use hosts_access::text::number::{decimal, leading_decimal};
 
-use super::{GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict};
 use crate::rule::RuleAt;
 use crate::source::Origin;
+
+use super::{GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict};
 
 impl Portable<'_> {
     /// A word of a daemon list.

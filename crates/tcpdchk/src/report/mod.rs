@@ -1,19 +1,23 @@
 //! Shows facts and findings in the format that was asked for, and counts them.
 
+mod human;
+mod line;
+mod sarif;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use annotate_snippets::{AnnotationKind, Group, Level as Colour, Origin, Renderer, Snippet};
+use annotate_snippets::Renderer;
 use hosts_access::text::escape::Written;
 use serde_json::json;
-use serde_sarif::sarif;
+use serde_sarif::sarif::Result as SarifResult;
 use tools::output::{Output, is_coloured};
-use tools::remark::Level;
+use tools::remark::{Check, Level};
 
-use crate::allow::Allowance;
+use crate::allowance::Allowance;
 use crate::arguments::Format;
-use crate::finding::{Finding, Place, Voice};
+use crate::finding::Finding;
 
 /// Columns of the terminal that a snippet may fill.
 const WIDTH: usize = 140;
@@ -53,7 +57,7 @@ struct State {
     /// How many findings they silenced.
     silenced: usize,
     /// What `--format sarif` shows at the end.
-    results: Vec<sarif::Result>,
+    results: Vec<SarifResult>,
 }
 
 /// Findings of a kind that are not shown one by one.
@@ -166,22 +170,23 @@ impl<'o> Report<'o> {
         match self.format {
             Format::Classic if self.state.borrow().beside => {}
             Format::Classic => {
-                if let Some(line) = classic(finding) {
+                if let Some(line) = line::classic(finding) {
                     output.line(line);
                 }
             }
             Format::Human => {
                 if self.is_new(finding) {
-                    self.human(finding, output);
+                    let first = self.state.borrow_mut().explained.insert(finding.check.id);
+                    human::show(finding, first, &self.renderer, output);
                 }
             }
             Format::Gcc | Format::Json | Format::Sarif if finding.minor => {}
             Format::Sarif => {
-                let result = crate::sarif::result(finding, None);
+                let result = sarif::result(finding, None);
                 self.state.borrow_mut().results.push(result);
             }
-            Format::Gcc => output.line(gcc(finding)),
-            Format::Json => output.line(json(finding)),
+            Format::Gcc => output.line(line::gcc(finding)),
+            Format::Json => output.line(line::json(finding)),
         }
     }
 
@@ -201,9 +206,7 @@ impl<'o> Report<'o> {
             return false;
         };
         if self.format == Format::Sarif && !finding.minor {
-            state
-                .results
-                .push(crate::sarif::result(finding, Some(reason)));
+            state.results.push(sarif::result(finding, Some(reason)));
         }
         state.silenced += usize::from(!finding.minor);
         true
@@ -257,10 +260,10 @@ impl<'o> Report<'o> {
     }
 
     /// What it came to.
-    pub(crate) fn summary(&self) {
+    pub(crate) fn summary(&self, checks: impl Iterator<Item = &'static Check>) {
         let state = &mut *self.state.borrow_mut();
         if let (Format::Sarif, Some(output)) = (self.format, self.output) {
-            let report = crate::sarif::report(std::mem::take(&mut state.results));
+            let report = sarif::report(std::mem::take(&mut state.results), checks);
             return output.line(json!(report));
         }
         let counts = state.counts;
@@ -301,132 +304,6 @@ impl<'o> Report<'o> {
             number(counts.notes, "note"),
         ));
     }
-
-    fn human(&self, finding: &Finding, output: &Output) {
-        let colour = match finding.prefix() {
-            Level::Error => Colour::ERROR,
-            Level::Warning => Colour::WARNING,
-            Level::Note => Colour::NOTE,
-        };
-        let text = finding.placed_text();
-        let group = Group::with_title(colour.clone().primary_title(text));
-        if finding.minor {
-            return output.line(self.renderer.render(&[group]));
-        }
-        let group = match &finding.place {
-            Some(place) => excerpt(group, place),
-            None => group,
-        };
-        let check = finding.check;
-        let kind = format!("{} [{}]: {}", check.level, check.id, check.title);
-        let mut notes = vec![Colour::NOTE.no_name().message(kind)];
-        if self.state.borrow_mut().explained.insert(check.id) {
-            notes.push(Colour::NOTE.with_name(Some("why")).message(check.why));
-            notes.push(Colour::HELP.message(check.remedy));
-        }
-        if let Some(instead) = &finding.instead {
-            notes.push(Colour::HELP.with_name(Some("write")).message(instead));
-        }
-        if let Some(elsewhere) = &finding.elsewhere {
-            notes.push(Colour::HELP.with_name(Some("write")).message(elsewhere));
-        }
-        let shown = self.renderer.render(&[group.elements(notes)]);
-        for line in shown.lines().filter(|line| !is_gap(line)) {
-            output.line(line);
-        }
-    }
-}
-
-/// The place, the rule's first line, and the line with the word in it if that is another.
-fn excerpt<'p>(group: Group<'p>, place: &'p Place) -> Group<'p> {
-    let Some(mark) = &place.mark else {
-        return group;
-    };
-    let number = |line: u64| usize::try_from(line).unwrap_or(usize::MAX);
-    let path = Written::from(&*place.file).to_string();
-    let word = Snippet::source(&mark.excerpt)
-        .line_start(number(mark.line))
-        .annotation(AnnotationKind::Primary.span(mark.span.clone()));
-    if mark.whole && place.head.is_none() {
-        return group.element(word.path(path));
-    }
-    // The renderer would take the place from the excerpt.
-    let origin = Origin::path(path).line(number(place.first));
-    let group = group.element(origin.char_column(mark.rule_column));
-    match &place.head {
-        Some(head) => {
-            let visible = AnnotationKind::Visible.span(0..head.len());
-            let head = Snippet::source(head).line_start(number(place.first));
-            group.element(head.annotation(visible)).element(word)
-        }
-        None => group.element(word),
-    }
-}
-
-/// Whether a line is the renderer's mark for an excerpt without a place of its own.
-fn is_gap(line: &str) -> bool {
-    let parts = line.split('\x1b').enumerate().map(|(index, part)| {
-        let styled = part.split_once('m').map_or("", |(_, rest)| rest);
-        if index == 0 { part } else { styled }
-    });
-    parts.collect::<String>().trim() == ":::"
-}
-
-/// The original's line, if the original has one.
-fn classic(finding: &Finding) -> Option<String> {
-    (finding.voice != Voice::Own)
-        .then(|| format!("{}: {}", finding.prefix(), finding.placed_text()))
-}
-
-/// `FILE:LINE:COLUMN: LEVEL: TEXT [ID]`, as far as there is a place; and a line of its own that
-/// leads an editor to a word on a continuation line.
-fn gcc(finding: &Finding) -> String {
-    let place = match &finding.place {
-        Some(place) => {
-            let file = Written::from(&*place.file);
-            match &place.mark {
-                Some(mark) => format!("{file}:{}:{}: ", place.first, mark.rule_column),
-                None => format!("{file}:{}: ", place.first),
-            }
-        }
-        None => "tcpdchk: ".to_owned(),
-    };
-    let word = finding.place.as_ref().and_then(|place| {
-        let mark = place.continued()?;
-        let file = Written::from(&*place.file);
-        let (line, column) = (mark.line, mark.column);
-        Some(format!("\n{file}:{line}:{column}: note: here"))
-    });
-    let word = word.unwrap_or_default();
-    let check = finding.check;
-    let instead = finding.instead.as_ref();
-    let instead = instead.map_or(String::new(), |text| format!("; write: {text}"));
-    format!(
-        "{place}{}: {}{instead} [{}]{word}",
-        check.level, finding.text, check.id
-    )
-}
-
-fn json(finding: &Finding) -> serde_json::Value {
-    let check = finding.check;
-    let place = finding.place.as_ref();
-    let mark = place.and_then(|place| place.mark.as_ref());
-    json!({
-        "id": check.id,
-        "level": check.level.to_string(),
-        "text": finding.text,
-        "file": place.map(|place| place.file.display().to_string()),
-        "line": place.map(|place| place.first),
-        "column": mark.map(|mark| mark.rule_column),
-        "word_line": mark.map(|mark| mark.line),
-        "word_column": mark.map(|mark| mark.column),
-        "word": mark.and_then(|mark| mark.excerpt.get(mark.span.clone())),
-        "title": check.title,
-        "why": check.why,
-        "remedy": check.remedy,
-        "instead": finding.instead,
-        "elsewhere": finding.elsewhere,
-    })
 }
 
 fn number(count: usize, what: &str) -> String {

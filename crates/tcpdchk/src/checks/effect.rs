@@ -7,13 +7,12 @@ use tools::daemons::{self, looks_no_name_up};
 use tools::services::{Applies, Before, By, Service, Services, Verdict};
 
 use crate::checker::Checker;
-use crate::clients::{Host, split_client};
-use crate::daemons::{is_known_user, known_users};
 use crate::finding::{Finding, Place};
-use crate::inventory::is_plain;
+use crate::known_users::{is_known_user, known_users};
 use crate::rule::RuleAt;
 use crate::source::Origin;
 use crate::suggest::closest;
+use crate::word::{Host, is_plain, split_client};
 
 tools::checks! {
     /// What is wrong with the daemons of rules.

@@ -1,23 +1,19 @@
-//! Words of client lists and host parts of daemon lists, as the original checks them.
+//! Words in host position, of client lists, daemon lists and `/file` lists, as the original checks them.
 
-use hosts_access::address::notation::{dotted_quad, loose_ipv4, parse_ipv6, split_scope};
+use hosts_access::address::notation::{loose_ipv4, parse_ipv6, split_scope};
 use hosts_access::report::problem::Problem;
-use hosts_access::table::list::{Words, is_except};
-use hosts_access::table::pattern::{HostPattern, split_at_sign};
-use hosts_access::text::bytes::{bracketed, path_of};
+use hosts_access::table::pattern::HostPattern;
+use hosts_access::text::bytes::bracketed;
 use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::Written;
-use hosts_access::text::number::decimal;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
-use tools::remark::Level;
 
 use crate::checker::Checker;
-use crate::checks;
-use crate::finding::Finding;
-use crate::lists;
-use crate::names::{Answer, LATE, Lookup};
-use crate::rule::RuleAt;
-use crate::source::Origin;
+use crate::name_service::{Answer, Lookup};
+use crate::word::{Host, is_fail, is_reserved, is_zero_length};
+
+use super::networks;
+use super::words::is_sound;
 
 tools::checks! {
     /// What is wrong with clients, in the original's eyes.
@@ -69,168 +65,13 @@ tools::checks! {
         remedy "Write the address that is meant.";
 }
 
-/// Words that are no names.
-const RESERVED: [&[u8]; 5] = [b"ALL", b"KNOWN", b"UNKNOWN", b"LOCAL", b"PARANOID"];
-
-/// Whether a word has a meaning of its own somewhere.
-pub(crate) fn is_reserved(word: &[u8]) -> bool {
-    RESERVED
-        .iter()
-        .any(|reserved| word.eq_ignore_ascii_case(reserved))
-}
-
-/// Checks a client list.
-pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    let mut clients = 0;
-    let mut wide = false;
-    // Whether a colon behind the list would end it: not within brackets, nor before other options.
-    let count = |bracket| {
-        rule.fields
-            .clients
-            .iter()
-            .filter(|byte| **byte == bracket)
-            .count()
-    };
-    let closes = rule.fields.options.is_none() && count(b'[') == count(b']');
-    let mut words = Words::new(rule.fields.clients).peekable();
-    while let Some(word) = words.next() {
-        if is_except(word) {
-            clients = 0;
-            wide = false;
-            continue;
-        }
-        clients += 1;
-        let last = words.peek().is_none();
-        let mut client = Host::new(word, &rule.stretch).explained_if(rule.is_explained(word));
-        let finding = match checks::words::check_operator(&client, wide && !last) {
-            None => checks::client_word(&client, last && clients > 1 && closes),
-            operator => operator,
-        };
-        wide |= checks::words::is_wide(word);
-        client.said = checks::graver_than_note(finding.as_ref());
-        check_client(&client, checker);
-        if let Some(finding) = finding {
-            checker.find(finding);
-        }
-    }
-    if clients == 0 {
-        let text = "client list is empty or ends in EXCEPT";
-        let place = rule.place_of_list(rule.fields.clients);
-        checker.find(
-            Finding::warning(&EMPTY_LIST, text)
-                .at(place)
-                .minor_if(rule.has_ipv6()),
-        );
-    }
-}
-
-/// A word in host position, with where it comes from.
-#[derive(Clone, Copy)]
-pub(crate) struct Host<'h> {
-    /// The word.
-    pub word: &'h [u8],
-    /// Its table or list.
-    pub origin: &'h dyn Origin,
-    /// Whether what the original says of it does not count.
-    pub minor: bool,
-    /// How grave a finding of ours about it is: what the original says of it counts only if it is
-    /// graver.
-    pub said: Option<Level>,
-}
-
-impl<'h> Host<'h> {
-    /// A word of which nothing was said yet.
-    pub(crate) fn new(word: &'h [u8], origin: &'h dyn Origin) -> Self {
-        Self {
-            word,
-            origin,
-            minor: false,
-            said: None,
-        }
-    }
-
-    /// The same, of which nothing counts if another finding explains it.
-    pub(crate) fn explained_if(self, explained: bool) -> Self {
-        Self {
-            minor: explained,
-            ..self
-        }
-    }
-
-    /// A part of the same word.
-    pub(crate) fn part(self, word: &'h [u8]) -> Self {
-        Self { word, ..self }
-    }
-
-    /// A warning of the original about it.
-    pub(crate) fn warn(
-        &self,
-        check: &'static tools::remark::Check,
-        text: impl Into<String>,
-    ) -> Finding {
-        let less = self.said.is_some_and(|said| check.level <= said);
-        Finding::warning(check, text)
-            .at(self.origin.place(self.word))
-            .minor_if(self.minor || less)
-    }
-
-    /// A finding of our own about it.
-    pub(crate) fn own(
-        &self,
-        check: &'static tools::remark::Check,
-        text: impl Into<String>,
-    ) -> Finding {
-        Finding::own(check, text).at(self.origin.place(self.word))
-    }
-}
-
-/// Splits a client word. A word in brackets has no user.
-pub(crate) fn split_client(word: &[u8]) -> (Option<&[u8]>, &[u8]) {
-    match word {
-        [b'[', ..] => (None, word),
-        _ => match split_at_sign(word) {
-            Some((user, host)) => (Some(user), host),
-            None => (None, word),
-        },
-    }
-}
-
-fn check_client(client: &Host<'_>, checker: &Checker<'_>) {
-    let (user, host) = split_client(client.word);
-    if let Some(user) = user {
-        check_user(client, user, checker);
-    }
-    check_host(&client.part(host), checker, 0);
-}
-
-fn check_user(client: &Host<'_>, user: &[u8], checker: &Checker<'_>) {
-    let shown = Written(user);
-    let text = match user {
-        [b'@', ..] => format!("{shown}: user name begins with \"@\""),
-        [b'/', ..] => format!("{shown}: user name begins with \"/\""),
-        [b'.', ..] => format!("{shown}: user name begins with dot"),
-        [.., b'.'] => format!("{shown}: user name ends in dot"),
-        _ if is_fail(user) => return report_fail(&client.part_of(user), checker),
-        _ if user.eq_ignore_ascii_case(b"LOCAL") || user.eq_ignore_ascii_case(b"PARANOID") => {
-            format!("{shown}: user name may be reserved word")
-        }
-        _ => return,
-    };
-    checker.find(client.part_of(user).warn(&USER_NAME, text));
-}
-
-impl Host<'_> {
-    fn part_of<'p>(&'p self, part: &'p [u8]) -> Host<'p> {
-        Host {
-            word: part,
-            ..*self
-        }
-    }
-}
-
-/// Whether a word is the wildcard that is gone.
-pub(crate) fn is_fail(word: &[u8]) -> bool {
-    word.eq_ignore_ascii_case(b"FAIL")
+tools::checks! {
+    /// What is wrong with the name service.
+    NAME_SERVICE_CHECKS;
+    LATE: "names-late", Warning, "hosts or netgroups of which no answer came in time",
+        why "The name service is slow or dead, so not all hosts and netgroups of the tables could be checked. tcpd will wait for it \
+             too, for every client.",
+        remedy "Look after the name service, or use --no-dns.";
 }
 
 /// The original's two lines about FAIL.
@@ -243,7 +84,7 @@ pub(crate) fn report_fail(word: &Host<'_>, checker: &Checker<'_>) {
 }
 
 /// Checks a word in host position. Gives the number of its addresses, if it is one host.
-pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -> usize {
+pub(super) fn check_host(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     let word = host.word;
     match HostPattern::parse(word) {
         HostPattern::Netgroup(group) => match checker.has_netgroup(group) {
@@ -257,7 +98,6 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
                 checker.find(host.own(&LATE, text));
             }
         },
-        HostPattern::File(path) => lists::check(host, &path_of(path), checker, depth),
         HostPattern::Net { mask, scope } => {
             let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));
             if mask.is_none() || no_scope || is_zero_length(word) {
@@ -265,8 +105,8 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
                 let finding = match mask {
                     Some(_) if no_scope => host.warn(&NO_INTERFACE, text),
                     _ => {
-                        let meant = checks::networks::meant(word);
-                        let sound = meant.filter(|meant| checks::is_sound(meant));
+                        let meant = networks::meant(word);
+                        let sound = meant.filter(|meant| is_sound(meant));
                         host.warn(&NET_MASK, text).instead(sound)
                     }
                 };
@@ -277,22 +117,12 @@ pub(crate) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
             let text = Problem::NoList(word.to_vec()).to_string();
             checker.find(host.warn(&NET_MASK, text));
         }
-        HostPattern::Known | HostPattern::Local => {}
+        HostPattern::Known | HostPattern::Local | HostPattern::File(_) => {}
         HostPattern::Text { .. } if is_fail(word) => report_fail(host, checker),
         HostPattern::Text { .. } if is_reserved(word) => {}
         HostPattern::Text { .. } => return check_text(host, checker),
     }
     0
-}
-
-/// Whether an IPv4 network other than 0.0.0.0 has the length 0: its host bits never match.
-pub(crate) fn is_zero_length(word: &[u8]) -> bool {
-    let Some(at) = word.iter().position(|byte| *byte == b'/') else {
-        return false;
-    };
-    let (net, mask) = word.split_at(at);
-    dotted_quad(net).is_some_and(|net| !net.is_unspecified())
-        && decimal(mask.get(1..).unwrap_or_default()) == Some(0)
 }
 
 /// Checks a name, an address or a part of one.
@@ -315,7 +145,7 @@ fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
             let text = format!("{shown}: domain or host name ends in dot");
             let plain = String::from_utf8_lossy(word.trim_ascii_end());
             let plain = plain.trim_end_matches('.').to_owned();
-            let sound = Some(plain).filter(|plain| checks::is_sound(plain));
+            let sound = Some(plain).filter(|plain| is_sound(plain));
             host.warn(&NAME_DOT, text).instead(sound)
         }
         [b'.', ..] if numeric && !word.is_empty() => host.warn(

@@ -22,6 +22,8 @@ use crate::rule::{RuleAt, Table};
 use crate::source::Origin;
 use crate::suggest::closest;
 
+use super::misplaced;
+
 tools::checks! {
     /// What is wrong with options, in the original's eyes.
     CHECKS;
@@ -137,7 +139,7 @@ impl Log for Heard<'_> {
             _ => Finding::warning(check, text),
         };
         let explained = self.rule.is_explained(part)
-            || crate::checks::options::explains(self.rule, number, &diagnostic.problem);
+            || misplaced::explains(self.rule, number, &diagnostic.problem);
         self.checker.find(
             finding
                 .at(self.rule.stretch.place(part))

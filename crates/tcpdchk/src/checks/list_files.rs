@@ -1,25 +1,23 @@
-//! `/file` lists, followed as the engine follows them: within its bounds, and each list once.
-//!
-//! What the original says of a list it says for every rule that names it; that is repeated as long as
-//! it costs little. Lists that name others many times over would else keep the program busy for ever.
+//! `/file` lists: each is checked word by word, and the lists that it names after it.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hosts_access::fault::reason;
-use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use hosts_access::report::problem::Problem;
 use hosts_access::table::filelist::{ListError, ListWords};
+use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
-use crate::checks;
-use crate::clients::{Host, check_host};
 use crate::finding::Finding;
+use crate::list_bounds::{Known, Step};
 use crate::source::{ListWord, Source};
-use crate::table::NUL_BYTE;
+use crate::word::Host;
+
+use super::tables::NUL_BYTE;
+use super::{files, host_words, lines, words};
 
 tools::checks! {
     /// What is wrong with lists.
@@ -32,78 +30,18 @@ tools::checks! {
         remedy "Create the file, or correct its name.";
 }
 
-/// Bytes of lists that are gone through again, all together; and what a short one counts for.
-const MAX_REPEATED_BYTES: usize = 16 << 20;
-const MIN_LIST_BYTES: usize = 4 << 10;
-
-/// The lists so far.
-#[derive(Debug, Default)]
-pub(crate) struct Lists {
-    known: BTreeMap<PathBuf, Known>,
-    /// Those that are being gone through, each named by the one before.
-    open: Vec<PathBuf>,
-    /// How many lists the rule at hand has opened.
-    opened: usize,
-    repeated_bytes: usize,
-}
-
-/// What is known of a list that was gone through.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    /// How many lists are opened for it, itself included.
-    opens: usize,
-    /// How deep they name each other, itself included.
-    height: usize,
-    /// Whether nothing was said of it.
-    silent: bool,
-}
-
-/// What to do with a list that a word names.
-enum Step {
-    /// Go through it.
-    Follow { first_time: bool },
-    /// Nothing: all was said.
-    Pass,
-    /// The engine does not follow it.
-    Refuse(Problem),
-}
-
-impl Lists {
-    /// Begins the next rule.
-    pub(crate) fn begin_rule(&mut self) {
-        self.opened = 0;
-    }
-
-    fn step(&mut self, path: &Path, depth: usize) -> Step {
-        let known = self.known.get(path).copied();
-        let height = known.map_or(1, |known| known.height);
-        if depth + height > MAX_LIST_DEPTH || self.open.iter().any(|open| open == path) {
-            return Step::Refuse(Problem::ListNesting(path.to_owned()));
-        }
-        let before = self.opened;
-        let (opens, step) = match known {
-            None => (1, Step::Follow { first_time: true }),
-            Some(known) if known.silent || self.repeated_bytes > MAX_REPEATED_BYTES => {
-                (known.opens, Step::Pass)
-            }
-            Some(_) => (1, Step::Follow { first_time: false }),
-        };
-        self.opened = before.saturating_add(opens);
-        match self.opened > MAX_LISTS {
-            // Said once; the rule is in error as a whole.
-            true if before > MAX_LISTS => Step::Pass,
-            true => Step::Refuse(Problem::ListCount(path.to_owned())),
-            false => step,
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.opened > MAX_LISTS
-    }
+/// Checks a word in host position, and the list that it names. Gives the number of its addresses, if it is one host.
+/// `depth` lists name each other on the way to it.
+pub(super) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -> usize {
+    let HostPattern::File(path) = HostPattern::parse(host.word) else {
+        return host_words::check_host(host, checker);
+    };
+    check_list(host, &path_of(path), checker, depth);
+    0
 }
 
 /// Checks each word of a list, unless that was done.
-pub(crate) fn check(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
+fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
     let step = checker.lists.borrow_mut().step(path, depth);
     let first_time = match step {
         Step::Follow { first_time } => first_time,
@@ -113,7 +51,7 @@ pub(crate) fn check(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: 
         }
     };
     let said = checker.report.said();
-    let opened = checker.lists.borrow().opened;
+    let opened = checker.lists.borrow().opened();
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
@@ -131,23 +69,19 @@ pub(crate) fn check(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: 
     };
     let source = Source::new(path, &bytes);
     if first_time {
-        checks::list(&source, &host.origin.place(host.word), checker);
+        files::check(path, &host.origin.place(host.word), checker);
+        lines::check(&source, checker);
+        lines::check_list(&source, checker);
     }
-    checker.lists.borrow_mut().open.push(path.to_owned());
+    checker.lists.borrow_mut().enter(path);
     let height = check_words(&source, &bytes, first_time, checker, depth);
     let lists = &mut *checker.lists.borrow_mut();
-    lists.open.pop();
-    if !first_time {
-        lists.repeated_bytes += bytes.len().max(MIN_LIST_BYTES);
-    }
     let known = Known {
-        opens: lists.opened + 1 - opened,
+        opens: lists.opened() + 1 - opened,
         height,
         silent: said == checker.report.said(),
     };
-    if !lists.is_over() {
-        lists.known.insert(path.to_owned(), known);
-    }
+    lists.leave(bytes.len(), first_time, known);
 }
 
 /// Checks the words of a list. Gives its height.
@@ -158,17 +92,17 @@ fn check_words(
     checker: &Checker<'_>,
     depth: usize,
 ) -> usize {
-    let mut words = ListWords::new(bytes);
+    let mut list = ListWords::new(bytes);
     let mut line = 1;
     let mut height = 1;
     while !checker.lists.borrow().is_over() {
-        let word = match words.next_word() {
+        let word = match list.next_word() {
             Ok(Some(found)) => {
                 line = found.line;
                 found.word.to_vec()
             }
             Ok(None) => {
-                if words.passed_nul() && first_time {
+                if list.passed_nul() && first_time {
                     let text = Problem::ListNulPassed(source.path.to_owned()).to_string();
                     checker.find(Finding::warning(&NUL_BYTE, text).at(source.whole_line(line)));
                 }
@@ -185,13 +119,12 @@ fn check_words(
             word: &word,
         };
         let mut inner = Host::new(&word, &origin).explained_if(!first_time);
-        let finding = first_time.then(|| checks::host_word(&inner)).flatten();
-        inner.said = checks::graver_than_note(finding.as_ref());
+        let finding = first_time.then(|| words::host_word(&inner)).flatten();
+        inner.said = words::graver_than_note(finding.as_ref());
         check_host(&inner, checker, depth + 1);
         if let [b'/', ..] = *word {
             let lists = checker.lists.borrow();
-            let inner = lists.known.get(&path_of(&word));
-            height = height.max(1 + inner.map_or(1, |known| known.height));
+            height = height.max(1 + lists.height(&path_of(&word)));
         }
         if let Some(finding) = finding {
             checker.find(finding);

@@ -13,38 +13,24 @@ use hosts_access::table::place::Place as RulePlace;
 use hosts_access::table::rule::Rule;
 use hosts_access::text::escape::Written;
 
+use crate::catalog;
 use crate::checker::Checker;
+use crate::checks::tables::{MISSING_COLON, NUL_BYTE, TABLE_OPEN, report_end};
+use crate::checks::{
+    aclexec, allowances, client_lists, commands, daemon_lists, dry_run, effect, files, forms,
+    lines, misplaced, reach,
+};
 use crate::finding::{Finding, Place};
 use crate::rule::{RuleAt, Table};
 use crate::source::{Source, offset_in};
-use crate::{allow, checks, clients, daemons, options};
-
-tools::checks! {
-    /// What is wrong with tables and lines, in the original's eyes.
-    CHECKS;
-    TABLE_OPEN: "table-open", Error, "a table that cannot be read",
-        why "The table is in error, so everybody whom no rule above grants is refused.",
-        remedy "Make it a regular file that root may read.";
-    MISSING_NEWLINE: "missing-newline", Error, "a last line without its newline",
-        why "The line may have been cut off, so it does not count. In hosts.deny everybody who gets that far is \
-             refused.",
-        remedy "End the file with a newline.";
-    MISSING_COLON: "missing-colon", Error, "a line that is no rule",
-        why "Without a colon outside brackets there is no client list. The line is skipped, in hosts.deny too.",
-        remedy "Write DAEMONS: CLIENTS, or begin the line with # to make it a comment.";
-    NUL_BYTE: "nul-byte", Error, "a byte that no text file has",
-        why "In a rule, and before one in hosts.allow, the line and the rest of the table are in error. In a comment, \
-             before a line of hosts.deny and at the end of the file it is passed over with a warning.",
-        remedy "Write the table again as plain text.";
-}
 
 /// Goes through a table.
 pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
-            checks::files::check_missing(path, checker);
-            return checks::end_table(table, None, checker);
+            files::check_missing(path, checker);
+            return end_table(table, None, checker);
         }
         Err(error) => {
             let text = format!("cannot open {}: {}", Written::from(path), reason(&error));
@@ -56,13 +42,18 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
         }
     };
     let source = Source::new(path, &bytes);
-    checker.report.allow(allow::read(&source, &bytes, checker));
-    checks::begin_table(&source, checker);
+    let known: Vec<_> = catalog::all().collect();
+    checker
+        .report
+        .allow(allowances::read(&source, &bytes, &known, checker));
+    files::check_table(path, checker);
+    lines::check(&source, checker);
+    lines::check_table(&source, checker);
     let name: Arc<Path> = Arc::from(path);
     let mut last = None;
-    let mut lines = Lines::new(&bytes[..]);
+    let mut table_lines = Lines::new(&bytes[..]);
     loop {
-        match lines.next_line() {
+        match table_lines.next_line() {
             Ok(Some(line)) => {
                 let stretch = source.stretch(line.text, line.first, line.last);
                 if table == Table::Deny {
@@ -91,7 +82,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                     }
                     None => {
                         let text = Problem::MissingSeparator.to_string();
-                        let explained = checks::explains_line(line.text, &source, line.first);
+                        let explained = lines::explains(line.text, &source, line.first);
                         checker.find(
                             Finding::warning(&MISSING_COLON, text)
                                 .at(stretch.whole())
@@ -103,10 +94,10 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             Ok(None) => break,
             Err(error) => {
                 // In hosts.deny, whoever gets that far is denied: nothing is left over.
-                let cut_off = source.stretch(b"", lines.first(), lines.last());
+                let cut_off = source.stretch(b"", table_lines.first(), table_lines.last());
                 let place = cut_off.last_line();
                 let unterminated = matches!(error, LineError::Unterminated);
-                let first = lines.first();
+                let first = table_lines.first();
                 report_end(error, place, checker);
                 if unterminated {
                     check_cut_off(table, &source, &bytes, first, checker);
@@ -115,17 +106,15 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             }
         }
     }
-    checks::end_table(table, last, checker);
+    end_table(table, last, checker);
 }
 
-/// Says why a table ends before its end.
-fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
-    let (check, problem) = match error {
-        LineError::Unterminated | LineError::TooLong => (&MISSING_NEWLINE, Problem::LineTooLong),
-        LineError::Nul => (&NUL_BYTE, Problem::NulByte),
-        LineError::Io(error) => (&TABLE_OPEN, Problem::CannotRead(error)),
-    };
-    checker.find(Finding::warning(check, problem.to_string()).at(place));
+/// After the last rule of a table, if it has one.
+fn end_table(table: Table, last: Option<Place>, checker: &Checker<'_>) {
+    if table == Table::Deny {
+        aclexec::check_end(checker);
+        reach::check_end(last, checker);
+    }
 }
 
 /// Looks at the rule of a last line without its newline, which does not count. The original passes it over, and
@@ -174,15 +163,24 @@ fn check_rule(rule: &RuleAt<'_>, place: &RulePlace, checker: &Checker<'_>) {
     let table = Written::from(&*place.table);
     fact(format!("\n>>> Rule {table} line {}:", place.line));
     fact(format!("daemons:  {}", words(rule.fields.daemons)));
-    daemons::check(rule, checker);
+    daemon_lists::check(rule, checker);
     fact(format!("clients:  {}", words(rule.fields.clients)));
-    clients::check(rule, checker);
-    let granted = options::check(rule, place, checker);
+    client_lists::check(rule, checker);
+    let granted = dry_run::check(rule, place, checker);
     fact(format!(
         "access:   {}",
         if granted { "granted" } else { "denied" }
     ));
-    checks::rule(rule, granted, checker);
+    forms::check(rule, checker);
+    lines::check_comment(rule, checker);
+    forms::check_brackets(rule, checker);
+    misplaced::check(rule, checker);
+    commands::check(rule, checker);
+    effect::check_names(rule, checker);
+    aclexec::check(rule, granted, checker);
+    if !rule.cut_off {
+        reach::check(rule, granted, checker);
+    }
 }
 
 /// The words of a list with one blank between them.

@@ -17,15 +17,6 @@ use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
 use tools::hosts::{Checked, Failure, check_address, find};
 
-tools::checks! {
-    /// What is wrong with the name service.
-    CHECKS;
-    LATE: "names-late", Warning, "hosts or netgroups of which no answer came in time",
-        why "The name service is slow or dead, so not all hosts and netgroups of the tables could be checked. tcpd will wait for it \
-             too, for every client.",
-        remedy "Look after the name service, or use --no-dns.";
-}
-
 /// Lookups under way at the same time. They wait more than they work.
 const WORKERS: usize = 32;
 

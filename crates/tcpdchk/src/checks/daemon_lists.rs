@@ -1,4 +1,4 @@
-//! Words of daemon lists, as the original checks them.
+//! Daemon lists, as the original checks them.
 
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::split_at_sign;
@@ -6,10 +6,13 @@ use hosts_access::text::escape::Written;
 use tools::inetd::Wrapped;
 
 use crate::checker::Checker;
-use crate::checks;
-use crate::clients::{EMPTY_LIST, Host, SEVERAL_ADDRESSES, check_host, is_fail, report_fail};
 use crate::finding::Finding;
+use crate::known_users::is_known_user;
 use crate::rule::RuleAt;
+use crate::word::{Host, is_fail, is_wide};
+
+use super::host_words::{EMPTY_LIST, SEVERAL_ADDRESSES, report_fail};
+use super::{effect, forms, list_files, spelling, words};
 
 tools::checks! {
     /// What is wrong with daemons, in the original's eyes.
@@ -29,60 +32,22 @@ tools::checks! {
         remedy "Name tcpd as the program in inetd.conf, and the daemon as its first argument.";
 }
 
-/// Daemons that read the tables themselves, and that inetd.conf need not start.
-const NOT_BY_INETD: [&[u8]; 22] = [
-    b"sshd",
-    b"portmap",
-    b"mountd",
-    b"statd",
-    b"ugidd",
-    b"redir",
-    b"rlinetd",
-    b"atftpd",
-    b"diald",
-    b"esound",
-    b"gdm",
-    b"gnome-session",
-    b"icecast",
-    b"icecast_admin",
-    b"icecast_client",
-    b"icecast_source",
-    b"mysqld",
-    b"ntop",
-    b"pptpd",
-    b"rquotad",
-    b"sendmail",
-    b"smail",
-];
-
-/// Whether a daemon is known to read the tables itself, by name only.
-pub(crate) fn is_known_user(name: &[u8]) -> bool {
-    NOT_BY_INETD
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
-}
-
-/// Every such name.
-pub(crate) fn known_users() -> impl Iterator<Item = &'static [u8]> {
-    NOT_BY_INETD.iter().copied()
-}
-
 /// Checks a daemon list.
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
-    let comment = checks::forms::bare_comment(rule, checker);
+    let comment = forms::bare_comment(rule, checker);
     let mut daemons = 0;
     let mut wide = false;
-    let mut words = Words::new(rule.fields.daemons).peekable();
-    while let Some(word) = words.next() {
+    let mut list = Words::new(rule.fields.daemons).peekable();
+    while let Some(word) = list.next() {
         if is_except(word) {
             daemons = 0;
             wide = false;
             continue;
         }
         daemons += 1;
-        let operator = wide && words.peek().is_some();
-        wide |= checks::words::is_wide(word);
-        if let Some(finding) = checks::words::check_operator(&at(rule, word, false), operator) {
+        let operator = wide && list.peek().is_some();
+        wide |= is_wide(word);
+        if let Some(finding) = spelling::check_operator(&at(rule, word, false), operator) {
             checker.find(finding);
             continue;
         }
@@ -95,7 +60,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
             check_server(&at(rule, host, minor), checker);
         }
         check_daemon(&at(rule, name, minor), checker);
-        checks::daemon_word(&at(rule, name, minor), rule, checker);
+        check_here(&at(rule, name, minor), rule, checker);
     }
     if let Some(finding) = comment {
         checker.find(finding);
@@ -111,13 +76,27 @@ fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> Host<'h> {
     Host::new(word, &rule.stretch).explained_if(minor)
 }
 
+/// What our own checks say of a word without its host.
+fn check_here(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    if daemon.minor {
+        return;
+    }
+    let odd = spelling::check_invisible(daemon)
+        .or_else(|| spelling::check_template(daemon))
+        .or_else(|| spelling::check_ascii(daemon));
+    match odd {
+        Some(finding) => checker.find(finding),
+        None => effect::check(daemon, rule, checker),
+    }
+}
+
 fn check_server(host: &Host<'_>, checker: &Checker<'_>) {
-    let finding = checks::host_word(host);
+    let finding = words::host_word(host);
     let host = &Host {
-        said: checks::graver_than_note(finding.as_ref()),
+        said: words::graver_than_note(finding.as_ref()),
         ..*host
     };
-    let addresses = check_host(host, checker, 0);
+    let addresses = list_files::check_host(host, checker, 0);
     if let Some(finding) = finding {
         checker.find(finding);
     }
@@ -162,7 +141,7 @@ fn check_daemon(daemon: &Host<'_>, checker: &Checker<'_>) {
 /// Whether inetd starts the daemon, and how. Once for each name.
 fn check_inetd(daemon: &Host<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
-    // `checks::services` says more, whoever starts it.
+    // `effect` says more, whoever starts it.
     if !checker.report.is_classic() {
         return;
     }

@@ -4,19 +4,20 @@
 //! silences nothing any more is found, since it would hide the next mistake.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::fmt;
 
 use hosts_access::table::line::Lines;
 use tools::remark::Check;
 
-use crate::catalog;
+use crate::allowance::Allowance;
 use crate::checker::Checker;
-use crate::clients::{
-    HOST_ALIAS, HOST_MISMATCH, HOST_NOT_FOUND, HOST_REVERSE, HOST_UNNAMED, SEVERAL_ADDRESSES,
-};
-use crate::finding::{Finding, Place};
-use crate::names::LATE;
+use crate::finding::Finding;
 use crate::source::Source;
+use crate::suggest::closest;
+
+use super::host_words::{
+    HOST_ALIAS, HOST_MISMATCH, HOST_NOT_FOUND, HOST_REVERSE, HOST_UNNAMED, LATE, SEVERAL_ADDRESSES,
+};
 
 tools::checks! {
     /// What is wrong with such comments.
@@ -32,40 +33,16 @@ tools::checks! {
 /// What such a comment begins with, behind its `#`.
 const KEYWORDS: [&str; 2] = ["tcpdchk:", "allow"];
 
-/// A comment that silences a finding.
-#[derive(Debug)]
-pub(crate) struct Allowance {
-    file: PathBuf,
-    /// The lines of the rule below, or only the first if there is none.
-    lines: (u64, u64),
-    check: &'static Check,
-    reason: String,
-    place: Place,
-    used: Cell<bool>,
-}
-
-impl Allowance {
-    /// Why a finding is silenced, if this comment does so.
-    pub(crate) fn reason(&self, finding: &Finding) -> Option<&str> {
-        let place = finding
-            .place
-            .as_ref()
-            .filter(|place| place.file == self.file)?;
-        let line = place.mark.as_ref().map_or(place.first, |mark| mark.line);
-        let (first, last) = self.lines;
-        let is = finding.check.id == self.check.id && (first..=last).contains(&line);
-        is.then(|| {
-            self.used.set(true);
-            &*self.reason
-        })
-    }
-}
-
-/// Reads the comments of a table, and reports those that cannot silence anything.
-pub(crate) fn read(source: &Source<'_>, bytes: &[u8], checker: &Checker<'_>) -> Vec<Allowance> {
+/// Reads the comments of a table for these kinds of findings, and reports those that cannot silence anything.
+pub(crate) fn read(
+    source: &Source<'_>,
+    bytes: &[u8],
+    known: &[&'static Check],
+    checker: &Checker<'_>,
+) -> Vec<Allowance> {
     let found = source
         .lines()
-        .filter_map(|(number, line)| Some((number, parse(line)?)));
+        .filter_map(|(number, line)| Some((number, parse(line, known)?)));
     let found: Vec<_> = found.collect();
     if found.is_empty() {
         return Vec::new();
@@ -85,7 +62,7 @@ pub(crate) fn read(source: &Source<'_>, bytes: &[u8], checker: &Checker<'_>) -> 
         match outcome {
             // A part of a rule is no comment.
             _ if rules.iter().any(|rule| within(&rule) && rule.0 < number) => {}
-            Err(text) => checker.find(Finding::own(&ALLOW_FORM, text).at(place)),
+            Err(flaw) => checker.find(Finding::own(&ALLOW_FORM, flaw.to_string()).at(place)),
             Ok((check, reason)) => allowances.push(Allowance {
                 file: source.path.to_owned(),
                 lines: below.copied().unwrap_or((number + 1, number + 1)),
@@ -99,8 +76,34 @@ pub(crate) fn read(source: &Source<'_>, bytes: &[u8], checker: &Checker<'_>) -> 
     allowances
 }
 
+/// Why such a comment silences nothing.
+#[derive(Debug)]
+enum Flaw {
+    /// There is no kind of finding of this id; perhaps another was meant.
+    UnknownKind(String, Option<String>),
+    /// No reason is given to silence this kind.
+    NoReason(&'static Check),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownKind(id, meant) => {
+                write!(f, "there is no kind of finding called {id:?}")?;
+                match meant {
+                    Some(meant) => write!(f, "; did you mean {meant}?"),
+                    None => Ok(()),
+                }
+            }
+            Self::NoReason(check) => {
+                write!(f, "no reason is given, so {} is not silenced", check.id)
+            }
+        }
+    }
+}
+
 /// The kind and the reason, or what is wrong. `None`: the line is something else.
-fn parse(line: &[u8]) -> Option<Result<(&'static Check, String), String>> {
+fn parse(line: &[u8], known: &[&'static Check]) -> Option<Result<(&'static Check, String), Flaw>> {
     let text = std::str::from_utf8(line).ok()?.trim();
     let mut rest = text.strip_prefix('#')?.trim_start_matches('#');
     for keyword in KEYWORDS {
@@ -108,16 +111,14 @@ fn parse(line: &[u8]) -> Option<Result<(&'static Check, String), String>> {
     }
     let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
     let (id, reason) = (id.trim(), reason.trim());
-    let Some(check) = catalog::all().find(|check| check.id == id) else {
-        let meant = crate::suggest::closest(id.as_bytes(), catalog::all().map(|check| check.id));
-        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-        return Some(Err(format!(
-            "there is no kind of finding called {id:?}{meant}"
-        )));
+    let Some(check) = known.iter().find(|check| check.id == id) else {
+        let meant = closest(id.as_bytes(), known.iter().map(|check| check.id));
+        return Some(Err(Flaw::UnknownKind(id.to_owned(), meant)));
     };
-    Some(match reason {
-        "" => Err(format!("no reason is given, so {id} is not silenced")),
-        _ => Ok((check, reason.to_owned())),
+    Some(if reason.is_empty() {
+        Err(Flaw::NoReason(check))
+    } else {
+        Ok((check, reason.to_owned()))
     })
 }
 
@@ -145,6 +146,7 @@ pub(crate) fn check_unused(allowances: &[Allowance], checker: &Checker<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::host_words::NET_MASK;
 
     #[test]
     fn forms() {
@@ -164,13 +166,15 @@ mod tests {
             ("# tcpdchk is run here", None),
             ("tcpdchk: allow net-mask: x", None),
         ] {
-            let found = parse(line.as_bytes());
+            let found = parse(line.as_bytes(), &[&NET_MASK]);
             match (found, expected) {
                 (None, None) => {}
                 (Some(Ok((check, reason))), Some(Ok(text))) => {
                     assert_eq!(format!("{} {reason}", check.id), text, "{line}");
                 }
-                (Some(Err(found)), Some(Err(text))) => assert!(found.contains(text), "{found}"),
+                (Some(Err(flaw)), Some(Err(text))) => {
+                    assert!(flaw.to_string().contains(text), "{flaw}");
+                }
                 (found, _) => panic!("{line}: {found:?}"),
             }
         }

@@ -1,5 +1,8 @@
 //! Findings as SARIF 2.1.0 (`--format sarif`), which code hosting sites and editors read.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use serde_json::Value;
 use serde_sarif::sarif::{
     ArtifactChange, ArtifactContent, ArtifactLocation, Fix, Location, Message,
@@ -7,20 +10,19 @@ use serde_sarif::sarif::{
     ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, Tool,
     ToolComponent,
 };
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use tools::remark::{Check, Level};
 
-use tools::remark::Level;
-
-use crate::catalog;
 use crate::finding::{Finding, Place};
 
 /// Where the schema is published.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// The whole report.
-pub(crate) fn report(results: Vec<SarifResult>) -> Sarif {
-    let rules: Vec<_> = catalog::all()
+/// The whole report, with every kind of finding that there is.
+pub(super) fn report(
+    results: Vec<SarifResult>,
+    checks: impl Iterator<Item = &'static Check>,
+) -> Sarif {
+    let rules: Vec<_> = checks
         .map(|check| {
             ReportingDescriptor::builder()
                 .id(check.id)
@@ -53,7 +55,7 @@ pub(crate) fn report(results: Vec<SarifResult>) -> Sarif {
 }
 
 /// A finding; `reason` if a comment silences it.
-pub(crate) fn result(finding: &Finding, reason: Option<&str>) -> SarifResult {
+pub(super) fn result(finding: &Finding, reason: Option<&str>) -> SarifResult {
     let result = SarifResult::builder()
         .rule_id(finding.check.id)
         .level(match finding.check.level {

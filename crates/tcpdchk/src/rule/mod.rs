@@ -1,5 +1,9 @@
 //! A rule of a table, with what is known of its form before its words are looked at one by one.
 
+pub(crate) mod bare_ipv6;
+pub(crate) mod leftovers;
+mod slips;
+
 use hosts_access::options::{Field, Fields};
 use hosts_access::table::list::Words;
 use hosts_access::table::rule::Rule;
@@ -57,7 +61,7 @@ impl<'r> RuleAt<'r> {
         text: &'r [u8],
         fields: Rule<'r>,
     ) -> Self {
-        let server = crate::checks::ipv6::bare_server(text, &fields);
+        let server = bare_ipv6::bare_server(text, &fields);
         Self {
             table,
             stretch,
@@ -67,13 +71,13 @@ impl<'r> RuleAt<'r> {
             torn: server.is_some(),
             bare_ipv6: match server {
                 Some(address) => vec![address],
-                None => crate::checks::ipv6::bare(text, &fields),
+                None => bare_ipv6::bare(text, &fields),
             },
-            unfilled: crate::checks::lines::explains(text),
+            unfilled: leftovers::is_leftover(text),
             cut_off: false,
-            swapped: server.is_none() && crate::checks::forms::is_swapped(text, &fields),
-            commas: crate::checks::forms::commas(&fields),
-            stray_backslash: crate::checks::lines::stray_backslash(text).is_some(),
+            swapped: server.is_none() && slips::is_swapped(text, &fields),
+            commas: slips::commas(&fields),
+            stray_backslash: leftovers::stray_backslash(text).is_some(),
         }
     }
 
@@ -88,7 +92,7 @@ impl<'r> RuleAt<'r> {
         if self.stray_backslash && self.text.trim_ascii_end().len() == at + 1 {
             return true;
         }
-        if crate::checks::forms::is_within(self.text, part, &self.commas) {
+        if slips::is_within(self.text, part, &self.commas) {
             return true;
         }
         let comment = self

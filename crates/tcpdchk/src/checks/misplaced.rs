@@ -6,10 +6,10 @@ use hosts_access::text::bytes::bracketed;
 use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
-use crate::clients::is_reserved;
 use crate::finding::Finding;
 use crate::rule::RuleAt;
 use crate::source::Origin;
+use crate::word::is_reserved;
 
 use super::commands::{known_alike, rests};
 

@@ -1,0 +1,81 @@
+//! Client lists, as the original checks them.
+
+use hosts_access::table::list::{Words, is_except};
+use hosts_access::text::escape::Written;
+
+use crate::checker::Checker;
+use crate::finding::Finding;
+use crate::rule::RuleAt;
+use crate::word::{Host, is_fail, is_wide, split_client};
+
+use super::host_words::{EMPTY_LIST, USER_NAME, report_fail};
+use super::{list_files, spelling, words};
+
+/// Checks a client list.
+pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+    let mut clients = 0;
+    let mut wide = false;
+    // Whether a colon behind the list would end it: not within brackets, nor before other options.
+    let count = |bracket| {
+        rule.fields
+            .clients
+            .iter()
+            .filter(|byte| **byte == bracket)
+            .count()
+    };
+    let closes = rule.fields.options.is_none() && count(b'[') == count(b']');
+    let mut list = Words::new(rule.fields.clients).peekable();
+    while let Some(word) = list.next() {
+        if is_except(word) {
+            clients = 0;
+            wide = false;
+            continue;
+        }
+        clients += 1;
+        let last = list.peek().is_none();
+        let mut client = Host::new(word, &rule.stretch).explained_if(rule.is_explained(word));
+        let finding = match spelling::check_operator(&client, wide && !last) {
+            None => words::client_word(&client, last && clients > 1 && closes),
+            operator => operator,
+        };
+        wide |= is_wide(word);
+        client.said = words::graver_than_note(finding.as_ref());
+        check_client(&client, checker);
+        if let Some(finding) = finding {
+            checker.find(finding);
+        }
+    }
+    if clients == 0 {
+        let text = "client list is empty or ends in EXCEPT";
+        let place = rule.place_of_list(rule.fields.clients);
+        checker.find(
+            Finding::warning(&EMPTY_LIST, text)
+                .at(place)
+                .minor_if(rule.has_ipv6()),
+        );
+    }
+}
+
+fn check_client(client: &Host<'_>, checker: &Checker<'_>) {
+    let (user, host) = split_client(client.word);
+    if let Some(user) = user {
+        check_user(client, user, checker);
+    }
+    list_files::check_host(&client.part(host), checker, 0);
+}
+
+fn check_user(client: &Host<'_>, user: &[u8], checker: &Checker<'_>) {
+    let shown = Written(user);
+    let text = match user {
+        [b'@', ..] => format!("{shown}: user name begins with \"@\""),
+        [b'/', ..] => format!("{shown}: user name begins with \"/\""),
+        [b'.', ..] => format!("{shown}: user name begins with dot"),
+        [.., b'.'] => format!("{shown}: user name ends in dot"),
+        _ if is_fail(user) => return report_fail(&client.part(user), checker),
+        _ if user.eq_ignore_ascii_case(b"LOCAL") || user.eq_ignore_ascii_case(b"PARANOID") => {
+            format!("{shown}: user name may be reserved word")
+        }
+        _ => return,
+    };
+    checker.find(client.part(user).warn(&USER_NAME, text));
+}
