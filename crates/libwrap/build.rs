@@ -4,7 +4,7 @@ use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 
-use hosts_access::settings::{ALLOW_SEVERITY, HOSTS_ALLOW, HOSTS_DENY, RFC931_TIMEOUT};
+use system::settings::{ALLOW_SEVERITY, HOSTS_ALLOW, HOSTS_DENY, RFC931_TIMEOUT};
 
 /// One object each, so that a program which is linked statically may bring its own of each function.
 const SOURCES: [&str; 5] = ["data", "calls", "shell_cmd", "clean_exit", "rfc931"];

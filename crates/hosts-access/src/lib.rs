@@ -21,7 +21,7 @@
 //!     .file("/etc/hosts.allow", "sshd: 192.0.2.\n")
 //!     .file("/etc/hosts.deny", "ALL: ALL\n");
 //! let mut request = Request::new("sshd", Host::from_text("192.0.2.7"), Host::unknown());
-//! let decision = hosts_access(&Tables::default(), &mut request, &fake.world(), &mut fake.effects());
+//! let decision = hosts_access(&Tables::in_folder("/etc"), &mut request, &fake.world(), &mut fake.effects());
 //! assert_eq!(decision.verdict, Verdict::Granted);
 //! assert_eq!(decision.matched.map(|place| place.line), Some(1));
 //! ```
@@ -34,14 +34,12 @@ pub mod action;
 pub mod address;
 pub mod fake;
 pub mod fault;
-pub mod ip_options;
 pub mod limits;
 pub mod lookup;
 pub mod options;
 pub mod report;
 pub mod request;
 pub mod search;
-pub mod settings;
 pub mod severity;
 pub mod table;
 pub mod text;

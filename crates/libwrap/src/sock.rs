@@ -10,7 +10,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hosts_access::fault::reason;
-use hosts_access::ip_options::{Hex, IpOptions};
 use hosts_access::lookup::names;
 use hosts_access::report::problem::Problem;
 use hosts_access::request::Host;
@@ -20,6 +19,7 @@ use hosts_access::text::escape::{Shown, Written};
 use nix::libc::{self, sockaddr};
 use system::deadline::Budget;
 use system::ident::TcpIdent;
+use system::ip_options::{Hex, IpOptions};
 use system::names::{SystemResolver, numeric};
 use system::peer::Connection;
 

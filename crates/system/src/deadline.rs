@@ -8,9 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hosts_access::limits::{
-    ADDRESS_LOOKUP_DEADLINE, NAME_LOOKUP_DEADLINE, REQUEST_LOOKUP_DEADLINE,
-};
+use crate::limits::{ADDRESS_LOOKUP_DEADLINE, NAME_LOOKUP_DEADLINE, REQUEST_LOOKUP_DEADLINE};
 use hosts_access::request::facts::{Answer, Unanswered};
 use nix::libc;
 

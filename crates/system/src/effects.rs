@@ -4,10 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use crate::limits::BANNER_DEADLINE;
 use hosts_access::accounts::Gid;
 use hosts_access::action::{Action, Done, ShellText};
 use hosts_access::fault::Fault;
-use hosts_access::limits::BANNER_DEADLINE;
 use hosts_access::world::Effects;
 use nix::libc;
 use nix::poll::PollFlags;

@@ -7,14 +7,15 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use hosts_access::ip_options::IpOptions;
 use hosts_access::request::{Host, Request};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
 use crate::descriptors::client;
+use crate::ip_options::IpOptions;
 use crate::names::numeric;
+use crate::settings;
 
 /// The name and address of both ends of a Unix-domain socket.
 const LOCAL_ADDRESS: &str = "localhost";
@@ -97,6 +98,7 @@ impl<S: AsFd> Connection<S> {
     pub fn request(&self, daemon: &[u8]) -> Request {
         let mut request = Request::new(daemon, self.client.clone(), self.server.clone());
         request.stream = self.stream;
+        request.ident_limit = Duration::from_secs(u64::from(settings::RFC931_TIMEOUT));
         request
     }
 

@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use hosts_access::limits::MAX_ARGV0_BYTES;
-use hosts_access::settings::REAL_DAEMON_DIR;
 use system::exec;
+use system::limits::MAX_ARGV0_BYTES;
+use system::settings::REAL_DAEMON_DIR;
 
 /// The daemon that is to run.
 pub(crate) struct Daemon {

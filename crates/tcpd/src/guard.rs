@@ -10,21 +10,21 @@ use std::time::Duration;
 
 use hosts_access::action::ShellText;
 use hosts_access::fault::{Fault, reason};
-use hosts_access::ip_options::{Hex, IpOptions};
 use hosts_access::report::problem::{Diagnostic, Problem};
 use hosts_access::request::Request;
-use hosts_access::search::access::{Decision, Tables, Verdict, hosts_access};
+use hosts_access::search::access::{Decision, Verdict, hosts_access};
 use hosts_access::search::comments::refusing_comment;
-use hosts_access::settings;
 use hosts_access::severity::{Level, Severity};
 use hosts_access::table::place::Place;
 use hosts_access::text::escape::{Shown, Written};
 use hosts_access::world::Log;
 use system::effects::RealEffects;
 use system::exec;
+use system::ip_options::{Hex, IpOptions};
 use system::log::{self, Syslog};
 use system::peer::Connection;
 use system::process::{Ended, Stdio, run_shell};
+use system::settings;
 use system::world::SystemWorld;
 
 use crate::EXIT_OK;
@@ -129,7 +129,7 @@ impl Guard<'_> {
 
     /// The engine's answer, with the system as its world.
     fn decide(&self, request: &mut Request, effects: &mut RealEffects) -> Decision {
-        let (system, tables) = (SystemWorld::new(), Tables::default());
+        let (system, tables) = (SystemWorld::new(), settings::tables());
         let world = system.with_log(self.log);
         let decision = hosts_access(&tables, request, &world, effects);
         if let Some(place) = refusing_comment(&tables, &decision, request, &world) {

@@ -91,7 +91,7 @@ fn here(case: &Case, allow: &str) -> bool {
     let mut request = Request::new("svcd", Host::from_text(case.client), server);
     let mut effects = world.effects();
     let decision = hosts_access(
-        &Tables::default(),
+        &Tables::in_folder("/etc"),
         &mut request,
         &world.world(),
         &mut effects,

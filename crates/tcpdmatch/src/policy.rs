@@ -14,13 +14,13 @@ use anyhow::anyhow;
 use hosts_access::fault::reason;
 use hosts_access::request::Request;
 use hosts_access::search::access::{Decision, Tables};
-use hosts_access::settings;
 use hosts_access::table::line::Lines;
 use hosts_access::table::place::Place;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::Written;
 use hosts_access::world::{Files, Log};
 use serde_json::json;
+use system::settings;
 use tools::output::{Output, is_coloured};
 
 use crate::answer::{Heard, RulePlace, text};

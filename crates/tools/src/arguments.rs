@@ -10,8 +10,8 @@ use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
 use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
-use hosts_access::settings;
 use hosts_access::text::escape::Written;
+use system::settings;
 
 use crate::disk::Disk;
 use crate::output::complain;
@@ -44,10 +44,7 @@ impl Files {
     /// The tables.
     pub fn tables(&self) -> Tables {
         if self.here {
-            return Tables {
-                allow: "hosts.allow".into(),
-                deny: "hosts.deny".into(),
-            };
+            return Tables::in_folder("");
         }
         if let Some([allow, deny]) = self.tables.as_deref() {
             return Tables {
@@ -55,7 +52,7 @@ impl Files {
                 deny: deny.clone(),
             };
         }
-        let usual = Tables::default();
+        let usual = settings::tables();
         let disk = Disk::new(self.root.clone());
         Tables {
             allow: disk.shown(&usual.allow).into_owned(),

@@ -9,9 +9,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use hosts_access::fault::reason;
-use hosts_access::settings::REAL_DAEMON_DIR;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::Written;
+use system::settings::REAL_DAEMON_DIR;
 
 use crate::disk::Disk;
 use crate::paths::check_path;

@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::address::Address;
+use crate::limits::IDENT_LIMIT;
 use crate::request::facts::{Fact, Unanswered};
-use crate::settings;
 use crate::severity::Severity;
 
 /// One of the two ends of a connection.
@@ -144,7 +144,7 @@ impl Request {
             server,
             user: Fact::NotAsked,
             stream: false,
-            ident_limit: Duration::from_secs(u64::from(settings::RFC931_TIMEOUT)),
+            ident_limit: IDENT_LIMIT,
             severity: None,
             lists: 0,
         }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::accelerate::index::HeldRules;
 use crate::accelerate::skim::Skim;
 use crate::action::{Outcome, ShellText};
+use crate::options;
 use crate::report::problem::{Diagnostic, Problem, Refused};
 use crate::report::trace::{Event, List};
 use crate::request::Request;
@@ -20,7 +21,6 @@ use crate::table::line::{Line, LineError, Lines};
 use crate::table::place::Place;
 use crate::table::rule::{split_clients, split_daemons};
 use crate::world::{Effects, Log, World};
-use crate::{options, settings};
 
 /// The two tables.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ pub struct Tables {
     pub deny: PathBuf,
 }
 
-impl Default for Tables {
-    /// The tables that the program was built for.
-    fn default() -> Self {
+impl Tables {
+    /// `hosts.allow` and `hosts.deny` of a folder.
+    pub fn in_folder(folder: impl AsRef<Path>) -> Self {
         Self {
-            allow: settings::HOSTS_ALLOW.into(),
-            deny: settings::HOSTS_DENY.into(),
+            allow: folder.as_ref().join("hosts.allow"),
+            deny: folder.as_ref().join("hosts.deny"),
         }
     }
 }
@@ -491,7 +491,7 @@ mod tests {
             let _ = hosts_access(&places, &mut request, &fake.world(), &mut fake.effects());
             (request.severity.is_some(), request.ident_limit.as_secs())
         });
-        let usual = u64::from(settings::RFC931_TIMEOUT);
+        let usual = crate::limits::IDENT_LIMIT.as_secs();
         assert_eq!(found, [(true, 3), (false, usual)]);
     }
 

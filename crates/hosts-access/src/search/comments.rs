@@ -191,7 +191,7 @@ mod tests {
             .file("/etc/hosts.deny", deny)
             .file("/list", "10.\n192.0.2.\n");
         let mut request = Request::new("svcd", Host::from_text("192.0.2.7"), Host::unknown());
-        let (tables, world) = (Tables::default(), fake.world());
+        let (tables, world) = (Tables::in_folder("/etc"), fake.world());
         let decision =
             crate::search::access::hosts_access(&tables, &mut request, &world, &mut fake.effects());
         let place = refusing_comment(&tables, &decision, &request, &world);

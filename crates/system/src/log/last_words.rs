@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
+use crate::settings;
 use hosts_access::accelerate::memory;
-use hosts_access::settings;
 use hosts_access::severity::{Facility, Level, Severity};
 use nix::libc;
 use socket2::SockRef;

@@ -14,10 +14,10 @@ use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::path::Path;
 
+use crate::limits::MAX_LOG_BYTES;
+use crate::settings;
 use hosts_access::fault::reason;
-use hosts_access::limits::MAX_LOG_BYTES;
 use hosts_access::report::problem::Diagnostic;
-use hosts_access::settings;
 use hosts_access::severity::{Facility, Level, Severity};
 use hosts_access::world::Log;
 use nix::libc;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hosts_access::limits::{LOG_DEADLINE, VERDICT_LOG_DEADLINE};
+use crate::limits::{LOG_DEADLINE, VERDICT_LOG_DEADLINE};
 use nix::libc;
 use socket2::{Domain, SockAddr, Socket, Type};
 

@@ -200,7 +200,7 @@ mod tests {
                 .interface("lo", 1);
             for mut request in clients() {
                 let decision = hosts_access(
-                    &Tables::default(), &mut request, &world.world(), &mut world.effects(),
+                    &Tables::in_folder("/etc"), &mut request, &world.world(), &mut world.effects(),
                 );
                 prop_assert!(decision.matched.is_none(), "{} {request:?}", finding.text);
             }

@@ -237,7 +237,7 @@ fn table() -> impl Strategy<Value = String> {
 fn matched(table: &str, request: &Request) -> Option<u64> {
     let world = world(true).file("/etc/hosts.allow", table);
     let (mut effects, mut request) = (world.effects(), request.clone());
-    let tables = Tables::default();
+    let tables = Tables::in_folder("/etc");
     let decision = hosts_access(&tables, &mut request, &world.world(), &mut effects);
     Some(decision.matched?.first_line)
 }
@@ -290,7 +290,7 @@ proptest! {
             let world = world(ok).file("/etc/hosts.allow", &allow).file("/etc/hosts.deny", &deny);
             for request in &requests {
                 let decision = hosts_access(
-                    &Tables::default(), &mut request.clone(), &world.world(), &mut world.effects(),
+                    &Tables::in_folder("/etc"), &mut request.clone(), &world.world(), &mut world.effects(),
                 );
                 let Some(place) = decision.matched else { continue };
                 let unreached = match place.table.ends_with("hosts.allow") {

@@ -320,7 +320,7 @@ fn grants(allow: &str, deny: &str, meant: &str, daemon: &str, client: &Client) -
         Host::from_text(&*client.address).with_name(Fact::from_value(client.name.as_bytes()));
     let mut request = Request::new(daemon, host, Host::from_text("10.0.0.1"));
     request.user = Fact::from_value(b"joe");
-    let tables = Tables::default();
+    let tables = Tables::in_folder("/etc");
     let decision = hosts_access(&tables, &mut request, &world.world(), &mut world.effects());
     decision.verdict == Verdict::Granted
 }

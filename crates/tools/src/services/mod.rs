@@ -499,7 +499,7 @@ fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, PathBuf) {
         Some(daemon) if base_name(path) == b"tcpd" => {
             let program = match daemon {
                 [b'/', ..] => path_of(daemon),
-                _ => Path::new(hosts_access::settings::REAL_DAEMON_DIR).join(path_of(daemon)),
+                _ => Path::new(system::settings::REAL_DAEMON_DIR).join(path_of(daemon)),
             };
             (Before::Tcpd, plain(daemon), program)
         }

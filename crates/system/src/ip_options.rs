@@ -55,6 +55,10 @@ impl fmt::Display for Hex<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     #[test]
@@ -87,5 +91,24 @@ mod tests {
     #[test]
     fn bytes_are_shown_in_hexadecimal() {
         assert_eq!(Hex(&[7, 0xab]).to_string(), " 07 ab");
+    }
+
+    proptest! {
+        /// A source route is never taken for anything else, whatever stands before it.
+        #[test]
+        fn a_source_route_is_always_seen(
+            before in vec((2..80_u8, vec(any::<u8>(), 0..6)), 0..4),
+            kind in select(&[131, 137_u8][..]),
+            after in vec(any::<u8>(), 0..8),
+        ) {
+            let mut options = Vec::new();
+            for (kind, data) in before {
+                options.extend([kind, data.len() as u8 + 2]);
+                options.extend(data);
+            }
+            options.push(kind);
+            options.extend(after);
+            prop_assert_eq!(IpOptions::parse(&options), IpOptions::SourceRoute);
+        }
     }
 }

@@ -3,8 +3,9 @@
 //! No environment variable or argument changes them at run time: the environment of inetd is no
 //! authority. `make REAL_DAEMON_DIR=/usr/libexec` hands them to the compiler.
 
-use crate::severity::Severity;
-use crate::text::number::{decimal_const, octal_const};
+use hosts_access::search::access::Tables;
+use hosts_access::severity::Severity;
+use hosts_access::text::number::{decimal_const, octal_const};
 
 /// The value of a build setting, or its default.
 macro_rules! setting {
@@ -25,6 +26,14 @@ pub const HOSTS_ALLOW: &str = setting!("TCPD_HOSTS_ALLOW", "/etc/hosts.allow");
 /// The table of clients that are denied access.
 pub const HOSTS_DENY: &str = setting!("TCPD_HOSTS_DENY", "/etc/hosts.deny");
 
+/// Both tables.
+pub fn tables() -> Tables {
+    Tables {
+        allow: HOSTS_ALLOW.into(),
+        deny: HOSTS_DENY.into(),
+    }
+}
+
 /// The syslog socket.
 pub const LOG_SOCKET: &str = setting!("TCPD_LOG_SOCKET", "/dev/log");
 
@@ -43,7 +52,7 @@ pub const DENY_SEVERITY: Severity = ALLOW_SEVERITY.at_warning();
 const TIMEOUT_TEXT: &str = setting!("TCPD_RFC931_TIMEOUT", "10");
 const UMASK_TEXT: &str = setting!("TCPD_UMASK", "022");
 
-/// Default time limit of an ident query, in seconds.
+/// Time limit of an ident query unless a rule sets another, in seconds.
 pub const RFC931_TIMEOUT: u32 = match decimal_const(TIMEOUT_TEXT.as_bytes()) {
     Some(seconds) if seconds > 0 => seconds,
     _ => panic!("RFC931_TIMEOUT is not a number of seconds"),
