@@ -8,10 +8,10 @@ use std::rc::Rc;
 use hosts_access::world::{Netgroups, Resolver};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
-use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 use tools::services::Services;
+use tools::tree_accounts::TreeAccounts;
 
 use crate::cover::Earlier;
 use crate::finding::{Finding, Place};

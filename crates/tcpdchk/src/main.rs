@@ -38,13 +38,13 @@ use portable::Portable;
 use report::Report;
 use rule::Table;
 use system::settings::REAL_DAEMON_DIR;
-use tools::accounts::TreeAccounts;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 use tools::output::Output;
 use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
 use tools::services::Services;
+use tools::tree_accounts::TreeAccounts;
 
 /// Exit status if something is wrong with the tables.
 const EXIT_FOUND: u8 = 1;

@@ -8,11 +8,11 @@ use hosts_access::text::escape::Written;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
-use tools::accounts::TreeAccounts;
 use tools::daemons::looks_no_name_up;
 use tools::disk::Disk;
 use tools::dry::{DryEffects, NoIdent};
 use tools::output::Output;
+use tools::tree_accounts::TreeAccounts;
 
 /// The tables, and the files and accounts that rules refer to.
 pub(crate) struct Judge {

@@ -2,7 +2,7 @@
 
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
-use tools::inetd::base_name;
+use tools::paths::base_name;
 
 use crate::endpoint::{split_server, split_user};
 

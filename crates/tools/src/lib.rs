@@ -1,13 +1,12 @@
 //! What tcpdchk and tcpdmatch share.
 //!
-//! Both read the tables with the engine, look at the files around them ([`disk`], [`paths`],
-//! [`inetd`]), look host names up as the original did ([`hosts`]), and say what they find on the
-//! terminal ([`output`], [`remark`]). Which daemons read the tables is known to [`services`] and [`daemons`]. They begin and end alike ([`program`]). Options run dry ([`dry`]): nothing is executed, asked of an
-//! ident server, or changed.
+//! Both read the tables with the engine, look at the files around them ([`disk`], [`paths`], [`inetd`]), look host
+//! names up as the original did ([`hosts`]), and say what they find on the terminal ([`output`], [`remark`]). Which
+//! daemons read the tables is known to [`services`] and [`daemons`]. They begin and end alike ([`program`]). Options
+//! run dry ([`dry`]): nothing is executed, asked of an ident server, or changed.
 
 #![forbid(unsafe_code)]
 
-pub mod accounts;
 pub mod arguments;
 pub mod daemons;
 pub mod disk;
@@ -21,3 +20,4 @@ pub mod remark;
 pub mod services;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tree_accounts;

@@ -15,6 +15,11 @@ use crate::remark::{DAEMON_DIRECTORY, Remark, WORLD_WRITABLE};
 const WORLD_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
+/// The part of a path after its last slash.
+pub fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}
+
 /// Looks at a file, and reports it and each folder above it that anybody may write to.
 ///
 /// # Errors

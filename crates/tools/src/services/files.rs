@@ -8,8 +8,6 @@ use hosts_access::text::bytes::path_of;
 
 use crate::disk::Disk;
 
-use super::settings;
-
 /// Folders in which daemons are looked for by their names.
 pub(super) const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/libexec"];
 
@@ -47,7 +45,7 @@ pub(super) fn find(name: &[u8], folders: &[&str], disk: &Disk) -> Option<PathBuf
 
 /// Whether a file has a word, whatever stands around it.
 pub(super) fn has_word(file: &Path, word: &[u8], disk: &Disk) -> bool {
-    let text = settings::text(file, disk).unwrap_or_default();
+    let text = text(file, disk).unwrap_or_default();
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let mut words = text.as_bytes().split(|byte| !is_part(byte));
     words.any(|known| known.eq_ignore_ascii_case(word))
@@ -60,7 +58,7 @@ const MAX_SCRIPT_BYTES: u64 = 64 << 10;
 pub(super) fn is_script(file: &Path, disk: &Disk) -> bool {
     let small = |metadata: &Metadata| metadata.is_file() && metadata.len() <= MAX_SCRIPT_BYTES;
     disk.metadata(file).is_ok_and(|metadata| small(&metadata))
-        && settings::text(file, disk).is_some_and(|text| text.starts_with("#!"))
+        && text(file, disk).is_some_and(|text| text.starts_with("#!"))
 }
 
 /// The paths that a pattern stands for; in each part of it, a `*` stands for any text.
@@ -103,4 +101,29 @@ pub(super) fn is_hidden(path: &Path, disk: &Disk) -> bool {
 pub(super) fn entries(folder: &Path, disk: &Disk) -> Vec<String> {
     let names = disk.entries(folder).unwrap_or_default().into_iter();
     names.filter_map(|name| name.into_string().ok()).collect()
+}
+
+/// A line of a file that says something; line 0 stands for the whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, counted from 1.
+    pub line: u64,
+}
+
+impl Spot {
+    /// A line of a file.
+    pub(super) fn new(file: impl Into<PathBuf>, line: u64) -> Self {
+        Self {
+            file: file.into(),
+            line,
+        }
+    }
+}
+
+/// The text of a file, if there is one.
+pub(super) fn text(file: &Path, disk: &Disk) -> Option<String> {
+    let bytes = disk.read(file).ok().flatten()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use super::{Service, Spot, Verdict};
+use super::files::Spot;
+use super::service::Service;
+use super::verdict::Verdict;
 
 /// Daemons that stand for themselves, and what they take to serve one connection on their standard input:
 /// program, arguments, port, unit, and lines of the service. Each was tried with the units of examples/systemd, or

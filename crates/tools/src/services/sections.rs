@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::disk::Disk;
 
 use super::elf::Libraries;
-use super::files::matching;
-use super::settings::{State, same, text, value};
-use super::{Before, Service, Spot};
+use super::files::{Spot, matching, text};
+use super::service::{Before, Service};
+use super::settings::{State, same, value};
 
 const STUNNEL: [&str; 3] = ["/usr/bin/stunnel4", "/usr/bin/stunnel", "/usr/sbin/stunnel"];
 const STUNNEL_FILES: &str = "/etc/stunnel/*.conf";

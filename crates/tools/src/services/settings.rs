@@ -1,12 +1,11 @@
 //! What the configuration of a daemon says of one setting, and in which line.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::daemons::Setting;
 use crate::disk::Disk;
 
-use super::Spot;
-use super::files::matching;
+use super::files::{Spot, matching, text};
 
 /// How a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +77,6 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
         on_line(&mut state);
     }
     state
-}
-
-/// The text of a file, if there is one.
-pub(super) fn text(file: &Path, disk: &Disk) -> Option<String> {
-    let bytes = disk.read(file).ok().flatten()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The value that a line gives to a key: `key=value`, `key: value`, `key value`, with blanks around.

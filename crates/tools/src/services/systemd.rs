@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::disk::Disk;
-use crate::inetd::base_name;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::Written;
 
-use super::files::{entries, is_hidden};
-use super::{Before, Service, Spot, behind};
+use crate::disk::Disk;
+use crate::paths::base_name;
+
+use super::files::{Spot, entries, is_hidden};
+use super::service::{Before, Service, behind};
 
 /// Folders of units, the first one counts.
 const FOLDERS: [&str; 5] = [

@@ -7,7 +7,9 @@ use hosts_access::text::escape::Written;
 
 use crate::daemons::Names;
 
-use super::{Before, Service, Spot, State};
+use super::files::Spot;
+use super::service::{Before, Service};
+use super::settings::State;
 
 /// Daemons whose names are configured where it is read here: see [`Names::Configured`].
 const READ_KINDS: [&str; 5] = ["inetd", "sslh", "stunnel", "tcpd", "xinetd"];

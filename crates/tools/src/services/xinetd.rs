@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::disk::Disk;
-use crate::inetd::base_name;
 use hosts_access::text::escape::Written;
 
+use crate::disk::Disk;
+use crate::paths::base_name;
+
 use super::elf::Libraries;
-use super::files::{entries, is_hidden};
-use super::{Before, Service, Spot, behind};
+use super::files::{Spot, entries, is_hidden};
+use super::service::{Before, Service, behind};
 
 const CONF: &str = "/etc/xinetd.conf";
 
