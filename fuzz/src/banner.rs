@@ -1,16 +1,16 @@
 //! Banner files.
 
+use hosts_access::fake::Pieces;
 use hosts_access::options::banner::Banner;
 
 use crate::PIECES;
-use crate::stage::Pieces;
 
 /// Checks the text that goes to the client, before its expansions, against one told plainly; and
 /// that none of the chunks tears an expansion.
 pub fn check(input: &[u8]) {
     let expected = plainly_sent(input);
     for piece in PIECES {
-        let mut banner = Banner::new(Pieces(input, piece));
+        let mut banner = Banner::new(Pieces { text: input, most: piece });
         let mut sent = Vec::new();
         let mut torn = false;
         while let Some(chunk) = banner.next_chunk().expect("no error of reading") {

@@ -4,7 +4,6 @@ use hosts_access::options::expand::{TooLong, expand};
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 
-use crate::stage::{Given, Stage};
 use crate::{choice, facts, texts};
 
 /// Checks an expansion against one told plainly, and that its bound is exact.
@@ -16,15 +15,15 @@ pub fn check(input: &[u8]) {
     // Near the length, so that the bound is met from both sides.
     let bound = (expected.len() + usize::from(choice / 4 % 8)).saturating_sub(4);
     facts::with_world(|world| {
-        let stage = Stage::new(&[], Given::InPieces(1), world);
-        match expand(text, &mut request, &stage.world(), None, bound) {
+        let world = world.clone();
+        match expand(text, &mut request, &world.world(), None, bound) {
             Ok(expanded) => {
                 assert_eq!(expanded.as_bytes(), expected);
                 assert!(expected.len() <= bound);
             }
             Err(TooLong) => assert!(expected.len() > bound),
         }
-        for said in stage.said() {
+        for said in world.messages() {
             assert!(!said.text.contains(char::is_control), "{:?}", said.text);
         }
     });

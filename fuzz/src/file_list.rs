@@ -1,15 +1,15 @@
 //! `/file` lists.
 
+use hosts_access::fake::Pieces;
 use hosts_access::table::filelist::{ListError, ListWords};
 
 use crate::PIECES;
-use crate::stage::Pieces;
 
 /// Checks how a list is split into words. What they match is checked with the tables.
 pub fn check(input: &[u8]) {
     let expected = plainly_split(input);
     for piece in PIECES {
-        let mut words = ListWords::new(Pieces(input, piece));
+        let mut words = ListWords::new(Pieces { text: input, most: piece });
         let mut found = Vec::new();
         let end = loop {
             match words.next_word() {

@@ -20,8 +20,6 @@ pub mod tables;
 #[path = "../../crates/hosts-access/tests/properties/case.rs"]
 mod case;
 mod facts;
-#[path = "../../crates/hosts-access/tests/properties/stage.rs"]
-mod stage;
 #[path = "../../crates/hosts-access/tests/properties/written.rs"]
 mod written;
 

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use tools::dry::DryEffects;
 use hosts_access::search::access::Verdict;
+use hosts_access::fake::{FakeWorld, Logged};
+use hosts_access::report::problem::Gravity;
 use hosts_access::options::{Fields, run};
 use hosts_access::action::Outcome;
 use hosts_access::table::place::Place;
 use hosts_access::world::Effects;
 
 use crate::case::{actions_are_sane, messages_are_plain};
-use crate::stage::{Given, Meaning, Recorder, Said, Stage};
 use crate::{choice, facts, texts};
 
 /// Checks what options with these values, and a banner of this text, make of a match.
@@ -21,48 +22,51 @@ pub fn check(input: &[u8]) {
     if options.iter().any(|byte| matches!(byte, 0 | b'\n')) {
         return;
     }
-    let mut works = Recorder::working(0);
-    let (outcome, said) = outcome(options, banner, choice, &mut works);
+    let world = || world(banner);
+    let works = world();
+    let (outcome, said) = outcome(options, choice, &works, &mut works.effects());
     check_outcome(options, &outcome, &said);
     messages_are_plain(&said);
     let verdict = match &outcome {
         Outcome::Twist(command) => Verdict::Twist(command.clone()),
         _ => Verdict::Denied,
     };
-    actions_are_sane(&[options, banner], &verdict, &works.done);
-    let dry = self::outcome(options, banner, choice, &mut DryEffects::default());
+    actions_are_sane(&[options, banner], &verdict, &works.done());
+    let dry = self::outcome(options, choice, &world(), &mut DryEffects::default());
     assert_eq!(dry, (outcome, said), "dry and real");
 
-    let mut refuses = Recorder::working(1);
-    let (outcome, said) = self::outcome(options, banner, choice, &mut refuses);
-    check_outcome(options, &outcome, &said);
-    let (outcome, said) = self::outcome(options, banner, choice, &mut Recorder::failing());
-    check_outcome(options, &outcome, &said);
+    let refuses = world().aclexec_status(1);
+    let fails = world().fault("", "nothing works", "");
+    for world in [refuses, fails] {
+        let (outcome, said) = self::outcome(options, choice, &world, &mut world.effects());
+        check_outcome(options, &outcome, &said);
+    }
+}
+
+fn world(banner: &[u8]) -> FakeWorld {
+    let world = facts::with_world(FakeWorld::clone);
+    world.file("/banners/svcd", banner).in_pieces(7)
 }
 
 fn outcome(
     options: &[u8],
-    banner: &[u8],
     choice: u8,
+    world: &FakeWorld,
     effects: &mut dyn Effects,
-) -> (Outcome, Vec<Said>) {
-    facts::with_world(|world| {
-        let files = [("/banners/svcd", Some(banner))];
-        let stage = Stage::new(&files, Given::InPieces(7), world);
-        let place = Place {
-            table: Path::new("/etc/hosts.allow").into(),
-            first_line: 1,
-            line: 1,
-        };
-        let mut request = facts::request(choice);
-        let outcome = run(options, &mut request, &stage.world(), &place, effects);
-        (outcome, stage.said())
-    })
+) -> (Outcome, Vec<Logged>) {
+    let place = Place {
+        table: Path::new("/etc/hosts.allow").into(),
+        first_line: 1,
+        line: 1,
+    };
+    let mut request = facts::request(choice);
+    let outcome = run(options, &mut request, &world.world(), &place, effects);
+    (outcome, world.messages())
 }
 
 /// The outcome is what the last option says, unless something was wrong before it.
-fn check_outcome(options: &[u8], outcome: &Outcome, said: &[Said]) {
-    let errors = said.iter().filter(|said| said.meaning == Meaning::Denied);
+fn check_outcome(options: &[u8], outcome: &Outcome, said: &[Logged]) {
+    let errors = said.iter().filter(|said| said.gravity == Gravity::Error);
     let failed = *outcome == Outcome::Failed;
     assert_eq!(errors.count(), usize::from(failed), "{said:?}");
     let last = Fields::new(options).last().expect("a field");

@@ -1,9 +1,9 @@
 //! hosts.allow, hosts.deny and two files that rules may name, `/list` and `/banners/svcd`.
 
+use hosts_access::fake::Pieces;
 use hosts_access::table::line::{LineError, Lines};
 
 use crate::case::{Case, WAYS};
-use crate::stage::Pieces;
 use crate::{PIECES, choice, facts, texts, written};
 
 /// Checks the decision about a request (see `case.rs`), and how each table is split into lines.
@@ -26,7 +26,7 @@ pub fn check(input: &[u8]) {
             allow: Some(allow),
             deny: Some(deny),
             lists: &lists,
-            world,
+            others: world,
             request: &request,
             status: i32::from(choice & 64 != 0),
         }
@@ -39,7 +39,7 @@ type Known = Option<(Vec<u8>, u64, u64)>;
 
 fn check_lines(table: &[u8], piece: usize) {
     let expected = plainly_split(table);
-    let mut lines = Lines::new(Pieces(table, piece));
+    let mut lines = Lines::new(Pieces { text: table, most: piece });
     for known in &expected {
         match (known, lines.next_line()) {
             (Some((text, first, last)), Ok(Some(line))) => {

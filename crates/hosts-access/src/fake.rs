@@ -1,13 +1,12 @@
 //! A made-up outside world for tests: of the engine, of the tools, and of programs that embed it.
 //!
-//! Nothing here touches the system. What was logged and carried out is kept to be looked at.
+//! Nothing here touches the system. What was asked, logged and carried out is kept to be looked at.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,15 +16,60 @@ use crate::action::{Action, Done};
 use crate::address::Family;
 use crate::fault::Fault;
 use crate::lookup::ident;
-use crate::report::problem::Diagnostic;
+use crate::report::problem::{Diagnostic, Gravity, Problem};
 use crate::request::facts::{Answer, Unanswered};
+use crate::text::escape::Written;
 use crate::world::{Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World};
+
+/// A message that was logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// How grave it is.
+    pub gravity: Gravity,
+    /// Whether it says that a rule or table is in error.
+    pub in_error: bool,
+    /// The table that it is about.
+    pub table: Option<PathBuf>,
+    /// Its words.
+    pub text: String,
+}
+
+impl Logged {
+    fn of(diagnostic: &Diagnostic) -> Self {
+        let problem = &diagnostic.problem;
+        let table = match (problem, &diagnostic.place) {
+            (Problem::InError(problem, _), None) => match &**problem {
+                Problem::CannotOpen(path, _) => Some(path.clone()),
+                _ => None,
+            },
+            (_, place) => place.as_ref().map(|place| place.table.to_path_buf()),
+        };
+        Self {
+            gravity: problem.gravity(),
+            in_error: matches!(problem, Problem::InError(..)),
+            table,
+            text: diagnostic.to_string(),
+        }
+    }
+}
+
+/// What the engine did to its world.
+#[derive(Clone, Debug)]
+enum Seen {
+    /// It asked this.
+    Asked(String),
+    /// It logged this.
+    Logged(Logged),
+}
 
 /// Files, names, accounts and the rest, as a test sets them up.
 #[derive(Clone, Default)]
 pub struct FakeWorld {
     files: BTreeMap<PathBuf, Option<Vec<u8>>>,
     held: bool,
+    /// Most bytes that one read of a file gives; 0 if it gives all there is.
+    piece: usize,
+    listening: bool,
     pointers: BTreeMap<IpAddr, Vec<u8>>,
     forwards: BTreeMap<Vec<u8>, Forward>,
     interfaces: BTreeMap<Vec<u8>, u32>,
@@ -36,8 +80,8 @@ pub struct FakeWorld {
     faults: BTreeMap<&'static str, Fault>,
     aclexec_status: i32,
     unanswered: Option<Unanswered>,
-    logged: RefCell<Vec<String>>,
-    done: Rc<RefCell<Vec<Action>>>,
+    seen: RefCell<Vec<Seen>>,
+    done: RefCell<Vec<Action>>,
 }
 
 impl FakeWorld {
@@ -64,6 +108,20 @@ impl FakeWorld {
     #[must_use]
     pub fn held(mut self) -> Self {
         self.held = true;
+        self
+    }
+
+    /// A read of a file gives so many bytes at most.
+    #[must_use]
+    pub fn in_pieces(mut self, most: usize) -> Self {
+        self.piece = most;
+        self
+    }
+
+    /// Wants to be told of each step, and so is shown every rule.
+    #[must_use]
+    pub fn listening(mut self) -> Self {
+        self.listening = true;
         self
     }
 
@@ -130,7 +188,8 @@ impl FakeWorld {
         self
     }
 
-    /// Makes an action fail: its name is the action's as in `Spawn`, `Aclexec`, `User`.
+    /// Makes an action fail: its name is the action's as in `Spawn`, `Aclexec`, `User`; the empty name is that of
+    /// every action.
     #[must_use]
     pub fn fault(mut self, action: &'static str, what: &str, reason: &str) -> Self {
         let fault = Fault {
@@ -155,7 +214,9 @@ impl FakeWorld {
         self
     }
 
-    fn answered(&self) -> Result<(), Unanswered> {
+    /// Notes a question, and whether anybody answers.
+    fn ask(&self, question: String) -> Result<(), Unanswered> {
+        self.seen.borrow_mut().push(Seen::Asked(question));
         self.unanswered.map_or(Ok(()), Err)
     }
 
@@ -171,17 +232,34 @@ impl FakeWorld {
     }
 
     /// Effects that keep the actions.
-    pub fn effects(&self) -> FakeEffects {
-        FakeEffects {
-            faults: self.faults.clone(),
-            aclexec_status: self.aclexec_status,
-            done: Rc::clone(&self.done),
-        }
+    pub fn effects(&self) -> FakeEffects<'_> {
+        FakeEffects(self)
     }
 
-    /// What was logged so far.
+    /// The messages that were logged so far.
+    pub fn messages(&self) -> Vec<Logged> {
+        let seen = self.seen.borrow();
+        let logged = seen.iter().filter_map(|seen| match seen {
+            Seen::Logged(logged) => Some(logged.clone()),
+            Seen::Asked(_) => None,
+        });
+        logged.collect()
+    }
+
+    /// The texts of these messages.
     pub fn logged(&self) -> Vec<String> {
-        self.logged.borrow().clone()
+        let messages = self.messages().into_iter();
+        messages.map(|message| message.text).collect()
+    }
+
+    /// All questions and messages so far, in order.
+    pub fn seen(&self) -> Vec<String> {
+        let seen = self.seen.borrow();
+        let texts = seen.iter().map(|seen| match seen {
+            Seen::Asked(text) => text.clone(),
+            Seen::Logged(logged) => logged.text.clone(),
+        });
+        texts.collect()
     }
 
     /// What was carried out so far.
@@ -193,7 +271,10 @@ impl FakeWorld {
 impl Files for FakeWorld {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
         match self.files.get(path) {
-            Some(Some(text)) => Ok(Some(Box::new(&text[..]))),
+            Some(Some(text)) => Ok(Some(match self.piece {
+                0 => Box::new(&text[..]),
+                most => Box::new(Pieces { text, most }),
+            })),
             Some(None) => Err(io::Error::from_raw_os_error(13)),
             None => Ok(None),
         }
@@ -220,12 +301,12 @@ impl Files for FakeWorld {
 
 impl Resolver for FakeWorld {
     fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
-        self.answered()?;
+        self.ask(format!("name of {address}"))?;
         Ok(self.pointers.get(&address.ip()).cloned())
     }
 
     fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
-        self.answered()?;
+        self.ask(format!("addresses of {}", Written(name)))?;
         let found = self.forwards.get(name).cloned().map(|mut forward| {
             let wanted = |address: &SocketAddr| address.is_ipv4() == (family == Family::Inet);
             forward.addresses.retain(wanted);
@@ -235,7 +316,7 @@ impl Resolver for FakeWorld {
     }
 
     fn interface_index(&self, name: &[u8]) -> Answer<u32> {
-        self.answered()?;
+        self.ask(format!("interface {}", Written(name)))?;
         Ok(self.interfaces.get(name).copied())
     }
 }
@@ -248,7 +329,7 @@ impl Ident for FakeWorld {
         _query: &[u8],
         _limit: Duration,
     ) -> Answer<Vec<u8>> {
-        self.answered()?;
+        self.ask(format!("ident {server} {client}"))?;
         let query = ident::query(client.port(), server.port());
         let reply = |user: &Vec<u8>| {
             let query = query.trim_end().as_bytes();
@@ -260,7 +341,7 @@ impl Ident for FakeWorld {
 
 impl Netgroups for FakeWorld {
     fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered> {
-        self.answered()?;
+        self.ask(format!("netgroup {} {}", Written(group), Written(host)))?;
         let mut members = self.netgroups.iter();
         Ok(members.any(|(name, member)| name == group && member.eq_ignore_ascii_case(host)))
     }
@@ -278,31 +359,44 @@ impl Accounts for FakeWorld {
 
 impl Log for FakeWorld {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
-        self.logged.borrow_mut().push(diagnostic.to_string());
+        let logged = Logged::of(diagnostic);
+        self.seen.borrow_mut().push(Seen::Logged(logged));
+    }
+
+    fn wants_events(&self) -> bool {
+        self.listening
     }
 }
 
 /// Keeps actions instead of carrying them out.
-pub struct FakeEffects {
-    faults: BTreeMap<&'static str, Fault>,
-    aclexec_status: i32,
-    done: Rc<RefCell<Vec<Action>>>,
-}
+pub struct FakeEffects<'w>(&'w FakeWorld);
 
-impl Effects for FakeEffects {
+impl Effects for FakeEffects<'_> {
     fn perform(&mut self, action: &Action) -> Result<Done, Fault> {
         let shown = format!("{action:?}");
-        let fault = self
-            .faults
-            .iter()
-            .find(|(name, _)| shown.starts_with(**name));
-        if let Some((_, fault)) = fault {
+        let mut faults = self.0.faults.iter();
+        if let Some((_, fault)) = faults.find(|(name, _)| shown.starts_with(**name)) {
             return Err(fault.clone());
         }
-        self.done.borrow_mut().push(action.clone());
+        self.0.done.borrow_mut().push(action.clone());
         Ok(match action {
-            Action::Aclexec(_) => Done::Exited(self.aclexec_status),
+            Action::Aclexec(_) => Done::Exited(self.0.aclexec_status),
             _ => Done::Done,
         })
+    }
+}
+
+/// A text of which a read gives so many bytes at most.
+pub struct Pieces<'t> {
+    /// What is left of it.
+    pub text: &'t [u8],
+    /// Most bytes of a read.
+    pub most: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let count = room.len().min(self.most);
+        self.text.read(room.get_mut(..count).unwrap_or_default())
     }
 }

@@ -5,22 +5,21 @@
 use std::path::Path;
 
 use hosts_access::action::Action;
-use hosts_access::fake::FakeWorld;
+use hosts_access::fake::{FakeWorld, Logged};
 use hosts_access::limits::MAX_EXPANSION_BYTES;
+use hosts_access::report::problem::Gravity;
 use hosts_access::request::Request;
 use hosts_access::request::facts::Fact;
 use hosts_access::search::access::{Tables, Verdict, hosts_access};
 use hosts_access::world::Effects;
 use tools::dry::DryEffects;
 
-use crate::stage::{File, Given, Meaning, Recorder, Said, Stage};
-
 // No full paths, so that no rule names a table as its list.
 const ALLOW: &str = "hosts.allow";
 const DENY: &str = "hosts.deny";
 
-/// Reads that give all there is.
-const WHOLE: Given = Given::InPieces(usize::MAX);
+/// A file by its name; one without a text may not be read.
+pub(crate) type File<'t> = (&'t str, Option<&'t [u8]>);
 
 /// Two tables, the files that they name, and a request.
 pub(crate) struct Case<'c> {
@@ -31,7 +30,7 @@ pub(crate) struct Case<'c> {
     /// The files that rules refer to.
     pub(crate) lists: &'c [File<'c>],
     /// Names, users and the rest.
-    pub(crate) world: &'c FakeWorld,
+    pub(crate) others: &'c FakeWorld,
     /// Who asks for what.
     pub(crate) request: &'c Request,
     /// How aclexec commands end.
@@ -44,7 +43,7 @@ struct Course {
     verdict: Verdict,
     /// The table and the last line of the rule that decided.
     matched: Option<(bool, u64)>,
-    said: Vec<Said>,
+    said: Vec<Logged>,
     /// What was asked: the names of both ends, and the user.
     facts: [Fact; 3],
 }
@@ -58,17 +57,16 @@ pub(crate) const WAYS: usize = 4 + BEHIND.len();
 impl Case<'_> {
     /// Checks the decision, and then this one way to decide once more or all of them.
     pub(crate) fn check(&self, way: Option<usize>) {
-        let mut effects = Recorder::working(self.status);
-        let course = self.decide(&mut effects, WHOLE);
+        let (course, done) = self.decide(self.world());
         an_error_never_grants(&course);
         messages_are_plain(&course.said);
         let files = [self.allow, self.deny].into_iter();
         let files = files.chain(self.lists.iter().map(|(_, text)| *text));
         let files: Vec<_> = files.flatten().collect();
-        actions_are_sane(&files, &course.verdict, &effects.done);
+        actions_are_sane(&files, &course.verdict, &done);
         match way {
-            Some(way) => self.decide_again(way, &course, &effects.done),
-            None => (0..WAYS).for_each(|way| self.decide_again(way, &course, &effects.done)),
+            Some(way) => self.decide_again(way, &course, &done),
+            None => (0..WAYS).for_each(|way| self.decide_again(way, &course, &done)),
         }
     }
 
@@ -76,42 +74,60 @@ impl Case<'_> {
         match way {
             0 => self.the_size_of_reads_makes_no_difference(course),
             1 => self.the_dry_run_agrees(),
-            2 => an_error_never_grants(&self.decide(&mut Recorder::failing(), WHOLE)),
+            2 => {
+                let nothing_works = self.world().fault("", "nothing works", "");
+                an_error_never_grants(&self.decide(nothing_works).0);
+            }
             3 => self.tables_held_in_memory_make_no_difference(course, done),
             _ => self.rules_behind_the_match_make_no_difference(course, BEHIND[way - 4]),
         }
     }
 
-    fn decide(&self, effects: &mut dyn Effects, given: Given) -> Course {
-        let mut files = vec![(ALLOW, self.allow), (DENY, self.deny)];
-        files.extend_from_slice(self.lists);
-        let stage = Stage::new(&files, given, self.world);
+    /// The world with the files of the case in it.
+    fn world(&self) -> FakeWorld {
+        let mut world = self.others.clone().aclexec_status(self.status);
+        let tables = [(ALLOW, self.allow), (DENY, self.deny)];
+        for (name, text) in tables.iter().chain(self.lists) {
+            world = match text {
+                Some(text) => world.file(name, text),
+                None => world.unreadable(name),
+            };
+        }
+        world
+    }
+
+    /// Decides in this world; what was carried out, besides.
+    fn decide(&self, world: FakeWorld) -> (Course, Vec<Action>) {
+        let course = self.decide_with(&world, &mut world.effects());
+        (course, world.done())
+    }
+
+    fn decide_with(&self, world: &FakeWorld, effects: &mut dyn Effects) -> Course {
         let tables = Tables {
             allow: ALLOW.into(),
             deny: DENY.into(),
         };
         let mut request = self.request.clone();
-        let decision = hosts_access(&tables, &mut request, &stage.world(), effects);
+        let decision = hosts_access(&tables, &mut request, &world.world(), effects);
         Course {
             verdict: decision.verdict,
             matched: decision
                 .matched
                 .map(|place| (*place.table == *Path::new(ALLOW), place.line)),
-            said: stage.said(),
+            said: world.messages(),
             facts: [request.client.name, request.server.name, request.user],
         }
     }
 
     fn the_size_of_reads_makes_no_difference(&self, course: &Course) {
-        let other = self.decide(&mut Recorder::working(self.status), Given::InPieces(3));
+        let (other, _) = self.decide(self.world().in_pieces(3));
         assert_eq!(&other, course, "read in pieces");
     }
 
     fn tables_held_in_memory_make_no_difference(&self, course: &Course, done: &[Action]) {
-        let mut effects = Recorder::working(self.status);
-        let other = self.decide(&mut effects, Given::Held);
+        let (other, done_again) = self.decide(self.world().held());
         assert_eq!(&other, course, "held in memory");
-        assert_eq!(effects.done, done, "held in memory");
+        assert_eq!(done_again, done, "held in memory");
     }
 
     /// A dry run takes every aclexec for one that succeeds and asks no ident server.
@@ -122,8 +138,8 @@ impl Case<'_> {
             request: &request,
             ..*self
         };
-        let dry = case.decide(&mut DryEffects::default(), WHOLE);
-        let real = case.decide(&mut Recorder::working(0), WHOLE);
+        let dry = case.decide_with(&self.world(), &mut DryEffects::default());
+        let (real, _) = case.decide(case.world().aclexec_status(0));
         assert_eq!(dry, real, "dry and real");
     }
 
@@ -147,7 +163,7 @@ impl Case<'_> {
                 ..*self
             }
         };
-        let other = case.decide(&mut Recorder::working(self.status), WHOLE);
+        let (other, _) = case.decide(case.world());
         assert_eq!(&other, course, "with {more:?} behind the match");
     }
 }
@@ -201,22 +217,19 @@ fn an_error_never_grants(course: &Course) {
     let denied = course.verdict == Verdict::Denied;
     for said in &course.said {
         let in_allow = said.table.as_deref() == Some(Path::new(ALLOW));
-        match said.meaning {
-            Meaning::None => {}
-            Meaning::Denied => assert!(denied, "granted after {}", said.text),
-            Meaning::InError if in_allow => {
-                let by_deny = course.matched.is_some_and(|(in_allow, _)| !in_allow);
-                let by_allow = course.matched.is_some() && !by_deny;
-                assert!(!by_allow, "decided by hosts.allow after {}", said.text);
-                assert!(denied || by_deny, "granted after {}", said.text);
-            }
-            Meaning::InError => assert!(denied, "granted after {}", said.text),
+        if said.gravity == Gravity::Error || said.in_error && !in_allow {
+            assert!(denied, "granted after {}", said.text);
+        } else if said.in_error {
+            let by_deny = course.matched.is_some_and(|(in_allow, _)| !in_allow);
+            let by_allow = course.matched.is_some() && !by_deny;
+            assert!(!by_allow, "decided by hosts.allow after {}", said.text);
+            assert!(denied || by_deny, "granted after {}", said.text);
         }
     }
 }
 
 /// One message is one line, and no terminal obeys it.
-pub(crate) fn messages_are_plain(said: &[Said]) {
+pub(crate) fn messages_are_plain(said: &[Logged]) {
     for said in said {
         let odd = said.text.chars().find(|letter| letter.is_control());
         assert_eq!(odd, None, "in the message {:?}", said.text);

@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 mod case;
-mod stage;
 mod written;
 
 use std::fmt;
@@ -141,7 +140,7 @@ const ADDRESSES: &[&str] = &[
     "",
 ];
 
-const LISTS: &[stage::File<'_>] = &[
+const LISTS: &[case::File<'_>] = &[
     ("/list", Some(b"# ours\n192.0.2.7 .example.org\n")),
     ("/loop", Some(b"10. /loop")),
     ("/nul", Some(b"10.\0x")),
@@ -279,7 +278,7 @@ proptest! {
             allow: allow.as_ref().map(|table| &table.0[..]),
             deny: deny.as_ref().map(|table| &table.0[..]),
             lists: LISTS,
-            world: &world(),
+            others: &world(),
             request: &request,
             status,
         }

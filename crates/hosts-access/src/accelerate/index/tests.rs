@@ -1,8 +1,6 @@
 //! Held tables against tables that are read, with and without a skim: the same in everything, with fewer
 //! rules shown.
 
-mod spy;
-
 use std::sync::Arc;
 
 use super::*;
@@ -11,7 +9,6 @@ use crate::fake::FakeWorld;
 use crate::request::Host;
 use crate::request::facts::Fact;
 use crate::search::access::{Decision, Tables, hosts_access};
-use spy::Spy;
 
 const DAEMONS: [&str; 26] = [
     "svcd",
@@ -238,19 +235,18 @@ fn list(numbers: &mut Numbers) -> String {
 }
 
 /// All that can be seen of a decision. A listener is shown every rule.
-fn course(world: &FakeWorld, round: usize, listens: bool) -> String {
+fn course(world: &FakeWorld, round: usize) -> String {
     let mut request = request(round);
     let tables = Tables {
         allow: "/A".into(),
         deny: "/D".into(),
     };
-    let spy = Spy::on(world, listens);
     let Decision {
         verdict, matched, ..
-    } = hosts_access(&tables, &mut request, &spy.world(), &mut world.effects());
+    } = hosts_access(&tables, &mut request, &world.world(), &mut world.effects());
     format!(
         "{verdict:?} {matched:?}\n{:#?}\n{:?}\n{:?} {:?} {:?} {}",
-        spy.seen(),
+        world.seen(),
         world.done(),
         request.client.name,
         request.server.name,
@@ -271,10 +267,10 @@ fn held_tables_do_as_those_that_are_read() {
                 .file("/D", &deny)
                 .file("/list", &list)
         };
-        let shown = course(&files(), round, true);
+        let shown = course(&files().listening(), round);
         for (how, world) in [("read", files()), ("held", files().held())] {
             assert_eq!(
-                course(&world, round, false),
+                course(&world, round),
                 shown,
                 "{how}, round {round}\n{allow}\n---\n{deny}\n---\n{list}"
             );
