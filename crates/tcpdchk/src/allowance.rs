@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tools::remark::Check;
 
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 
 /// A comment that silences a finding.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Allowance {
     /// Why it does not matter.
     pub reason: String,
     /// Where the comment is.
-    pub place: Place,
+    pub place: FilePlace,
     /// Whether it has silenced one.
     pub used: Cell<bool>,
 }

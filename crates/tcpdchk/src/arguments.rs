@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 
     /// How findings are shown
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
+    pub format: ReportFormat,
 
     /// Show every finding, however many are alike
     #[arg(long)]
@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     pub completions: Option<Shell>,
 }
 
-impl tools::program::Arguments for Arguments {
+impl tools::program::CommandLine for Arguments {
     const USAGE: Usage = Usage {
         program: "tcpdchk",
         classic: "[-a] [-d] [-i inet_conf] [-v]\n\
@@ -77,7 +77,7 @@ impl tools::program::Arguments for Arguments {
 
 /// How findings are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum ReportFormat {
     /// For people: the line, the word, why it matters, what to write
     Human,
     /// The original's checks and lines only

@@ -14,15 +14,15 @@ use tools::services::Services;
 use tools::tree_accounts::TreeAccounts;
 
 use crate::cover::Earlier;
-use crate::finding::{Finding, Place};
-use crate::list_bounds::Lists;
-use crate::name_service::{Groups, Names};
+use crate::finding::{FilePlace, Finding};
+use crate::list_bounds::ListBounds;
+use crate::name_service::{HostLookups, NetgroupLookups};
 use crate::report::Report;
 use crate::shell::Shell;
 
 /// What the user wants to see.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct Flags {
     /// `-a`.
     pub implicit_allow: bool,
     /// `-v`.
@@ -40,7 +40,7 @@ pub(crate) struct Checker<'c> {
     /// Where findings go.
     pub report: &'c Report<'c>,
     /// What the user wants to see.
-    pub wishes: Wishes,
+    pub flags: Flags,
     /// The files.
     pub disk: &'c Disk,
     /// Users and groups.
@@ -50,9 +50,9 @@ pub(crate) struct Checker<'c> {
     /// What this machine runs.
     pub services: &'c Services<'c>,
     /// Hosts.
-    pub names: &'c Names,
+    pub names: &'c HostLookups,
     /// Netgroups.
-    groups: Groups,
+    groups: NetgroupLookups,
     /// What the rules so far match.
     pub earlier: RefCell<Earlier>,
     /// Rules of hosts.allow that ask a command, and that no rule of hosts.deny backs so far.
@@ -66,7 +66,7 @@ pub(crate) struct Checker<'c> {
     /// Files whose readers were looked at already.
     readers: RefCell<BTreeSet<PathBuf>>,
     /// The `/file` lists so far.
-    pub lists: RefCell<Lists>,
+    pub lists: RefCell<ListBounds>,
     /// What the shell said of commands so far.
     shell: Shell,
 }
@@ -79,29 +79,29 @@ pub(crate) struct UnbackedRule {
     /// Its clients, as `cover::plain` writes them.
     pub clients: Vec<u8>,
     /// Where it asks.
-    pub place: Place,
+    pub place: FilePlace,
 }
 
 impl<'c> Checker<'c> {
     /// Checks with these.
     pub(crate) fn new(
         report: &'c Report<'c>,
-        wishes: Wishes,
+        flags: Flags,
         disk: &'c Disk,
         accounts: &'c TreeAccounts,
         conf: &'c InetdConf,
         services: &'c Services<'c>,
-        names: &'c Names,
+        names: &'c HostLookups,
     ) -> Self {
         Self {
             report,
-            wishes,
+            flags,
             disk,
             accounts,
             conf,
             services,
             names,
-            groups: Groups::of_system(),
+            groups: NetgroupLookups::of_system(),
             earlier: RefCell::default(),
             unbacked: RefCell::default(),
             named: RefCell::default(),

@@ -124,7 +124,7 @@ impl Earlier {
             return;
         }
         let by = By {
-            shown: rule.stretch.name().into(),
+            shown: rule.origin.name().into(),
             certain: !self.may_end,
         };
         let daemons = match everything {

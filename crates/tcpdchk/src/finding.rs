@@ -8,7 +8,7 @@ use tools::remark::{Check, Level, Remark};
 
 /// Whose words a finding has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Voice {
+pub(crate) enum Wording {
     /// The original's, which calls it a warning.
     Warning,
     /// The original's, which calls it an error.
@@ -23,11 +23,11 @@ pub(crate) struct Finding {
     /// Of which kind.
     pub check: &'static Check,
     /// Whose words they are.
-    pub voice: Voice,
+    pub wording: Wording,
     /// The words.
     pub text: String,
     /// Where.
-    pub place: Option<Place>,
+    pub place: Option<FilePlace>,
     /// What to write instead of the marked word.
     pub instead: Option<String>,
     /// What to write elsewhere, with the file to write it to.
@@ -39,7 +39,7 @@ pub(crate) struct Finding {
 
 /// Where something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FilePlace {
     /// The file.
     pub file: PathBuf,
     /// The number that the original gives: the last physical line of a rule.
@@ -49,12 +49,12 @@ pub(crate) struct Place {
     /// The text of that line, if the word stands on another one.
     pub head: Option<String>,
     /// The very word.
-    pub mark: Option<Mark>,
+    pub mark: Option<MarkedWord>,
 }
 
 /// A word in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub(crate) struct MarkedWord {
     /// Its physical line.
     pub line: u64,
     /// Its column there, in characters, counted from 1.
@@ -70,7 +70,7 @@ pub(crate) struct Mark {
     pub whole: bool,
 }
 
-impl Place {
+impl FilePlace {
     /// A whole file.
     pub(crate) fn line(file: impl Into<PathBuf>, number: u64) -> Self {
         Self {
@@ -83,16 +83,16 @@ impl Place {
     }
 
     /// The word, if it stands on a continuation line.
-    pub(crate) fn continued(&self) -> Option<&Mark> {
+    pub(crate) fn continued(&self) -> Option<&MarkedWord> {
         self.mark.as_ref().filter(|mark| mark.line != self.first)
     }
 }
 
 impl Finding {
-    fn new(check: &'static Check, voice: Voice, text: impl Into<String>) -> Self {
+    fn new(check: &'static Check, wording: Wording, text: impl Into<String>) -> Self {
         Self {
             check,
-            voice,
+            wording,
             text: text.into(),
             place: None,
             instead: None,
@@ -103,22 +103,22 @@ impl Finding {
 
     /// In the original's words, as a warning.
     pub(crate) fn warning(check: &'static Check, text: impl Into<String>) -> Self {
-        Self::new(check, Voice::Warning, text)
+        Self::new(check, Wording::Warning, text)
     }
 
     /// In the original's words, as an error.
     pub(crate) fn error(check: &'static Check, text: impl Into<String>) -> Self {
-        Self::new(check, Voice::Error, text)
+        Self::new(check, Wording::Error, text)
     }
 
     /// In our own words.
     pub(crate) fn own(check: &'static Check, text: impl Into<String>) -> Self {
-        Self::new(check, Voice::Own, text)
+        Self::new(check, Wording::Own, text)
     }
 
     /// The same, at this place.
     #[must_use]
-    pub(crate) fn at(mut self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: FilePlace) -> Self {
         self.place = Some(place);
         self
     }
@@ -146,10 +146,10 @@ impl Finding {
 
     /// The word before the text.
     pub(crate) fn prefix(&self) -> Level {
-        match self.voice {
-            Voice::Warning => Level::Warning,
-            Voice::Error => Level::Error,
-            Voice::Own => self.check.level,
+        match self.wording {
+            Wording::Warning => Level::Warning,
+            Wording::Error => Level::Error,
+            Wording::Own => self.check.level,
         }
     }
 
@@ -171,7 +171,7 @@ impl From<Remark> for Finding {
     fn from(remark: Remark) -> Self {
         let finding = Self::warning(remark.check, remark.text).minor_if(remark.harmless);
         match remark.place {
-            Some((file, line)) => finding.at(Place::line(file, line)),
+            Some((file, line)) => finding.at(FilePlace::line(file, line)),
             None => finding,
         }
     }

@@ -14,13 +14,13 @@ use serde_json::json;
 use tools::daemons::{self, Asks};
 use tools::disk::Disk;
 use tools::output::Output;
-use tools::services::{Applies, Before, By, Services, Spot, State};
+use tools::services::{Applies, Asker, FileLine, Gatekeeper, Services, SettingState};
 
-use crate::arguments::Format;
+use crate::arguments::ReportFormat;
 use crate::word::is_plain;
 
 /// A line of the table.
-struct Row {
+struct InventoryRow {
     name: String,
     applies: &'static str,
     by: &'static str,
@@ -30,7 +30,7 @@ struct Row {
     through: String,
     /// Where it is written how it is started, or what is set.
     place: String,
-    setting: Option<State>,
+    setting: Option<SettingState>,
     asks_as: Vec<String>,
 }
 
@@ -39,14 +39,14 @@ pub(crate) fn list(
     services: &Services<'_>,
     tables: &Tables,
     disk: &Disk,
-    format: Format,
+    format: ReportFormat,
     output: &Output,
 ) {
     let rows: Vec<_> = names(services, tables, disk)
         .into_values()
         .map(|name| row(&name, services))
         .collect();
-    if format == Format::Json {
+    if format == ReportFormat::Json {
         for row in rows {
             output.line(json!({
                 "daemon": row.name,
@@ -66,7 +66,7 @@ pub(crate) fn list(
     if rows.is_empty() {
         return output.line("no service here is known to use the tables, and they name none");
     }
-    let wide = |of: fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or(0).max(7);
+    let wide = |of: fn(&InventoryRow) -> usize| rows.iter().map(of).max().unwrap_or(0).max(7);
     let (name, by, program) = (
         wide(|row| row.name.len()),
         wide(|row| row.by.len()),
@@ -89,7 +89,7 @@ pub(crate) fn list(
     }
 }
 
-impl Row {
+impl InventoryRow {
     fn remarks(&self) -> String {
         let mut remarks = Vec::new();
         if !self.starter.is_empty() {
@@ -125,7 +125,7 @@ fn names(services: &Services<'_>, tables: &Tables, disk: &Disk) -> BTreeMap<Vec<
         // Most units of systemd start programs that have nothing to do with the network.
         let by_systemd = service.starter.starts_with("systemd");
         if !by_systemd
-            || service.before != Before::Nothing
+            || service.gatekeeper != Gatekeeper::Nothing
             || services.verdict(&service.name).applies == Applies::Yes
         {
             names.insert(service.name.to_ascii_lowercase(), service.name.clone());
@@ -156,10 +156,10 @@ fn names(services: &Services<'_>, tables: &Tables, disk: &Disk) -> BTreeMap<Vec<
     names
 }
 
-fn row(name: &[u8], services: &Services<'_>) -> Row {
+fn row(name: &[u8], services: &Services<'_>) -> InventoryRow {
     let verdict = services.verdict(name);
     let shown = |path: &PathBuf| Written::from(&**path).to_string();
-    let mut row = Row {
+    let mut row = InventoryRow {
         name: Written(name).to_string(),
         applies: match verdict.applies {
             Applies::Yes => "yes",
@@ -168,39 +168,39 @@ fn row(name: &[u8], services: &Services<'_>) -> Row {
             Applies::Absent => "absent",
         },
         by: match verdict.by {
-            Some(By::Tcpd) => "tcpd",
-            Some(By::Starter) => "starter",
-            Some(By::Libwrap) => "libwrap",
-            Some(By::Helper(_)) => "helper",
-            Some(By::Module(_)) => "module",
+            Some(Asker::Tcpd) => "tcpd",
+            Some(Asker::Starter) => "starter",
+            Some(Asker::Libwrap) => "libwrap",
+            Some(Asker::Helper(_)) => "helper",
+            Some(Asker::Module(_)) => "module",
             None => "",
         },
         program: verdict.program.as_ref().map(shown).unwrap_or_default(),
         starter: verdict.starter.unwrap_or_default(),
         through: match &verdict.by {
-            Some(By::Helper(path) | By::Module(path)) => shown(path),
+            Some(Asker::Helper(path) | Asker::Module(path)) => shown(path),
             _ => String::new(),
         },
         place: String::new(),
         setting: verdict.switch,
         asks_as: verdict.asks_as,
     };
-    let mut spot = row.setting.as_ref().and_then(|state| state.spot.clone());
-    spot = spot.or(verdict.spot);
+    let mut place = row.setting.as_ref().and_then(|state| state.place.clone());
+    place = place.or(verdict.place);
     if verdict.applies != Applies::Yes {
         let unnamed = services.list().iter().find(|service| {
-            service.before == Before::UnnamedTcpd && service.name.eq_ignore_ascii_case(name)
+            service.gatekeeper == Gatekeeper::UnnamedTcpd && service.name.eq_ignore_ascii_case(name)
         });
         if let Some(service) = unnamed {
             row.applies = "no";
             row.by = "tcpd without its name";
             row.starter.clone_from(&service.starter);
-            spot.clone_from(&service.spot);
+            place.clone_from(&service.place);
         }
     }
-    row.place = match spot {
-        Some(Spot { file, line: 0 }) => shown(&file),
-        Some(Spot { file, line }) => format!("{}:{line}", shown(&file)),
+    row.place = match place {
+        Some(FileLine { file, line: 0 }) => shown(&file),
+        Some(FileLine { file, line }) => format!("{}:{line}", shown(&file)),
         None => String::new(),
     };
     row

@@ -15,8 +15,8 @@ const MIN_LIST_BYTES: usize = 4 << 10;
 
 /// The lists so far.
 #[derive(Debug, Default)]
-pub(crate) struct Lists {
-    known: BTreeMap<PathBuf, Known>,
+pub(crate) struct ListBounds {
+    known: BTreeMap<PathBuf, KnownList>,
     /// Those that are being gone through, each named by the one before.
     open: Vec<PathBuf>,
     /// How many lists the rule at hand has opened.
@@ -27,7 +27,7 @@ pub(crate) struct Lists {
 
 /// What is known of a list that was gone through.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known {
+pub(crate) struct KnownList {
     /// How many lists are opened for it, itself included.
     pub opens: usize,
     /// How deep they name each other, itself included.
@@ -37,7 +37,7 @@ pub(crate) struct Known {
 }
 
 /// What to do with a list that a word names.
-pub(crate) enum Step {
+pub(crate) enum ListStep {
     /// Go through it.
     Follow {
         /// Whether it is the first time.
@@ -49,32 +49,32 @@ pub(crate) enum Step {
     Refuse(Problem),
 }
 
-impl Lists {
+impl ListBounds {
     /// Begins the next rule.
     pub(crate) fn begin_rule(&mut self) {
         self.opened = 0;
     }
 
     /// What to do with a list that a word of the rule at hand names, at this depth.
-    pub(crate) fn step(&mut self, path: &Path, depth: usize) -> Step {
+    pub(crate) fn step(&mut self, path: &Path, depth: usize) -> ListStep {
         let known = self.known.get(path).copied();
         if depth + self.height(path) > MAX_LIST_DEPTH || self.open.iter().any(|open| open == path) {
-            return Step::Refuse(Problem::ListNesting(path.to_owned()));
+            return ListStep::Refuse(Problem::ListNesting(path.to_owned()));
         }
         let before = self.opened;
         let (opens, step) = match known {
-            None => (1, Step::Follow { first_time: true }),
+            None => (1, ListStep::Follow { first_time: true }),
             Some(known) if known.silent || self.repeated_bytes > MAX_REPEATED_BYTES => {
-                (known.opens, Step::Pass)
+                (known.opens, ListStep::Pass)
             }
-            Some(_) => (1, Step::Follow { first_time: false }),
+            Some(_) => (1, ListStep::Follow { first_time: false }),
         };
         self.opened = before.saturating_add(opens);
         if before > MAX_LISTS {
             // Said once; the rule is in error as a whole.
-            Step::Pass
+            ListStep::Pass
         } else if self.is_over() {
-            Step::Refuse(Problem::ListCount(path.to_owned()))
+            ListStep::Refuse(Problem::ListCount(path.to_owned()))
         } else {
             step
         }
@@ -96,7 +96,7 @@ impl Lists {
     }
 
     /// Ends a list of so many bytes that was gone through for the first time or again.
-    pub(crate) fn leave(&mut self, bytes: usize, first_time: bool, known: Known) {
+    pub(crate) fn leave(&mut self, bytes: usize, first_time: bool, known: KnownList) {
         let path = self.open.pop();
         if !first_time {
             self.repeated_bytes += bytes.max(MIN_LIST_BYTES);

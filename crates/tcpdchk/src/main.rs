@@ -31,9 +31,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Arguments;
-use checker::{Checker, Wishes};
+use checker::{Checker, Flags};
 use finding::Finding;
-use name_service::Names;
+use name_service::HostLookups;
 use portable::Portable;
 use report::Report;
 use rule::Table;
@@ -124,7 +124,7 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     let tables = files.tables();
     check_tables(&tables, &disk, remark);
     let accounts = TreeAccounts::new(&disk);
-    let wishes = Wishes {
+    let flags = Flags {
         implicit_allow: arguments.implicit_allow,
         verbose: arguments.verbose,
         dns: !arguments.no_dns,
@@ -135,16 +135,16 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     for finding in checks::effect::check_machine(&services) {
         report.finding(&finding);
     }
-    let go_through = |report: &Report<'_>, names: &Names| {
-        let checker = Checker::new(report, wishes, &disk, &accounts, &conf, &services, names);
+    let go_through = |report: &Report<'_>, names: &HostLookups| {
+        let checker = Checker::new(report, flags, &disk, &accounts, &conf, &services, names);
         walk::check(Table::Allow, &tables.allow, &checker);
         walk::check(Table::Deny, &tables.deny, &checker);
         checks::allowances::check_unused(&report.take_allowances(), &checker);
     };
-    let mut names = Names::none();
+    let mut names = HostLookups::none();
     if !arguments.no_dns {
         // The first time only to see which hosts are to be looked up, all at once.
-        names = Names::Collecting(RefCell::default());
+        names = HostLookups::Collecting(RefCell::default());
         go_through(&Report::silent(), &names);
         names = names.ask();
     }

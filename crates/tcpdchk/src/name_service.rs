@@ -34,7 +34,7 @@ const STACK_BYTES: usize = 1 << 20;
 
 /// What the name service says of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct HostAnswer {
     /// Its official name, if it was asked for by another one.
     pub official: Option<Vec<u8>>,
     /// What the double check of each address came to.
@@ -51,12 +51,12 @@ pub(crate) enum Lookup {
     /// There is no such host.
     NotFound,
     /// There is.
-    Found(Answer),
+    Found(HostAnswer),
 }
 
 /// Hosts by the words of the tables.
 #[derive(Debug)]
-pub(crate) enum Names {
+pub(crate) enum HostLookups {
     /// Notes which hosts are asked for.
     Collecting(RefCell<BTreeSet<Vec<u8>>>),
     /// Knows the answers that came in time.
@@ -68,7 +68,7 @@ pub(crate) enum Names {
     },
 }
 
-impl Names {
+impl HostLookups {
     /// Nothing is looked up.
     pub(crate) fn none() -> Self {
         Self::Answered {
@@ -131,13 +131,13 @@ fn ask_system(host: &[u8]) -> Lookup {
         }
         addresses.push(checked);
     }
-    Lookup::Found(Answer {
+    Lookup::Found(HostAnswer {
         official: found.official,
         addresses,
     })
 }
 
-fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Lookup) -> Names {
+fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Lookup) -> HostLookups {
     let total = wanted.len();
     let queue = Arc::new(Mutex::new(wanted.into_iter()));
     let (sender, receiver) = mpsc::channel();
@@ -169,7 +169,7 @@ fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Look
         progress.show(answers.len());
     }
     progress.bar.finish_and_clear();
-    Names::Answered {
+    HostLookups::Answered {
         late: total - answers.len(),
         answers,
     }
@@ -180,12 +180,12 @@ type AskGroup = dyn Fn(&[u8]) -> Option<bool>;
 
 /// Netgroups that tables name, each asked about once. All together they have the time of one request:
 /// a table may name thousands, and their service may be dead.
-pub(crate) struct Groups {
+pub(crate) struct NetgroupLookups {
     ask: Box<AskGroup>,
     known: RefCell<BTreeMap<Vec<u8>, Option<bool>>>,
 }
 
-impl Groups {
+impl NetgroupLookups {
     /// Those of this machine.
     pub(crate) fn of_system() -> Self {
         let netgroups = SystemNetgroups::new(Rc::default());
@@ -244,18 +244,18 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn ask(hosts: &[&str], deadline: Duration, ask: fn(&[u8]) -> Lookup) -> Names {
+    fn ask(hosts: &[&str], deadline: Duration, ask: fn(&[u8]) -> Lookup) -> HostLookups {
         let hosts = hosts.iter().map(|host| host.as_bytes().to_vec());
         ask_all(hosts.collect(), deadline, ask)
     }
 
     #[test]
     fn every_host_is_asked_about_once() {
-        let names = Names::Collecting(RefCell::default());
+        let names = HostLookups::Collecting(RefCell::default());
         for host in ["a", "b", "a"] {
             assert_eq!(names.look_up(host.as_bytes()), Lookup::Nothing);
         }
-        assert!(matches!(&names, Names::Collecting(hosts) if hosts.borrow().len() == 2));
+        assert!(matches!(&names, HostLookups::Collecting(hosts) if hosts.borrow().len() == 2));
         let names = ask(&["a", "b"], DEADLINE, |_| Lookup::NotFound);
         assert_eq!(names.look_up(b"a"), Lookup::NotFound);
         assert_eq!(names.look_up(b"c"), Lookup::Nothing);
@@ -266,7 +266,7 @@ mod tests {
     fn every_netgroup_is_asked_about_once() {
         let asked = Rc::new(RefCell::new(Vec::new()));
         let heard = Rc::clone(&asked);
-        let groups = Groups::new(move |group| {
+        let groups = NetgroupLookups::new(move |group| {
             heard.borrow_mut().push(group.to_vec());
             (group != b"slow").then_some(group == b"a")
         });

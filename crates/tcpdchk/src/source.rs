@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hosts_access::text::escape::Written;
 
-use crate::finding::{Mark, Place};
+use crate::finding::{FilePlace, MarkedWord};
 
 /// Bytes of a long line that are shown before and behind a word.
 const BEFORE_BYTES: usize = 40;
@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file that was read.
 #[derive(Debug)]
-pub(crate) struct Source<'s> {
+pub(crate) struct SourceFile<'s> {
     /// Its name for messages.
     pub path: &'s Path,
     /// Its lines, without their line feeds.
@@ -41,8 +41,8 @@ struct Position {
 
 /// A logical line of a file: the physical lines that it was joined from.
 #[derive(Debug)]
-pub(crate) struct Stretch<'s> {
-    source: &'s Source<'s>,
+pub(crate) struct LogicalLine<'s> {
+    source: &'s SourceFile<'s>,
     /// The joined text. Words are told from each other by where they stand in it.
     text: &'s [u8],
     /// The first physical line.
@@ -60,7 +60,7 @@ struct Begin {
     characters: usize,
 }
 
-impl<'s> Source<'s> {
+impl<'s> SourceFile<'s> {
     /// Finds the lines.
     pub(crate) fn new(path: &'s Path, bytes: &'s [u8]) -> Self {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -90,8 +90,8 @@ impl<'s> Source<'s> {
     }
 
     /// A range of bytes of a physical line.
-    pub(crate) fn place(&self, number: u64, range: Range<usize>) -> Place {
-        Place {
+    pub(crate) fn place(&self, number: u64, range: Range<usize>) -> FilePlace {
+        FilePlace {
             file: self.path.to_owned(),
             number,
             first: number,
@@ -101,14 +101,14 @@ impl<'s> Source<'s> {
     }
 
     /// A whole physical line, but for blanks around it.
-    pub(crate) fn whole_line(&self, number: u64) -> Place {
+    pub(crate) fn whole_line(&self, number: u64) -> FilePlace {
         let line = self.line(number);
         let start = line.len() - line.trim_ascii_start().len();
         self.place(number, start..start + line.trim_ascii().len())
     }
 
     /// A word of a physical line, found by its text.
-    pub(crate) fn word(&self, number: u64, word: &[u8]) -> Place {
+    pub(crate) fn word(&self, number: u64, word: &[u8]) -> FilePlace {
         let line = self.line(number);
         let last = self.found.get();
         let from = if last.line == number { last.byte } else { 0 };
@@ -129,7 +129,7 @@ impl<'s> Source<'s> {
     }
 
     /// Marks a range of bytes of a line, before which its rule has so many characters.
-    fn mark(&self, number: u64, range: Range<usize>, before_line: usize) -> Mark {
+    fn mark(&self, number: u64, range: Range<usize>, before_line: usize) -> MarkedWord {
         let line = self.line(number);
         let end = range.end.min(line.len());
         let start = range.start.min(end);
@@ -146,7 +146,7 @@ impl<'s> Source<'s> {
         let word = text(start..end.min(part.end));
         let excerpt = format!("{before}{word}{}", text(end.min(part.end)..part.end));
         let column = self.column(number, start);
-        Mark {
+        MarkedWord {
             line: number,
             column,
             rule_column: before_line + column,
@@ -174,7 +174,7 @@ impl<'s> Source<'s> {
     }
 
     /// The logical line of these physical lines.
-    pub(crate) fn stretch(&'s self, text: &'s [u8], first: u64, last: u64) -> Stretch<'s> {
+    pub(crate) fn logical_line(&'s self, text: &'s [u8], first: u64, last: u64) -> LogicalLine<'s> {
         let mut begins = vec![Begin::default()];
         let mut at = Begin::default();
         for number in first..last {
@@ -184,7 +184,7 @@ impl<'s> Source<'s> {
             at.characters += String::from_utf8_lossy(joined).chars().count();
             begins.push(at);
         }
-        Stretch {
+        LogicalLine {
             source: self,
             text,
             first,
@@ -208,11 +208,11 @@ impl<'s> Source<'s> {
 /// Something whose parts have places.
 pub(crate) trait Origin {
     /// Where a part of it is; anything else stands for all of it.
-    fn place(&self, part: &[u8]) -> Place;
+    fn place(&self, part: &[u8]) -> FilePlace;
 }
 
-impl Origin for Stretch<'_> {
-    fn place(&self, part: &[u8]) -> Place {
+impl Origin for LogicalLine<'_> {
+    fn place(&self, part: &[u8]) -> FilePlace {
         match offset_in(self.text, part) {
             Some(start) => self.place_at(start..start + part.len()),
             None => self.place_at(0..self.text.len()),
@@ -222,29 +222,29 @@ impl Origin for Stretch<'_> {
 
 /// A word of a `/file` list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ListWord<'s> {
+pub(crate) struct ListOrigin<'s> {
     /// The list.
-    pub source: &'s Source<'s>,
+    pub source: &'s SourceFile<'s>,
     /// The word's physical line.
     pub line: u64,
     /// The word.
     pub word: &'s [u8],
 }
 
-impl Origin for ListWord<'_> {
-    fn place(&self, _: &[u8]) -> Place {
+impl Origin for ListOrigin<'_> {
+    fn place(&self, _: &[u8]) -> FilePlace {
         self.source.word(self.line, self.word)
     }
 }
 
-impl Stretch<'_> {
+impl LogicalLine<'_> {
     /// All of it, but for blanks around it.
-    pub(crate) fn whole(&self) -> Place {
+    pub(crate) fn whole(&self) -> FilePlace {
         self.place(self.text.trim_ascii())
     }
 
     /// Its last physical line, but for blanks around it.
-    pub(crate) fn last_line(&self) -> Place {
+    pub(crate) fn last_line(&self) -> FilePlace {
         let line = self.source.line(self.last);
         let begin = self.begins.last().map_or(0, |begin| begin.byte);
         let blanks = line.len() - line.trim_ascii_start().len();
@@ -257,7 +257,7 @@ impl Stretch<'_> {
         format!("{}:{}", Written::from(self.source.path), self.first)
     }
 
-    fn place_at(&self, range: Range<usize>) -> Place {
+    fn place_at(&self, range: Range<usize>) -> FilePlace {
         let behind = self
             .begins
             .partition_point(|begin| begin.byte <= range.start);
@@ -269,7 +269,7 @@ impl Stretch<'_> {
         let shift = self.source.skipped(number);
         let start = range.start - begin.byte + shift;
         let end = (end - begin.byte + shift).max(start);
-        Place {
+        FilePlace {
             file: self.source.path.to_owned(),
             number: self.last,
             first: self.first,
@@ -299,13 +299,13 @@ mod tests {
 
     /// `line:column:marked` of each word of each rule, with the column in the rule if that is another.
     fn marks(table: &str) -> Vec<String> {
-        let source = Source::new(Path::new("t"), table.as_bytes());
+        let source = SourceFile::new(Path::new("t"), table.as_bytes());
         let mut lines = Lines::new(table.as_bytes());
         let mut found = Vec::new();
         while let Ok(Some(line)) = lines.next_line() {
-            let stretch = source.stretch(line.text, line.first, line.last);
+            let origin = source.logical_line(line.text, line.first, line.last);
             for word in Words::new(line.text) {
-                let mark = stretch.place(word).mark.unwrap();
+                let mark = origin.place(word).mark.unwrap();
                 let marked = &mark.excerpt[mark.span.clone()];
                 let (column, in_rule) = (mark.column, mark.rule_column);
                 found.push(match column == in_rule {
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn long_lines_are_cut_around_the_word() {
         let table = format!("svcd: {} y\n", "10.0.0.1 ".repeat(10_000));
-        let source = Source::new(Path::new("t"), table.as_bytes());
+        let source = SourceFile::new(Path::new("t"), table.as_bytes());
         let at = table.len() - 2;
         let mark = source.place(1, at..at + 1).mark.unwrap();
         assert_eq!(mark.column, at + 1);
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn words_of_lists_are_found_by_their_text() {
-        let source = Source::new(Path::new("t"), b"ab b\n\tc");
+        let source = SourceFile::new(Path::new("t"), b"ab b\n\tc");
         for (number, word, column) in [(1, "b", 4), (1, "ab", 1), (2, "c", 2), (2, "x", 2)] {
             let mark = source.word(number, word.as_bytes()).mark.unwrap();
             assert_eq!(mark.column, column, "{word}");

@@ -20,9 +20,9 @@ use crate::checks::{
     aclexec, allowances, client_lists, commands, daemon_lists, dry_run, effect, files, forms,
     lines, misplaced, reach,
 };
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::rule::{RuleAt, Table};
-use crate::source::{Source, offset_in};
+use crate::source::{SourceFile, offset_in};
 
 /// Goes through a table.
 pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
@@ -41,7 +41,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             return checker.find(Finding::warning(&TABLE_OPEN, text));
         }
     };
-    let source = Source::new(path, &bytes);
+    let source = SourceFile::new(path, &bytes);
     let known: Vec<_> = catalog::all().collect();
     checker
         .report
@@ -55,9 +55,9 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     loop {
         match table_lines.next_line() {
             Ok(Some(line)) => {
-                let stretch = source.stretch(line.text, line.first, line.last);
+                let origin = source.logical_line(line.text, line.first, line.last);
                 if table == Table::Deny {
-                    last = Some(stretch.whole());
+                    last = Some(origin.whole());
                 }
                 let rule_place = RulePlace {
                     table: Arc::clone(&name),
@@ -65,7 +65,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                     line: line.last,
                 };
                 if line.nul {
-                    let place = stretch.last_line();
+                    let place = origin.last_line();
                     if table == Table::Allow && !line.text.is_empty() {
                         return report_end(LineError::Nul, place, checker);
                     }
@@ -77,7 +77,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 }
                 match Rule::parse(line.text) {
                     Some(fields) => {
-                        let rule = RuleAt::new(table, stretch, line.text, fields);
+                        let rule = RuleAt::new(table, origin, line.text, fields);
                         check_rule(&rule, &rule_place, checker);
                     }
                     None => {
@@ -85,7 +85,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                         let explained = lines::explains(line.text, &source, line.first);
                         checker.find(
                             Finding::warning(&MISSING_COLON, text)
-                                .at(stretch.whole())
+                                .at(origin.whole())
                                 .minor_if(explained),
                         );
                     }
@@ -94,7 +94,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             Ok(None) => break,
             Err(error) => {
                 // In hosts.deny, whoever gets that far is denied: nothing is left over.
-                let cut_off = source.stretch(b"", table_lines.first(), table_lines.last());
+                let cut_off = source.logical_line(b"", table_lines.first(), table_lines.last());
                 let place = cut_off.last_line();
                 let unterminated = matches!(error, LineError::Unterminated);
                 let first = table_lines.first();
@@ -110,7 +110,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
 }
 
 /// After the last rule of a table, if it has one.
-fn end_table(table: Table, last: Option<Place>, checker: &Checker<'_>) {
+fn end_table(table: Table, last: Option<FilePlace>, checker: &Checker<'_>) {
     if table == Table::Deny {
         aclexec::check_end(checker);
         reach::check_end(last, checker);
@@ -121,7 +121,7 @@ fn end_table(table: Table, last: Option<Place>, checker: &Checker<'_>) {
 /// so only our own words are fit for it.
 fn check_cut_off(
     table: Table,
-    source: &Source<'_>,
+    source: &SourceFile<'_>,
     bytes: &[u8],
     first: u64,
     checker: &Checker<'_>,
@@ -136,7 +136,7 @@ fn check_cut_off(
         return;
     };
     let last = first + line.last - line.first;
-    let stretch = source.stretch(line.text, first, last);
+    let origin = source.logical_line(line.text, first, last);
     let Some(fields) = Rule::parse(line.text) else {
         return;
     };
@@ -145,7 +145,7 @@ fn check_cut_off(
         first_line: first,
         line: last,
     };
-    let mut rule = RuleAt::new(table, stretch, line.text, fields);
+    let mut rule = RuleAt::new(table, origin, line.text, fields);
     rule.cut_off = true;
     checker.report.beside_the_original(true);
     check_rule(&rule, &place, checker);
@@ -154,7 +154,7 @@ fn check_cut_off(
 
 fn check_rule(rule: &RuleAt<'_>, place: &RulePlace, checker: &Checker<'_>) {
     checker.lists.borrow_mut().begin_rule();
-    let verbose = checker.wishes.verbose;
+    let verbose = checker.flags.verbose;
     let fact = |text: String| {
         if verbose {
             checker.report.fact(text);

@@ -12,7 +12,7 @@ use crate::source::Origin;
 
 /// A word in host position, with where it comes from.
 #[derive(Clone, Copy)]
-pub(crate) struct Host<'h> {
+pub(crate) struct HostWord<'h> {
     /// The word.
     pub word: &'h [u8],
     /// Its table or list.
@@ -24,7 +24,7 @@ pub(crate) struct Host<'h> {
     pub said: Option<Level>,
 }
 
-impl<'h> Host<'h> {
+impl<'h> HostWord<'h> {
     /// A word of which nothing was said yet.
     pub(crate) fn new(word: &'h [u8], origin: &'h dyn Origin) -> Self {
         Self {

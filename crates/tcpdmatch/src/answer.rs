@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tools::output::Output;
 
-use crate::judge::{Judged, verdict_word};
+use crate::predictor::{Prediction, verdict_word};
 
 /// The answer to a question, for one address of the client.
 #[derive(Serialize)]
@@ -25,8 +25,8 @@ pub(crate) struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     daemon: String,
-    client: Client,
-    server: End,
+    client: JsonClient,
+    server: JsonEnd,
     verdict: &'static str,
     rule: Option<RulePlace>,
     /// The verdict if the commands of aclexec say no, where that is another one.
@@ -45,14 +45,14 @@ pub(crate) struct Answer {
 }
 
 #[derive(Serialize)]
-struct Client {
+struct JsonClient {
     #[serde(flatten)]
-    end: End,
+    end: JsonEnd,
     user: Option<String>,
 }
 
 #[derive(Serialize)]
-struct End {
+struct JsonEnd {
     address: Option<String>,
     name: Option<String>,
 }
@@ -95,14 +95,14 @@ const MAX_MESSAGES: usize = 1000;
 
 /// What the engine says, kept for the answer.
 #[derive(Default)]
-pub(crate) struct Heard {
+pub(crate) struct AnswerLog {
     messages: RefCell<Vec<String>>,
     /// Messages past those that are kept.
     left_out: Cell<usize>,
     options: RefCell<Vec<OptionRun>>,
 }
 
-impl Log for Heard {
+impl Log for AnswerLog {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
         let messages = &mut *self.messages.borrow_mut();
         match messages.len() < MAX_MESSAGES {
@@ -129,11 +129,11 @@ impl Answer {
     /// The answer to a request, with what was said before it.
     pub(crate) fn new(
         request: &Request,
-        judged: &Judged,
-        heard: Heard,
+        prediction: &Prediction,
+        heard: AnswerLog,
         mut messages: Vec<String>,
     ) -> Self {
-        let decision = &judged.decision;
+        let decision = &prediction.decision;
         messages.append(&mut heard.messages.take());
         if heard.left_out.get() > 0 {
             messages.push(format!("and {} more messages", heard.left_out.get()));
@@ -142,15 +142,15 @@ impl Answer {
             line: None,
             query: None,
             daemon: text(&request.daemon),
-            client: Client {
-                end: End::new(&request.client),
+            client: JsonClient {
+                end: JsonEnd::new(&request.client),
                 user: known(request.user.text()),
             },
-            server: End::new(&request.server),
+            server: JsonEnd::new(&request.server),
             verdict: verdict_word(&decision.verdict),
             rule: decision.matched.as_ref().map(RulePlace::new),
-            otherwise: judged.otherwise.as_ref().map(verdict_word),
-            in_error: judged.errors().map(InError::new).collect(),
+            otherwise: prediction.otherwise.as_ref().map(verdict_word),
+            in_error: prediction.errors().map(InError::new).collect(),
             options: heard.options.take(),
             command: match &decision.verdict {
                 Verdict::Twist(command) => Some(text(command.as_bytes())),
@@ -179,7 +179,7 @@ impl InError {
     }
 }
 
-impl End {
+impl JsonEnd {
     fn new(host: &Host) -> Self {
         Self {
             address: known(host.address_text()),

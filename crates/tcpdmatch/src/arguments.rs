@@ -9,7 +9,7 @@ use tools::arguments::{Files, Usage};
 
 /// In which form answers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum AnswerFormat {
     /// For people.
     #[default]
     Human,
@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
 
     /// How to write the answer
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: AnswerFormat,
 
     /// Print a completion script
     #[arg(long, value_name = "SHELL", exclusive = true)]
@@ -77,7 +77,7 @@ pub(crate) struct Arguments {
     pub client: Option<OsString>,
 }
 
-impl tools::program::Arguments for Arguments {
+impl tools::program::CommandLine for Arguments {
     const USAGE: Usage = Usage {
         program: "tcpdmatch",
         classic: "[-d] [-i inet_conf] daemon[@host] [user@]host\n\

@@ -23,11 +23,11 @@ use tools::paths::{check_daemon_directory, check_tables};
 use tools::remark::Remark;
 use tools::services::{Applies, Services};
 
-use crate::answer::{Answer, Heard};
-use crate::arguments::Format;
-use crate::endpoint::{self, End, Resolved};
+use crate::answer::{Answer, AnswerLog};
+use crate::arguments::AnswerFormat;
+use crate::endpoint::{self, Endpoint, Resolved};
 use crate::explain::Explainer;
-use crate::judge::{Judge, verdict_word};
+use crate::predictor::{Predictor, verdict_word};
 use crate::question::Question;
 
 /// Daemons of Sun RPC, which inetd does not start.
@@ -35,9 +35,9 @@ const PORT_MAPPERS: [&[u8]; 2] = [b"portmap", b"rpcbind"];
 
 /// How an answer is given.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct AnswerOptions {
     /// In which form.
-    pub format: Format,
+    pub format: AnswerFormat,
     /// With every step.
     pub explain: bool,
 }
@@ -49,16 +49,16 @@ type Say<'s> = &'s dyn Fn(&str);
 pub(crate) fn run(
     question: &Question<'_>,
     files: &Files,
-    judge: &Judge,
-    manner: Manner,
+    predictor: &Predictor,
+    options: AnswerOptions,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
     let said = RefCell::new(Vec::new());
-    let say: Say<'_> = &|text| match manner.format {
-        Format::Human => output.line(text),
-        Format::Json => said.borrow_mut().push(text.to_owned()),
+    let say: Say<'_> = &|text| match options.format {
+        AnswerFormat::Human => output.line(text),
+        AnswerFormat::Json => said.borrow_mut().push(text.to_owned()),
     };
-    let question = &surroundings(question, files, judge, say)?;
+    let question = &surroundings(question, files, predictor, say)?;
     let resolver = SystemResolver::new(patience());
     let ends = server(question, &resolver, say)?.and_then(|server| {
         let client = endpoint::client(question.client, &resolver).ok();
@@ -68,38 +68,45 @@ pub(crate) fn run(
         Some((server, client?))
     });
     let Some((server, client)) = ends else {
-        if manner.format == Format::Json {
+        if options.format == AnswerFormat::Json {
             output.line(json!({"error": "host not found", "messages": said.take()}));
         }
         return Ok(crate::EXIT_FAILED.into());
     };
     tell_alias(question.client, &client, say);
     for (number, end) in client.ends.iter().enumerate() {
-        if number > 0 && manner.format == Format::Human {
+        if number > 0 && options.format == AnswerFormat::Human {
             output.line("");
         }
         tell_complaint(end, say);
         let mut request = question.request(&end.host, &server);
-        if let Some(text) = judge.without_name(&request) {
+        if let Some(text) = predictor.without_name(&request) {
             tell(&text, say);
         }
-        match manner.format {
-            Format::Human => block(question, &mut request, judge, manner, output),
-            Format::Json => answer(&mut request, judge, manner, said.take()).write(output),
+        match options.format {
+            AnswerFormat::Human => block(question, &mut request, predictor, options, output),
+            AnswerFormat::Json => {
+                answer(&mut request, predictor, options, said.take()).write(output)
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The answer as an object, with what was said before it.
-fn answer(request: &mut Request, judge: &Judge, manner: Manner, said: Vec<String>) -> Answer {
-    let heard = Heard::default();
-    let steps = manner.explain.then(|| Explainer::collecting(request));
-    let judged = match &steps {
-        Some(steps) => judge.decide(request, &Both(&heard, steps), None),
-        None => judge.decide(request, &heard, None),
+fn answer(
+    request: &mut Request,
+    predictor: &Predictor,
+    options: AnswerOptions,
+    said: Vec<String>,
+) -> Answer {
+    let heard = AnswerLog::default();
+    let steps = options.explain.then(|| Explainer::collecting(request));
+    let prediction = match &steps {
+        Some(steps) => predictor.decide(request, &Both(&heard, steps), None),
+        None => predictor.decide(request, &heard, None),
     };
-    let mut answer = Answer::new(request, &judged, heard, said);
+    let mut answer = Answer::new(request, &prediction, heard, said);
     answer.steps = steps.map(Explainer::into_steps);
     answer
 }
@@ -138,21 +145,21 @@ impl Log for Both<'_> {
 fn surroundings<'q>(
     question: &Question<'q>,
     files: &Files,
-    judge: &Judge,
+    predictor: &Predictor,
     say: Say<'_>,
 ) -> anyhow::Result<Question<'q>> {
     let report = &mut |remark: Remark| say(&remark.to_string());
-    check_daemon_directory(Path::new(REAL_DAEMON_DIR), &judge.disk, report);
+    check_daemon_directory(Path::new(REAL_DAEMON_DIR), &predictor.disk, report);
     let full = question.daemon;
     let question = question.clone().with_plain_daemon();
     if question.daemon != full {
         let (full, plain) = (Written(full), Written(question.daemon));
         tell(&format!("{full}: daemon name normalized to: {plain}"), say);
     }
-    let conf =
-        InetdConf::read(files.inetd.as_deref(), &judge.disk, report).map_err(anyhow::Error::msg)?;
-    check_wrapped(question.daemon, &conf, files, &judge.disk, say);
-    check_tables(&judge.tables, &judge.disk, report);
+    let conf = InetdConf::read(files.inetd.as_deref(), &predictor.disk, report)
+        .map_err(anyhow::Error::msg)?;
+    check_wrapped(question.daemon, &conf, files, &predictor.disk, say);
+    check_tables(&predictor.tables, &predictor.disk, report);
     Ok(question)
 }
 
@@ -221,7 +228,7 @@ fn tell_alias(name: &[u8], found: &Resolved, say: Say<'_>) {
     }
 }
 
-fn tell_complaint(end: &End, say: Say<'_>) {
+fn tell_complaint(end: &Endpoint, say: Say<'_>) {
     if let Some(complaint) = &end.complaint {
         tell(&complaint.to_string(), say);
     }
@@ -231,8 +238,8 @@ fn tell_complaint(end: &End, say: Say<'_>) {
 fn block(
     question: &Question<'_>,
     request: &mut Request,
-    judge: &Judge,
-    manner: Manner,
+    predictor: &Predictor,
+    options: AnswerOptions,
     output: &Output,
 ) {
     let (client, server) = (&request.client, &request.server);
@@ -253,17 +260,17 @@ fn block(
             output.line(format_args!("{what} {}", Written(&value)));
         }
     }
-    let judged = if manner.explain {
+    let prediction = if options.explain {
         let explainer = Explainer::speaking(request, output);
-        let judged = judge.decide(request, &explainer, Some(output));
-        explainer.conclude(&judged);
-        judged
+        let prediction = predictor.decide(request, &explainer, Some(output));
+        explainer.conclude(&prediction);
+        prediction
     } else {
-        judge.decide(request, &Spoken(output), Some(output))
+        predictor.decide(request, &TerminalLog(output), Some(output))
     };
-    let verdict = verdict_word(&judged.decision.verdict);
+    let verdict = verdict_word(&prediction.decision.verdict);
     output.line(format_args!("access:   {verdict}"));
-    if let Some(otherwise) = &judged.otherwise {
+    if let Some(otherwise) = &prediction.otherwise {
         let otherwise = verdict_word(otherwise);
         output.line(format_args!(
             "aclexec:  {otherwise} if a command of aclexec says no"
@@ -280,9 +287,9 @@ fn name_text<'n>(host: &'n Host, typed: &'n [u8]) -> &'n [u8] {
 }
 
 /// The engine's messages, on the terminal.
-pub(crate) struct Spoken<'o>(pub &'o Output);
+pub(crate) struct TerminalLog<'o>(pub &'o Output);
 
-impl Log for Spoken<'_> {
+impl Log for TerminalLog<'_> {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
         self.0.line(diagnostic);
     }

@@ -18,8 +18,8 @@ use serde_json::json;
 use tools::output::Output;
 
 use crate::answer::{RulePlace, text};
-use crate::arguments::Format;
-use crate::judge::Judge;
+use crate::arguments::AnswerFormat;
+use crate::predictor::Predictor;
 
 /// A rule, and which of its words have matched.
 struct Reached {
@@ -32,7 +32,7 @@ struct Reached {
 
 /// Where the engine is.
 #[derive(Default)]
-struct At {
+struct Cursor {
     /// The rule, if it is one of the tables.
     rule: Option<usize>,
     list: Option<List>,
@@ -43,21 +43,24 @@ struct At {
 }
 
 /// What was reached so far.
-pub(crate) struct Coverage {
+pub(crate) struct TableCoverage {
     rules: RefCell<Vec<Reached>>,
     /// Rules by whether they are of hosts.allow, and their first lines.
     known: BTreeMap<(bool, u64), usize>,
-    at: RefCell<At>,
+    at: RefCell<Cursor>,
     allow: std::path::PathBuf,
 }
 
-impl Coverage {
+impl TableCoverage {
     /// Of these tables, nothing reached.
-    pub(crate) fn new(judge: &Judge) -> Self {
+    pub(crate) fn new(predictor: &Predictor) -> Self {
         let mut rules = Vec::new();
         let mut known = BTreeMap::new();
-        for (allow, path) in [(true, &judge.tables.allow), (false, &judge.tables.deny)] {
-            let Ok(Some(source)) = judge.disk.open(path) else {
+        for (allow, path) in [
+            (true, &predictor.tables.allow),
+            (false, &predictor.tables.deny),
+        ] {
+            let Ok(Some(source)) = predictor.disk.open(path) else {
                 continue;
             };
             let mut lines = Lines::new(source);
@@ -85,7 +88,7 @@ impl Coverage {
             rules: RefCell::new(rules),
             known,
             at: RefCell::default(),
-            allow: judge.tables.allow.clone(),
+            allow: predictor.tables.allow.clone(),
         }
     }
 
@@ -119,7 +122,7 @@ impl Coverage {
     }
 
     /// Tells what was not reached, and how much was.
-    pub(crate) fn tell(&self, format: Format, output: &Output) {
+    pub(crate) fn tell(&self, format: AnswerFormat, output: &Output) {
         let rules = &*self.rules.borrow();
         let (mut decided, mut words, mut matched) = (0, 0, 0);
         for rule in rules {
@@ -128,11 +131,11 @@ impl Coverage {
             decided += usize::from(rule.decided);
             if !rule.decided {
                 match format {
-                    Format::Human => output.line(format_args!(
+                    AnswerFormat::Human => output.line(format_args!(
                         "{place}: no expectation reaches this rule: {}",
                         rule.text
                     )),
-                    Format::Json => output.line(json!({
+                    AnswerFormat::Json => output.line(json!({
                         "rule": RulePlace::new(&rule.place), "text": rule.text, "unreached": "rule",
                     })),
                 }
@@ -146,8 +149,8 @@ impl Coverage {
                         continue;
                     }
                     match format {
-                        Format::Human => output.line(format_args!("{place}: no expectation reaches {word} of its {name}")),
-                        Format::Json => output.line(json!({
+                        AnswerFormat::Human => output.line(format_args!("{place}: no expectation reaches {word} of its {name}")),
+                        AnswerFormat::Json => output.line(json!({
                             "list": name, "rule": RulePlace::new(&rule.place), "unreached": "word", "word": word,
                         })),
                     }
@@ -156,17 +159,17 @@ impl Coverage {
         }
         let all = rules.len();
         match format {
-            Format::Human => output.line(format_args!(
+            AnswerFormat::Human => output.line(format_args!(
                 "coverage: {decided} of {all} rules, {matched} of {words} words"
             )),
-            Format::Json => output.line(json!({"coverage": {
+            AnswerFormat::Json => output.line(json!({"coverage": {
                 "rules": all, "rules_reached": decided, "words": words, "words_reached": matched,
             }})),
         }
     }
 }
 
-impl Log for Coverage {
+impl Log for TableCoverage {
     fn diagnostic(&self, _: &Diagnostic) {}
 
     fn wants_events(&self) -> bool {
@@ -177,9 +180,9 @@ impl Log for Coverage {
         match event {
             Event::Rule { place, .. } => {
                 let rule = self.number(&place.table, place.first_line);
-                *self.at.borrow_mut() = At {
+                *self.at.borrow_mut() = Cursor {
                     rule,
-                    ..At::default()
+                    ..Cursor::default()
                 };
             }
             Event::List(list) => {

@@ -24,7 +24,7 @@ pub(crate) fn split_server(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// An end of a connection, and what there is to say of its name.
 #[derive(Clone, Debug)]
-pub(crate) struct End {
+pub(crate) struct Endpoint {
     /// What the engine is asked about.
     pub host: Host,
     /// Why its name is in doubt.
@@ -37,14 +37,14 @@ pub(crate) struct Resolved {
     /// The official name, if it was asked for by another one.
     pub official: Option<Vec<u8>>,
     /// One end for each address.
-    pub ends: Vec<End>,
+    pub ends: Vec<Endpoint>,
 }
 
 impl Resolved {
     fn one(host: Host) -> Self {
         Self {
             official: None,
-            ends: vec![End {
+            ends: vec![Endpoint {
                 host,
                 complaint: None,
             }],
@@ -89,7 +89,7 @@ fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> 
     let found = find(text, resolver)?;
     let ends = found.addresses.into_iter().map(|address| {
         let checked = check_address(address, resolver);
-        End {
+        Endpoint {
             host: Host::from_socket(address, text_of(&address)).with_name(checked.name),
             complaint: checked.complaint,
         }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tools::output::{Output, is_coloured, option_line};
 
 use crate::answer::{RulePlace, text};
-use crate::judge::Judged;
+use crate::predictor::Prediction;
 use crate::why::{needed, why, would};
 
 /// Most words of one list that are shown though they do not match; the others are counted.
@@ -30,11 +30,11 @@ pub(crate) struct Explainer<'o> {
     /// Where to speak; without it the steps are collected.
     output: Option<&'o Output>,
     coloured: bool,
-    state: RefCell<State>,
+    state: RefCell<Steps>,
 }
 
 #[derive(Default)]
-struct State {
+struct Steps {
     steps: Vec<Value>,
     /// Steps past those that are kept.
     left_out: usize,
@@ -55,7 +55,7 @@ impl<'o> Explainer<'o> {
         Self {
             output: Some(output),
             coloured: is_coloured(),
-            state: RefCell::new(State::new(request)),
+            state: RefCell::new(Steps::new(request)),
         }
     }
 
@@ -64,7 +64,7 @@ impl<'o> Explainer<'o> {
         Self {
             output: None,
             coloured: false,
-            state: RefCell::new(State::new(request)),
+            state: RefCell::new(Steps::new(request)),
         }
     }
 
@@ -79,16 +79,16 @@ impl<'o> Explainer<'o> {
     }
 
     /// Says so if no rule has decided, and whether something in error did.
-    pub(crate) fn conclude(&self, judged: &Judged) {
-        if judged.decision.matched.is_some() {
+    pub(crate) fn conclude(&self, prediction: &Prediction) {
+        if prediction.decision.matched.is_some() {
             return;
         }
-        let said = match judged.errors().next() {
+        let said = match prediction.errors().next() {
             None => "    no rule has decided",
             Some(_) => "    after an error no rule lets the client in",
         };
         self.say(said, || json!({"step": "undecided"}));
-        for error in judged.errors() {
+        for error in prediction.errors() {
             let error = error.to_string();
             self.say(
                 &format!("    so this denies: {error}"),
@@ -197,7 +197,7 @@ fn key(need: Need) -> &'static str {
     }
 }
 
-impl State {
+impl Steps {
     fn new(request: &Request) -> Self {
         let name = |side| {
             let host = request.host(side);

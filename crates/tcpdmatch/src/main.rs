@@ -11,10 +11,10 @@ mod arguments;
 mod classic;
 mod coverage;
 mod endpoint;
+mod expectations;
 mod explain;
-mod judge;
 mod lookups;
-mod policy;
+mod predictor;
 mod question;
 mod stream;
 mod why;
@@ -31,7 +31,7 @@ use tools::arguments::Files;
 use tools::disk::Disk;
 
 use arguments::Arguments;
-use judge::Judge;
+use predictor::Predictor;
 use question::Question;
 use tools::output::Output;
 
@@ -55,23 +55,29 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         return Ok(status.into());
     }
     if let Some(file) = &arguments.test {
-        let judge = Judge::new(tables, disk.keeping());
-        return policy::run(file, &judge, arguments.format, arguments.coverage, output);
+        let predictor = Predictor::new(tables, disk.keeping());
+        return expectations::run(
+            file,
+            &predictor,
+            arguments.format,
+            arguments.coverage,
+            output,
+        );
     }
     if arguments.stdin {
-        let judge = Judge::new(tables, disk.keeping());
-        return Ok(stream::run(std::io::stdin().lock(), &judge, output));
+        let predictor = Predictor::new(tables, disk.keeping());
+        return Ok(stream::run(std::io::stdin().lock(), &predictor, output));
     }
     let question = Question::new(bytes(&arguments.daemon), bytes(&arguments.client));
-    let manner = classic::Manner {
+    let options = classic::AnswerOptions {
         format: arguments.format,
         explain: arguments.explain,
     };
     classic::run(
         &question,
         &arguments.files,
-        &Judge::new(tables, disk),
-        manner,
+        &Predictor::new(tables, disk),
+        options,
         output,
     )
 }

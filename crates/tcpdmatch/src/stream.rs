@@ -9,16 +9,16 @@ use std::process::ExitCode;
 use serde_json::json;
 use tools::output::Output;
 
-use crate::answer::{Answer, Heard, text};
-use crate::judge::Judge;
+use crate::answer::{Answer, AnswerLog, text};
 use crate::lookups::Lookups;
+use crate::predictor::Predictor;
 use crate::question::Question;
 
 /// Longest line, in bytes. Names are far shorter; an endless line must not fill the memory.
 const MAX_LINE_BYTES: usize = 64 << 10;
 
 /// Answers each line. The exit status says whether all could be answered.
-pub(crate) fn run(source: impl Read, judge: &Judge, output: &Output) -> ExitCode {
+pub(crate) fn run(source: impl Read, predictor: &Predictor, output: &Output) -> ExitCode {
     let mut source = BufReader::with_capacity(2 * MAX_LINE_BYTES, source);
     let lookups = Lookups::default();
     let mut line = Vec::new();
@@ -28,10 +28,10 @@ pub(crate) fn run(source: impl Read, judge: &Judge, output: &Output) -> ExitCode
             output.push();
         }
         let outcome = match next_line(&mut source, &mut line) {
-            Ok(Outcome::End) => break,
-            Ok(Outcome::Line) if is_nothing(&line) => continue,
-            Ok(Outcome::Line) => answer_line(&line, number, judge, &lookups, output),
-            Ok(Outcome::TooLong) => Err(format!(
+            Ok(LineRead::End) => break,
+            Ok(LineRead::Line) if is_nothing(&line) => continue,
+            Ok(LineRead::Line) => answer_line(&line, number, predictor, &lookups, output),
+            Ok(LineRead::TooLong) => Err(format!(
                 "line of over {MAX_LINE_BYTES} bytes; write one question a line"
             )),
             Err(error) => {
@@ -65,16 +65,16 @@ pub(crate) fn is_nothing(line: &[u8]) -> bool {
 fn answer_line(
     line: &[u8],
     number: u64,
-    judge: &Judge,
+    predictor: &Predictor,
     lookups: &Lookups,
     output: &Output,
 ) -> Result<(), String> {
     let question = Question::parse(line)?;
     for mut request in lookups.requests(&question)? {
-        let heard = Heard::default();
-        let told = judge.without_name(&request).into_iter().collect();
-        let judged = judge.decide(&mut request, &heard, None);
-        let mut answer = Answer::new(&request, &judged, heard, told);
+        let heard = AnswerLog::default();
+        let told = predictor.without_name(&request).into_iter().collect();
+        let prediction = predictor.decide(&mut request, &heard, None);
+        let mut answer = Answer::new(&request, &prediction, heard, told);
         answer.line = Some(number);
         answer.query = Some(text(line.trim_ascii()));
         answer.write(output);
@@ -83,22 +83,22 @@ fn answer_line(
 }
 
 /// What came of reading a line.
-enum Outcome {
+enum LineRead {
     Line,
     TooLong,
     End,
 }
 
 /// Reads a line without its newline. One that is too long is cut, and its rest skipped.
-fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Outcome> {
+fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<LineRead> {
     line.clear();
     let mut limited = source.take(MAX_LINE_BYTES as u64 + 1);
     if limited.read_until(b'\n', line)? == 0 {
-        return Ok(Outcome::End);
+        return Ok(LineRead::End);
     }
     if line.pop_if(|byte| *byte == b'\n').is_some() || line.len() <= MAX_LINE_BYTES {
-        return Ok(Outcome::Line);
+        return Ok(LineRead::Line);
     }
     source.skip_until(b'\n')?;
-    Ok(Outcome::TooLong)
+    Ok(LineRead::TooLong)
 }

@@ -8,10 +8,10 @@ use hosts_access::text::escape::Written;
 
 /// Where facts and findings are written. A failed write is kept and told once, at the end.
 pub struct Output {
-    state: RefCell<State>,
+    state: RefCell<Sink>,
 }
 
-struct State {
+struct Sink {
     sink: BufWriter<Box<dyn Write>>,
     failed: io::Result<()>,
 }
@@ -25,7 +25,7 @@ impl Output {
     /// Writes to this.
     pub fn new(sink: impl Write + 'static) -> Self {
         Self {
-            state: RefCell::new(State {
+            state: RefCell::new(Sink {
                 sink: BufWriter::new(Box::new(sink)),
                 failed: Ok(()),
             }),

@@ -12,7 +12,7 @@ use crate::arguments::{Usage, completions, parse};
 use crate::output::{Output, complain};
 
 /// The command line of a program.
-pub trait Arguments: Parser {
+pub trait CommandLine: Parser {
     /// How wrong usage is told.
     const USAGE: Usage;
 
@@ -23,7 +23,7 @@ pub trait Arguments: Parser {
 /// Runs a program. `job` gives its exit status.
 pub fn main<A, E>(job: impl FnOnce(&A, &Output) -> Result<ExitCode, E>) -> ExitCode
 where
-    A: Arguments,
+    A: CommandLine,
     E: Display + From<io::Error>,
 {
     let arguments: A = match parse(&A::USAGE) {

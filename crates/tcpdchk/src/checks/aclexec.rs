@@ -39,7 +39,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
         }
         return;
     };
-    let place = rule.stretch.place(&aclexec.keyword);
+    let place = rule.origin.place(&aclexec.keyword);
     let ends = |keyword: &[u8]| {
         options::find(keyword).is_some_and(|option| option.position == Position::Last)
     };
@@ -49,7 +49,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
             "{}: decides whatever the command of the aclexec says",
             Written(&end.keyword)
         );
-        checker.find(Finding::own(&VERDICT, text).at(rule.stretch.place(&end.keyword)));
+        checker.find(Finding::own(&VERDICT, text).at(rule.origin.place(&end.keyword)));
         return;
     }
     if programs::never_answers(&aclexec, checker) {

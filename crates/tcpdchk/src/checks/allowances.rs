@@ -12,7 +12,7 @@ use tools::remark::Check;
 use crate::allowance::Allowance;
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::source::Source;
+use crate::source::SourceFile;
 use crate::suggest::closest;
 
 use super::host_words::{
@@ -35,7 +35,7 @@ const KEYWORDS: [&str; 2] = ["tcpdchk:", "allow"];
 
 /// Reads the comments of a table for these kinds of findings, and reports those that cannot silence anything.
 pub(crate) fn read(
-    source: &Source<'_>,
+    source: &SourceFile<'_>,
     bytes: &[u8],
     known: &[&'static Check],
     checker: &Checker<'_>,
@@ -135,7 +135,7 @@ pub(crate) fn check_unused(allowances: &[Allowance], checker: &Checker<'_>) {
     ];
     for allowance in allowances {
         let id = allowance.check.id;
-        let not_asked = !checker.wishes.dns && asked.iter().any(|check| check.id == id);
+        let not_asked = !checker.flags.dns && asked.iter().any(|check| check.id == id);
         if !allowance.used.get() && !not_asked {
             let text = format!("the rule below has no finding {id}");
             checker.find(Finding::own(&ALLOW_UNUSED, text).at(allowance.place.clone()));

@@ -6,7 +6,7 @@ use hosts_access::text::escape::Written;
 use crate::checker::Checker;
 use crate::finding::Finding;
 use crate::rule::RuleAt;
-use crate::word::{Host, is_fail, is_wide, split_client};
+use crate::word::{HostWord, is_fail, is_wide, split_client};
 
 use super::host_words::{EMPTY_LIST, USER_NAME, report_fail};
 use super::{list_files, spelling, words};
@@ -33,7 +33,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         }
         clients += 1;
         let last = list.peek().is_none();
-        let mut client = Host::new(word, &rule.stretch).explained_if(rule.is_explained(word));
+        let mut client = HostWord::new(word, &rule.origin).explained_if(rule.is_explained(word));
         let finding = match spelling::check_operator(&client, wide && !last) {
             None => words::client_word(&client, last && clients > 1 && closes),
             operator => operator,
@@ -56,7 +56,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     }
 }
 
-fn check_client(client: &Host<'_>, checker: &Checker<'_>) {
+fn check_client(client: &HostWord<'_>, checker: &Checker<'_>) {
     let (user, host) = split_client(client.word);
     if let Some(user) = user {
         check_user(client, user, checker);
@@ -64,7 +64,7 @@ fn check_client(client: &Host<'_>, checker: &Checker<'_>) {
     list_files::check_host(&client.part(host), checker, 0);
 }
 
-fn check_user(client: &Host<'_>, user: &[u8], checker: &Checker<'_>) {
+fn check_user(client: &HostWord<'_>, user: &[u8], checker: &Checker<'_>) {
     let shown = Written(user);
     let text = match user {
         [b'@', ..] => format!("{shown}: user name begins with \"@\""),

@@ -12,7 +12,7 @@ use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::rule::{MAX_OPTIONS, RuleAt, is_command};
 use crate::source::{Origin, offset_in};
 use crate::suggest::closest;
@@ -53,7 +53,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
             let text =
                 "a colon ends the command before it, and the rest of the command is no option";
             let (place, instead) = match colon(rule, &field) {
-                Some(colon) => (rule.stretch.place(colon), Some("\\:".to_owned())),
+                Some(colon) => (rule.origin.place(colon), Some("\\:".to_owned())),
                 None => (place.clone(), None),
             };
             checker.find(
@@ -82,7 +82,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
 }
 
 /// Looks at a command that no colon has cut off.
-fn check_command(field: &Field<'_>, place: &Place, checker: &Checker<'_>) {
+fn check_command(field: &Field<'_>, place: &FilePlace, checker: &Checker<'_>) {
     if let Some(reason) = checker.shell_complaint(&field.value) {
         let reason = Written(reason.as_bytes());
         let text = format!(
@@ -127,10 +127,10 @@ fn colon<'r>(rule: &RuleAt<'r>, field: &Field<'r>) -> Option<&'r [u8]> {
     rule.text.get(at..=at)
 }
 
-fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> Place {
+fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> FilePlace {
     match &field.value {
-        Cow::Borrowed(value) if !value.is_empty() => rule.stretch.place(value),
-        _ => rule.stretch.place(&field.keyword),
+        Cow::Borrowed(value) if !value.is_empty() => rule.origin.place(value),
+        _ => rule.origin.place(&field.keyword),
     }
 }
 
@@ -150,7 +150,7 @@ fn daemons<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
         .map(|name| (!is_reserved(name) && !is_glob(name)).then_some(name))
 }
 
-fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &Place, checker: &Checker<'_>) {
+fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &FilePlace, checker: &Checker<'_>) {
     // A folder that is missing is reported in the original's words.
     let Ok(entries) = checker.disk.entries(folder) else {
         return;
@@ -174,7 +174,7 @@ fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &Place, checker: &Chec
     }
 }
 
-fn check_udp(rule: &RuleAt<'_>, field: &Field<'_>, place: &Place, checker: &Checker<'_>) {
+fn check_udp(rule: &RuleAt<'_>, field: &Field<'_>, place: &FilePlace, checker: &Checker<'_>) {
     for name in daemons(rule).flatten() {
         if checker.services.takes_datagrams(name) {
             let text = format!(

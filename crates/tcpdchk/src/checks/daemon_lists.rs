@@ -9,7 +9,7 @@ use crate::checker::Checker;
 use crate::finding::Finding;
 use crate::known_users::is_known_user;
 use crate::rule::RuleAt;
-use crate::word::{Host, is_fail, is_wide};
+use crate::word::{HostWord, is_fail, is_wide};
 
 use super::host_words::{EMPTY_LIST, SEVERAL_ADDRESSES, report_fail};
 use super::{effect, forms, list_files, spelling, words};
@@ -72,12 +72,12 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     }
 }
 
-fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> Host<'h> {
-    Host::new(word, &rule.stretch).explained_if(minor)
+fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> HostWord<'h> {
+    HostWord::new(word, &rule.origin).explained_if(minor)
 }
 
 /// What our own checks say of a word without its host.
-fn check_here(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
+fn check_here(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
     if daemon.minor {
         return;
     }
@@ -90,9 +90,9 @@ fn check_here(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
     }
 }
 
-fn check_server(host: &Host<'_>, checker: &Checker<'_>) {
+fn check_server(host: &HostWord<'_>, checker: &Checker<'_>) {
     let finding = words::host_word(host);
-    let host = &Host {
+    let host = &HostWord {
         said: words::graver_than_note(finding.as_ref()),
         ..*host
     };
@@ -109,7 +109,7 @@ fn check_server(host: &Host<'_>, checker: &Checker<'_>) {
     }
 }
 
-fn check_daemon(daemon: &Host<'_>, checker: &Checker<'_>) {
+fn check_daemon(daemon: &HostWord<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
     let shown = Written(name);
     let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
@@ -139,7 +139,7 @@ fn check_daemon(daemon: &Host<'_>, checker: &Checker<'_>) {
 }
 
 /// Whether inetd starts the daemon, and how. Once for each name.
-fn check_inetd(daemon: &Host<'_>, checker: &Checker<'_>) {
+fn check_inetd(daemon: &HostWord<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
     // `effect` says more, whoever starts it.
     if !checker.report.is_classic() {

@@ -60,9 +60,9 @@ pub(crate) fn check(rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> 
     match outcome {
         Outcome::Allow => true,
         Outcome::Deny | Outcome::Failed => false,
-        Outcome::Table if granted && checker.wishes.implicit_allow => {
+        Outcome::Table if granted && checker.flags.implicit_allow => {
             let text = "implicit \"allow\" at end of rule";
-            let place = rule.stretch.whole();
+            let place = rule.origin.whole();
             checker.find(Finding::warning(&IMPLICIT_ALLOW, text).at(place));
             granted
         }
@@ -73,7 +73,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> 
 fn run(options: &[u8], rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> Outcome {
     let lookups = (SystemResolver::new(std::rc::Rc::default()), NoIdent);
     let netgroups = checker.netgroups();
-    let heard = Heard {
+    let heard = OptionLog {
         rule,
         checker,
         fields: OnceCell::new(),
@@ -106,7 +106,7 @@ fn placeholders() -> Request {
 }
 
 /// Reports what the engine says while options run.
-struct Heard<'h> {
+struct OptionLog<'h> {
     rule: &'h RuleAt<'h>,
     checker: &'h Checker<'h>,
     /// The options, once there is something to say of one.
@@ -115,7 +115,7 @@ struct Heard<'h> {
     run: Cell<usize>,
 }
 
-impl Log for Heard<'_> {
+impl Log for OptionLog<'_> {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
         let (check, about) = kind(&diagnostic.problem);
         let kind_is_form = about == About::Form && check.id != UNKNOWN_EXPANSION.id;
@@ -142,7 +142,7 @@ impl Log for Heard<'_> {
             || misplaced::explains(self.rule, number, &diagnostic.problem);
         self.checker.find(
             finding
-                .at(self.rule.stretch.place(part))
+                .at(self.rule.origin.place(part))
                 .instead(
                     fields
                         .get(number)
@@ -154,7 +154,7 @@ impl Log for Heard<'_> {
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
         self.run.set(self.run.get() + 1);
-        if self.checker.wishes.verbose {
+        if self.checker.flags.verbose {
             self.checker.report.fact(option_line(keyword, value));
         }
     }

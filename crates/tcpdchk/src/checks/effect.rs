@@ -4,15 +4,15 @@ use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, split_at_sign};
 use hosts_access::text::escape::Written;
 use tools::daemons::{self, looks_no_name_up};
-use tools::services::{Applies, Before, By, Service, Services, Verdict};
+use tools::services::{Applies, Asker, DaemonVerdict, Gatekeeper, Service, Services};
 
 use crate::checker::Checker;
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::known_users::{is_known_user, known_users};
 use crate::rule::RuleAt;
 use crate::source::Origin;
 use crate::suggest::closest;
-use crate::word::{Host, is_plain, split_client};
+use crate::word::{HostWord, is_plain, split_client};
 
 tools::checks! {
     /// What is wrong with the daemons of rules.
@@ -53,7 +53,7 @@ const MAX_BESIDE: usize = 100;
 pub(crate) fn check_machine<'s>(services: &'s Services<'_>) -> impl Iterator<Item = Finding> + 's {
     let unnamed = services.list().iter();
     unnamed
-        .filter(|service| service.before == Before::UnnamedTcpd)
+        .filter(|service| service.gatekeeper == Gatekeeper::UnnamedTcpd)
         .map(unnamed_tcpd)
 }
 
@@ -67,14 +67,14 @@ fn unnamed_tcpd(service: &Service) -> Finding {
         Written(service.starter.as_bytes())
     );
     let finding = Finding::own(&TCPD_UNNAMED, text).elsewhere(service.named_line());
-    match &service.spot {
-        Some(spot) => finding.at(Place::line(&spot.file, spot.line)),
+    match &service.place {
+        Some(place) => finding.at(FilePlace::line(&place.file, place.line)),
         None => finding,
     }
 }
 
 /// Looks at a daemon, the first time that it is named.
-pub(crate) fn check(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
     if !is_plain(name) || daemon.minor {
         return;
@@ -92,7 +92,12 @@ pub(crate) fn check(daemon: &Host<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>)
 }
 
 /// A daemon that does not read the tables: the rule has no effect, or only this word of it has none.
-fn idle(daemon: &Host<'_>, verdict: &Verdict, rule: &RuleAt<'_>, checker: &Checker<'_>) -> Finding {
+fn idle(
+    daemon: &HostWord<'_>,
+    verdict: &DaemonVerdict,
+    rule: &RuleAt<'_>,
+    checker: &Checker<'_>,
+) -> Finding {
     let shown = Written(daemon.word);
     let reason = verdict.reason();
     let mut others = others(rule, daemon.word);
@@ -118,7 +123,7 @@ fn idle(daemon: &Host<'_>, verdict: &Verdict, rule: &RuleAt<'_>, checker: &Check
     finding.instead(meant).elsewhere(verdict.remedy())
 }
 
-fn untold(daemon: &Host<'_>, verdict: &Verdict) -> Finding {
+fn untold(daemon: &HostWord<'_>, verdict: &DaemonVerdict) -> Finding {
     let text = format!(
         "{}: cannot tell whether the rule has an effect: {}",
         Written(daemon.word),
@@ -127,7 +132,7 @@ fn untold(daemon: &Host<'_>, verdict: &Verdict) -> Finding {
     daemon.own(&UNTOLD_DAEMON, text)
 }
 
-fn absent(daemon: &Host<'_>, checker: &Checker<'_>) -> Finding {
+fn absent(daemon: &HostWord<'_>, checker: &Checker<'_>) -> Finding {
     let name = daemon.word;
     let shown = Written(name);
     if is_known_user(name) || daemons::named(name).next().is_some() {
@@ -177,8 +182,8 @@ pub(crate) fn check_names(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         Written(first)
     );
     let (check, place) = match all {
-        true => (&NAME_UNASKED, rule.stretch.place(word)),
-        false => (&IDLE_DAEMON, rule.stretch.place(first)),
+        true => (&NAME_UNASKED, rule.origin.place(word)),
+        false => (&IDLE_DAEMON, rule.origin.place(first)),
     };
     checker.find(Finding::own(check, text).at(place));
 }
@@ -189,7 +194,7 @@ fn is_nameless(name: &[u8], checker: &Checker<'_>) -> bool {
         && looks_no_name_up(name)
         && !matches!(
             checker.services.verdict(name).by,
-            Some(By::Tcpd | By::Starter)
+            Some(Asker::Tcpd | Asker::Starter)
         )
 }
 

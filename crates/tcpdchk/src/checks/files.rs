@@ -9,10 +9,10 @@ use hosts_access::text::escape::Written;
 use hosts_access::world::Accounts as _;
 use tools::paths::is_kept_apart;
 use tools::remark::WORLD_WRITABLE;
-use tools::services::{Before, Service};
+use tools::services::{Gatekeeper, Service};
 
 use crate::checker::Checker;
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 
 tools::checks! {
     /// What is wrong with files.
@@ -39,7 +39,7 @@ const ALL_BUT_OWNER: u32 = 0o077;
 const OTHERS_ENTER: u32 = 0o001;
 
 /// Looks at a list or banner that a rule names, and at the folders above it.
-pub(crate) fn check(path: &Path, place: &Place, checker: &Checker<'_>) {
+pub(crate) fn check(path: &Path, place: &FilePlace, checker: &Checker<'_>) {
     each(path, checker, &mut |above, metadata| {
         let open = metadata.permissions().mode() & OTHERS_WRITE != 0;
         if open && !is_kept_apart(above, path, checker.disk) {
@@ -52,7 +52,7 @@ pub(crate) fn check(path: &Path, place: &Place, checker: &Checker<'_>) {
 }
 
 /// Looks whether daemons that are not root can read a file, if it is in its place.
-fn check_readers(path: &Path, place: Option<&Place>, checker: &Checker<'_>) {
+fn check_readers(path: &Path, place: Option<&FilePlace>, checker: &Checker<'_>) {
     let mode = |path: &Path| {
         checker
             .disk
@@ -83,7 +83,7 @@ fn check_readers(path: &Path, place: Option<&Place>, checker: &Checker<'_>) {
             None => return,
         }
     };
-    if checker.wishes.in_place && checker.is_new_reader(path) {
+    if checker.flags.in_place && checker.is_new_reader(path) {
         let finding = Finding::own(&PRIVATE, text);
         checker.find(match place {
             Some(place) => finding.at(place.clone()),
@@ -98,10 +98,10 @@ fn check_users(path: &Path, checker: &Checker<'_>) {
     let Ok(metadata) = checker.disk.metadata(path) else {
         return;
     };
-    if !checker.wishes.in_place || metadata.permissions().mode() & ALL_BUT_OWNER != 0 {
+    if !checker.flags.in_place || metadata.permissions().mode() & ALL_BUT_OWNER != 0 {
         return;
     }
-    let by_tcpd = |service: &&Service| service.before == Before::Tcpd;
+    let by_tcpd = |service: &&Service| service.gatekeeper == Gatekeeper::Tcpd;
     for service in checker.services.list().iter().filter(by_tcpd) {
         let Some(user) = service
             .user
@@ -117,8 +117,8 @@ fn check_users(path: &Path, checker: &Checker<'_>) {
                 Written(&user.name),
                 Written(&service.name)
             );
-            let spot = service.spot.as_ref();
-            let place = spot.map(|spot| Place::line(&spot.file, spot.line));
+            let place = service.place.as_ref();
+            let place = place.map(|place| FilePlace::line(&place.file, place.line));
             let finding = Finding::own(&CLOSED, text);
             checker.find(match place {
                 Some(place) => finding.at(place),
@@ -156,7 +156,7 @@ pub(crate) fn check_missing(path: &Path, checker: &Checker<'_>) {
 pub(crate) fn check_table(path: &Path, checker: &Checker<'_>) {
     check_users(path, checker);
     check_readers(path, None, checker);
-    if checker.wishes.installed {
+    if checker.flags.installed {
         each(path, checker, &mut |path, metadata| {
             others(path, metadata, checker)
         });

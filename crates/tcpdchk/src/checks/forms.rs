@@ -42,7 +42,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     for address in &rule.commas {
         let dotted: String = String::from_utf8_lossy(address).replace(',', ".");
         let text = format!("{}: commas in place of dots", Written(address));
-        let place = rule.stretch.place(address);
+        let place = rule.origin.place(address);
         checker.find(Finding::own(&COMMAS, text).at(place).instead(dotted));
     }
 }
@@ -72,7 +72,7 @@ pub(crate) fn bare_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) -> Option<F
     }
     (small && count >= SENTENCE_WORDS).then(|| {
         Finding::own(&BARE_COMMENT, "reads like a comment without # in front")
-            .at(rule.stretch.whole())
+            .at(rule.origin.whole())
     })
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn check_brackets(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         let text = format!("{}: IPv6 address without brackets", Written(address));
         checker.find(
             Finding::own(&BRACKETS, text)
-                .at(rule.stretch.place(address))
+                .at(rule.origin.place(address))
                 .instead(
                     Some(in_brackets(address)).filter(|meant| is_sound(meant) && !rule.swapped),
                 ),

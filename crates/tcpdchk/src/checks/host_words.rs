@@ -9,8 +9,8 @@ use hosts_access::text::escape::Written;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
 
 use crate::checker::Checker;
-use crate::name_service::{Answer, Lookup};
-use crate::word::{Host, is_fail, is_reserved, is_zero_length};
+use crate::name_service::{HostAnswer, Lookup};
+use crate::word::{HostWord, is_fail, is_reserved, is_zero_length};
 
 use super::networks;
 use super::words::is_sound;
@@ -75,7 +75,7 @@ tools::checks! {
 }
 
 /// The original's two lines about FAIL.
-pub(crate) fn report_fail(word: &Host<'_>, checker: &Checker<'_>) {
+pub(crate) fn report_fail(word: &HostWord<'_>, checker: &Checker<'_>) {
     checker.find(word.warn(&OBSOLETE_FAIL, "FAIL is no longer recognized"));
     checker.find(
         word.warn(&OBSOLETE_FAIL, "(use EXCEPT or DENY instead)")
@@ -84,7 +84,7 @@ pub(crate) fn report_fail(word: &Host<'_>, checker: &Checker<'_>) {
 }
 
 /// Checks a word in host position. Gives the number of its addresses, if it is one host.
-pub(super) fn check_host(host: &Host<'_>, checker: &Checker<'_>) -> usize {
+pub(super) fn check_host(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
     let word = host.word;
     match HostPattern::parse(word) {
         HostPattern::Netgroup(group) => match checker.has_netgroup(group) {
@@ -126,7 +126,7 @@ pub(super) fn check_host(host: &Host<'_>, checker: &Checker<'_>) -> usize {
 }
 
 /// Checks a name, an address or a part of one.
-fn check_text(host: &Host<'_>, checker: &Checker<'_>) -> usize {
+fn check_text(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
     let word = host.word;
     let shown = Written(word);
     if let Some(scope) = ipv6_scope(word) {
@@ -168,9 +168,9 @@ fn ipv6_scope(word: &[u8]) -> Option<Option<&[u8]>> {
 }
 
 /// Checks what the name service says of a host.
-fn check_lookup(host: &Host<'_>, checker: &Checker<'_>) -> usize {
+fn check_lookup(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
     // The original looks globs up too; they are patterns, and no host has such a name.
-    let host = Host {
+    let host = HostWord {
         minor: host.minor || is_glob(host.word),
         ..*host
     };
@@ -193,7 +193,7 @@ fn check_lookup(host: &Host<'_>, checker: &Checker<'_>) -> usize {
     }
 }
 
-fn check_answer(host: &Host<'_>, answer: &Answer, checker: &Checker<'_>) {
+fn check_answer(host: &HostWord<'_>, answer: &HostAnswer, checker: &Checker<'_>) {
     if let Some(official) = &answer.official {
         let [alias, name] = alias_texts(host.word, official);
         let instead = String::from_utf8_lossy(official).into_owned();

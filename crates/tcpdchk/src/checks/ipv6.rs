@@ -5,7 +5,7 @@ use hosts_access::text::bytes::bracketed;
 use hosts_access::text::escape::Written;
 
 use crate::finding::Finding;
-use crate::word::Host;
+use crate::word::HostWord;
 
 tools::checks! {
     /// What is wrong with IPv6 addresses.
@@ -20,7 +20,7 @@ tools::checks! {
 }
 
 /// A word in brackets that holds a prefix length.
-pub(crate) fn check_host(host: &Host<'_>) -> Option<Finding> {
+pub(crate) fn check_host(host: &HostWord<'_>) -> Option<Finding> {
     let inside = bracketed(host.word)?;
     let slash = inside.iter().position(|byte| *byte == b'/')?;
     let (address, length) = inside.split_at(slash);

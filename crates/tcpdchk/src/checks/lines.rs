@@ -8,7 +8,7 @@ use crate::checker::Checker;
 use crate::finding::Finding;
 use crate::rule::RuleAt;
 use crate::rule::leftovers::{is_leftover, is_merge_mark, stray_backslash, template_mark};
-use crate::source::{Origin, Source};
+use crate::source::{Origin, SourceFile};
 use crate::word::{is_plain, is_wide};
 
 use super::spelling::TEMPLATE;
@@ -42,7 +42,7 @@ tools::checks! {
 }
 
 /// Looks at each line of a table or list.
-pub(crate) fn check(source: &Source<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(source: &SourceFile<'_>, checker: &Checker<'_>) {
     let mut returns = source.lines().filter(|(_, line)| line.ends_with(b"\r"));
     if let Some((number, line)) = returns.next() {
         let many = 1 + returns.count();
@@ -62,7 +62,7 @@ pub(crate) fn check(source: &Source<'_>, checker: &Checker<'_>) {
 }
 
 /// Looks at the lines of a table for what only tables have.
-pub(crate) fn check_table(source: &Source<'_>, checker: &Checker<'_>) {
+pub(crate) fn check_table(source: &SourceFile<'_>, checker: &Checker<'_>) {
     let mut continued = false;
     for (number, line) in source.lines() {
         if let Some(range) = stray_backslash(line) {
@@ -96,7 +96,7 @@ fn is_indented_rule(line: &[u8]) -> bool {
 }
 
 /// Whether a finding explains why a line is no rule: one about itself, or about the line before it.
-pub(crate) fn explains(text: &[u8], source: &Source<'_>, first: u64) -> bool {
+pub(crate) fn explains(text: &[u8], source: &SourceFile<'_>, first: u64) -> bool {
     let before = first.checked_sub(1).map(|before| source.line(before));
     is_leftover(text) || before.is_some_and(|before| stray_backslash(before).is_some())
 }
@@ -105,12 +105,12 @@ pub(crate) fn explains(text: &[u8], source: &Source<'_>, first: u64) -> bool {
 pub(crate) fn check_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     if let Some(comment) = rule.comment.filter(|_| !rule.unfilled) {
         let text = "\"#\" does not begin a comment here";
-        checker.find(Finding::own(&COMMENT, text).at(rule.stretch.place(comment)));
+        checker.find(Finding::own(&COMMENT, text).at(rule.origin.place(comment)));
     }
 }
 
 /// A comment in a list.
-pub(crate) fn check_list(source: &Source<'_>, checker: &Checker<'_>) {
+pub(crate) fn check_list(source: &SourceFile<'_>, checker: &Checker<'_>) {
     let comment = source.lines().find_map(|(number, line)| {
         let at = (0..line.len()).find(|at| {
             let before = at.checked_sub(1).and_then(|before| line.get(before));

@@ -12,9 +12,9 @@ use hosts_access::text::escape::Written;
 
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::list_bounds::{Known, Step};
-use crate::source::{ListWord, Source};
-use crate::word::Host;
+use crate::list_bounds::{KnownList, ListStep};
+use crate::source::{ListOrigin, SourceFile};
+use crate::word::HostWord;
 
 use super::tables::NUL_BYTE;
 use super::{files, host_words, lines, words};
@@ -32,7 +32,7 @@ tools::checks! {
 
 /// Checks a word in host position, and the list that it names. Gives the number of its addresses, if it is one host.
 /// `depth` lists name each other on the way to it.
-pub(super) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -> usize {
+pub(super) fn check_host(host: &HostWord<'_>, checker: &Checker<'_>, depth: usize) -> usize {
     let HostPattern::File(path) = HostPattern::parse(host.word) else {
         return host_words::check_host(host, checker);
     };
@@ -41,12 +41,12 @@ pub(super) fn check_host(host: &Host<'_>, checker: &Checker<'_>, depth: usize) -
 }
 
 /// Checks each word of a list, unless that was done.
-fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
+fn check_list(host: &HostWord<'_>, path: &Path, checker: &Checker<'_>, depth: usize) {
     let step = checker.lists.borrow_mut().step(path, depth);
     let first_time = match step {
-        Step::Follow { first_time } => first_time,
-        Step::Pass => return,
-        Step::Refuse(problem) => {
+        ListStep::Follow { first_time } => first_time,
+        ListStep::Pass => return,
+        ListStep::Refuse(problem) => {
             return checker.find(host.warn(&LIST_OPEN, problem.to_string()));
         }
     };
@@ -67,7 +67,7 @@ fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize)
             return checker.find(host.warn(&LIST_OPEN, text));
         }
     };
-    let source = Source::new(path, &bytes);
+    let source = SourceFile::new(path, &bytes);
     if first_time {
         files::check(path, &host.origin.place(host.word), checker);
         lines::check(&source, checker);
@@ -76,7 +76,7 @@ fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize)
     checker.lists.borrow_mut().enter(path);
     let height = check_words(&source, &bytes, first_time, checker, depth);
     let lists = &mut *checker.lists.borrow_mut();
-    let known = Known {
+    let known = KnownList {
         opens: lists.opened() + 1 - opened,
         height,
         silent: said == checker.report.said(),
@@ -86,7 +86,7 @@ fn check_list(host: &Host<'_>, path: &Path, checker: &Checker<'_>, depth: usize)
 
 /// Checks the words of a list. Gives its height.
 fn check_words(
-    source: &Source<'_>,
+    source: &SourceFile<'_>,
     bytes: &[u8],
     first_time: bool,
     checker: &Checker<'_>,
@@ -113,12 +113,12 @@ fn check_words(
                 break;
             }
         };
-        let origin = ListWord {
+        let origin = ListOrigin {
             source,
             line,
             word: &word,
         };
-        let mut inner = Host::new(&word, &origin).explained_if(!first_time);
+        let mut inner = HostWord::new(&word, &origin).explained_if(!first_time);
         let finding = first_time.then(|| words::host_word(&inner)).flatten();
         inner.said = words::graver_than_note(finding.as_ref());
         check_host(&inner, checker, depth + 1);
@@ -134,7 +134,7 @@ fn check_words(
 }
 
 /// Says why a list ends before its end.
-fn report_end(error: ListError, source: &Source<'_>, line: u64, checker: &Checker<'_>) {
+fn report_end(error: ListError, source: &SourceFile<'_>, line: u64, checker: &Checker<'_>) {
     let text = match error {
         ListError::Word => Problem::ListWord(source.path.to_owned()).to_string(),
         ListError::Io(error) => format!("open {}: {}", Written::from(source.path), reason(&error)),

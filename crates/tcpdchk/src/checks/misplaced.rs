@@ -67,7 +67,7 @@ fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(finding.at(rule.stretch.place(keyword)))
+    Some(finding.at(rule.origin.place(keyword)))
 }
 
 /// Whether a word is an address, a network, a domain, a wildcard or a port.

@@ -11,7 +11,7 @@ use hosts_access::text::number::{decimal, leading_decimal};
 use ipnet::Ipv6Net;
 
 use crate::finding::Finding;
-use crate::word::Host;
+use crate::word::HostWord;
 
 tools::checks! {
     /// What is wrong with addresses and networks.
@@ -49,7 +49,7 @@ tools::checks! {
 }
 
 /// What there is to say of a word that is an address or a network.
-pub(crate) fn check_host(host: &Host<'_>) -> Option<Finding> {
+pub(crate) fn check_host(host: &HostWord<'_>) -> Option<Finding> {
     match HostPattern::parse(host.word) {
         HostPattern::Net {
             mask: Some(NetMask::V4(net, mask)),
@@ -74,7 +74,7 @@ pub(crate) fn check_host(host: &Host<'_>) -> Option<Finding> {
     }
 }
 
-fn check_v4_net(host: &Host<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Finding> {
+fn check_v4_net(host: &HostWord<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Finding> {
     let shown = Written(host.word);
     let (written, length) = split_slash(host.word)?;
     let holes = u32::from(mask).leading_ones() != u32::from(mask).count_ones();
@@ -129,7 +129,7 @@ fn is_unspecified(word: &[u8]) -> bool {
             .is_some_and(|address| address.is_unspecified())
 }
 
-fn no_client(host: &Host<'_>) -> Finding {
+fn no_client(host: &HostWord<'_>) -> Finding {
     let text = format!(
         "{}: no client has this address, so it never matches",
         Written(host.word)
@@ -148,7 +148,7 @@ fn all_decimal(text: &[u8]) -> Option<String> {
 }
 
 /// Numbers with dots that are compared as text.
-fn check_number(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
+fn check_number(host: &HostWord<'_>, word: &[u8]) -> Option<Finding> {
     let shown = Written(word);
     let plain = word.strip_suffix(b".").unwrap_or(word);
     let numeric = plain
@@ -218,7 +218,7 @@ fn is_address_with_more(word: &[u8]) -> bool {
 }
 
 /// An address of which no client is, since it is a mask.
-fn check_mask(host: &Host<'_>, address: Ipv4Addr) -> Option<Finding> {
+fn check_mask(host: &HostWord<'_>, address: Ipv4Addr) -> Option<Finding> {
     let bits = u32::from(address);
     let is_mask = bits.leading_ones() >= 8 && bits.leading_ones() == bits.count_ones();
     (is_mask && address != Ipv4Addr::BROADCAST).then(|| {

@@ -12,7 +12,7 @@ use hosts_access::world::Files;
 use tools::disk::Disk;
 
 use crate::checker::Checker;
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::rule::{RuleAt, Table};
 use crate::source::{Origin, offset_in};
 
@@ -49,7 +49,7 @@ const SHELL_WORDS: &[&str] = &[
 
 /// A program of a command, with where it begins in the command's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Program {
+pub(crate) struct CommandProgram {
     name: String,
     at: usize,
 }
@@ -63,7 +63,12 @@ enum Unfit {
 }
 
 /// Looks at the programs of a command. `place` is that of the option.
-pub(crate) fn check(rule: &RuleAt<'_>, field: &Field<'_>, place: &Place, checker: &Checker<'_>) {
+pub(crate) fn check(
+    rule: &RuleAt<'_>,
+    field: &Field<'_>,
+    place: &FilePlace,
+    checker: &Checker<'_>,
+) {
     let programs = programs(&field.value);
     let alone = programs.len() == 1 && is_simple(&field.value);
     let aclexec = field.keyword.eq_ignore_ascii_case(b"aclexec");
@@ -86,12 +91,12 @@ pub(super) fn never_answers(field: &Field<'_>, checker: &Checker<'_>) -> bool {
 }
 
 /// Where a program's name is.
-fn word_place(rule: &RuleAt<'_>, field: &Field<'_>, program: &Program) -> Option<Place> {
+fn word_place(rule: &RuleAt<'_>, field: &Field<'_>, program: &CommandProgram) -> Option<FilePlace> {
     let Cow::Borrowed(value) = field.value else {
         return None;
     };
     let word = value.get(program.at..program.at + program.name.len())?;
-    (word == program.name.as_bytes()).then(|| rule.stretch.place(word))
+    (word == program.name.as_bytes()).then(|| rule.origin.place(word))
 }
 
 /// What there is to say of a program. `decides`: it gives the status of an aclexec.
@@ -196,7 +201,7 @@ fn is_simple(command: &[u8]) -> bool {
 
 /// The programs that a command begins with, behind each `|`, `;`, `&` and `(`. Words with
 /// expansions are left out: what they come to is not known.
-fn programs(command: &[u8]) -> Vec<Program> {
+fn programs(command: &[u8]) -> Vec<CommandProgram> {
     let mut masked = String::with_capacity(command.len());
     // Where simple commands begin. Behind some signs the command around them goes on.
     let mut begins = vec![(0, false)];
@@ -236,7 +241,7 @@ fn programs(command: &[u8]) -> Vec<Program> {
     let found = pieces.filter_map(|((begin, _), end)| {
         let word = program(masked.get(*begin..end)?)?;
         let at = offset_in(masked.as_bytes(), word.as_bytes())?;
-        Some(Program {
+        Some(CommandProgram {
             name: word.to_owned(),
             at,
         })
@@ -286,7 +291,7 @@ mod tests {
             let found = programs(command.as_bytes());
             let names: Vec<_> = found.iter().map(|program| &*program.name).collect();
             assert_eq!(names, expected, "{command}");
-            for Program { name, at } in &found {
+            for CommandProgram { name, at } in &found {
                 assert_eq!(command.get(*at..at + name.len()), Some(&**name));
             }
         }

@@ -6,7 +6,7 @@ use hosts_access::table::pattern::split_at_sign;
 
 use crate::checker::Checker;
 use crate::cover::{Covered, MAX_DAEMONS};
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::rule::{RuleAt, Table};
 
 tools::checks! {
@@ -52,18 +52,18 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
         }
     });
     if let Some(finding) = finding {
-        checker.find(finding.at(rule.stretch.whole()));
+        checker.find(finding.at(rule.origin.whole()));
     }
     if everything && rule.table == Table::Allow && grants && !rule.has_option(&["aclexec", "twist"])
     {
         let text = "grants everything to everybody";
-        checker.find(Finding::own(&ALLOW_ALL, text).at(rule.stretch.whole()));
+        checker.find(Finding::own(&ALLOW_ALL, text).at(rule.origin.whole()));
     }
     earlier.note(rule, everything);
 }
 
 /// Behind the last rule of hosts.deny, if there is one.
-pub(crate) fn check_end(last: Option<Place>, checker: &Checker<'_>) {
+pub(crate) fn check_end(last: Option<FilePlace>, checker: &Checker<'_>) {
     let earlier = &mut *checker.earlier.borrow_mut();
     earlier.enter(Table::Deny);
     if earlier.is_complete() {

@@ -9,7 +9,7 @@ use hosts_access::text::escape::Written;
 
 use crate::finding::Finding;
 use crate::rule::bare_ipv6::looks_like_ipv6;
-use crate::word::{Host, is_fail, is_reserved};
+use crate::word::{HostWord, is_fail, is_reserved};
 
 tools::checks! {
     /// What is wrong with words.
@@ -40,7 +40,7 @@ tools::checks! {
 }
 
 /// A character of a word that cannot be seen.
-pub(crate) fn check_invisible(word: &Host<'_>) -> Option<Finding> {
+pub(crate) fn check_invisible(word: &HostWord<'_>) -> Option<Finding> {
     let text = String::from_utf8_lossy(word.word);
     let hidden = text.chars().find(|letter| is_invisible(*letter))?;
     let plain: String = text
@@ -59,7 +59,7 @@ pub(crate) fn check_invisible(word: &Host<'_>) -> Option<Finding> {
 }
 
 /// A letter of a word that is not ASCII.
-pub(crate) fn check_ascii(word: &Host<'_>) -> Option<Finding> {
+pub(crate) fn check_ascii(word: &HostWord<'_>) -> Option<Finding> {
     let text = String::from_utf8_lossy(word.word);
     let odd = text.chars().find(|letter| !letter.is_ascii())?;
     let code = u32::from(odd);
@@ -79,7 +79,7 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// What a template left in a list.
-pub(crate) fn check_template(word: &Host<'_>) -> Option<Finding> {
+pub(crate) fn check_template(word: &HostWord<'_>) -> Option<Finding> {
     let text = word.word;
     let inner = text
         .strip_prefix(b"@")
@@ -110,7 +110,7 @@ fn has_placeholder(word: &[u8]) -> bool {
 }
 
 /// An option in a client list. `ends`: the word is the last one of its rule, and not the first client.
-pub(crate) fn check_option(client: &Host<'_>, ends: bool) -> Option<Finding> {
+pub(crate) fn check_option(client: &HostWord<'_>, ends: bool) -> Option<Finding> {
     let option = options::find(client.word)?;
     let text = format!("{}: is an option, not a client", Written(client.word));
     let finding = client.own(&OPTION_AS_CLIENT, text);
@@ -133,7 +133,7 @@ const OPERATOR_EDITS: usize = 2;
 
 /// A word that was meant to be EXCEPT. `between`: it stands between a pattern that matches many and
 /// another word.
-pub(crate) fn check_operator(word: &Host<'_>, between: bool) -> Option<Finding> {
+pub(crate) fn check_operator(word: &HostWord<'_>, between: bool) -> Option<Finding> {
     let name = word.word.to_ascii_uppercase();
     let alike = |name: &str| {
         name.len() > 3 && strsim::damerau_levenshtein(name, "EXCEPT") <= OPERATOR_EDITS
@@ -152,7 +152,7 @@ pub(crate) fn check_operator(word: &Host<'_>, between: bool) -> Option<Finding> 
 }
 
 /// What there is to say of a word that is a name, or a pattern of one.
-pub(crate) fn check_name(host: &Host<'_>) -> Option<Finding> {
+pub(crate) fn check_name(host: &HostWord<'_>) -> Option<Finding> {
     let HostPattern::Text { word, .. } = HostPattern::parse(host.word) else {
         return None;
     };
@@ -166,7 +166,7 @@ pub(crate) fn check_name(host: &Host<'_>) -> Option<Finding> {
     })
 }
 
-fn check_wildcard(host: &Host<'_>, word: &[u8]) -> Option<Finding> {
+fn check_wildcard(host: &HostWord<'_>, word: &[u8]) -> Option<Finding> {
     let dotted = word.starts_with(b".") || word.ends_with(b".");
     let text = String::from_utf8_lossy(word);
     // Home networks have names that end in .local.

@@ -4,7 +4,7 @@ use hosts_access::report::problem::Problem;
 use hosts_access::table::line::LineError;
 
 use crate::checker::Checker;
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 
 tools::checks! {
     /// What is wrong with tables and lines, in the original's eyes.
@@ -26,7 +26,7 @@ tools::checks! {
 }
 
 /// Says why a table ends before its end.
-pub(crate) fn report_end(error: LineError, place: Place, checker: &Checker<'_>) {
+pub(crate) fn report_end(error: LineError, place: FilePlace, checker: &Checker<'_>) {
     let (check, problem) = match error {
         LineError::Unterminated | LineError::TooLong => (&MISSING_NEWLINE, Problem::LineTooLong),
         LineError::Nul => (&NUL_BYTE, Problem::NulByte),

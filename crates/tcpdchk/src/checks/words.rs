@@ -5,15 +5,15 @@ use hosts_access::table::list::Words;
 use hosts_access::table::pattern::HostPattern;
 use tools::remark::Level;
 
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::source::Origin;
-use crate::word::{Host, is_fail, is_reserved, is_zero_length, split_client};
+use crate::word::{HostWord, is_fail, is_reserved, is_zero_length, split_client};
 
 use super::{ipv6, networks, spelling};
 
 /// What there is to say of a word of a client list. `ends`: it is the last word of its rule, and not
 /// the first client.
-pub(crate) fn client_word(client: &Host<'_>, ends: bool) -> Option<Finding> {
+pub(crate) fn client_word(client: &HostWord<'_>, ends: bool) -> Option<Finding> {
     if client.minor {
         return None;
     }
@@ -24,14 +24,14 @@ pub(crate) fn client_word(client: &Host<'_>, ends: bool) -> Option<Finding> {
 
 /// What there is to say of a word in host position, with what to write instead only if nothing is to be
 /// said of that.
-pub(crate) fn host_word(host: &Host<'_>) -> Option<Finding> {
+pub(crate) fn host_word(host: &HostWord<'_>) -> Option<Finding> {
     let mut finding = find_in_host(host)?;
     finding.instead = finding.instead.filter(|meant| is_sound(meant));
     Some(finding)
 }
 
 /// The gravest first: what is said of letters must not hide that a word never matches.
-fn find_in_host(host: &Host<'_>) -> Option<Finding> {
+fn find_in_host(host: &HostWord<'_>) -> Option<Finding> {
     spelling::check_invisible(host)
         .or_else(|| ipv6::check_host(host))
         .or_else(|| networks::check_host(host))
@@ -42,13 +42,7 @@ fn find_in_host(host: &Host<'_>) -> Option<Finding> {
 /// Whether a word in host position may be proposed: it is one word, of which nothing is to be said, and no
 /// wildcard, which could let everybody in.
 pub(crate) fn is_sound(word: &str) -> bool {
-    struct Nowhere;
-    impl Origin for Nowhere {
-        fn place(&self, _: &[u8]) -> Place {
-            Place::line("", 0)
-        }
-    }
-    let host = Host::new(word.as_bytes(), &Nowhere);
+    let host = HostWord::new(word.as_bytes(), &Nowhere);
     let sense = match HostPattern::parse(host.word) {
         HostPattern::Net { mask, .. } => mask.is_some(),
         HostPattern::Text { word, .. } => !is_reserved(word) && !is_fail(word),
@@ -62,6 +56,15 @@ pub(crate) fn is_sound(word: &str) -> bool {
     let taken = find_option(host.word).is_some() || spelling::check_template(&host).is_some();
     let odd = group || dotted || taken || is_zero_length(host.word);
     sense && !odd && Words::new(host.word).eq([host.word]) && find_in_host(&host).is_none()
+}
+
+/// Where a word is that stands in no file.
+struct Nowhere;
+
+impl Origin for Nowhere {
+    fn place(&self, _: &[u8]) -> FilePlace {
+        FilePlace::line("", 0)
+    }
 }
 
 /// How grave a finding is, if it is more than a note.
@@ -131,14 +134,6 @@ mod tests {
         "/255.255.255.0",
     ];
 
-    struct Nowhere;
-
-    impl Origin for Nowhere {
-        fn place(&self, _: &[u8]) -> Place {
-            Place::line("t", 1)
-        }
-    }
-
     /// Clients of many kinds; their names are those that hosts may have.
     fn clients() -> Vec<Request> {
         let addresses = [
@@ -185,7 +180,7 @@ mod tests {
         #[test]
         fn what_never_matches_does_not(pieces in vec(select(PIECES), 1..7)) {
             let word = pieces.concat();
-            let host = Host::new(word.as_bytes(), &Nowhere);
+            let host = HostWord::new(word.as_bytes(), &Nowhere);
             let Some(finding) = client_word(&host, false) else { return Ok(()) };
             let claim = finding.text.contains("never matches")
                 || ["invisible-character", "ipv6-length-inside"].contains(&finding.check.id);

@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::source::Source;
+use crate::source::SourceFile;
 
 use super::*;
 
@@ -205,15 +205,15 @@ const NAMES: &[&str] = &[
 
 /// A table, and the lines at which its rules begin that are said to be out of reach.
 fn unreached(table: Table, text: &str, earlier: &mut Earlier) -> Vec<u64> {
-    let source = Source::new(Path::new("t"), text.as_bytes());
+    let source = SourceFile::new(Path::new("t"), text.as_bytes());
     let mut lines = Lines::new(text.as_bytes());
     let mut found = Vec::new();
     while let Ok(Some(line)) = lines.next_line() {
-        let stretch = source.stretch(line.text, line.first, line.last);
+        let origin = source.logical_line(line.text, line.first, line.last);
         let Some(fields) = Rule::parse(line.text) else {
             continue;
         };
-        let rule = RuleAt::new(table, stretch, line.text, fields);
+        let rule = RuleAt::new(table, origin, line.text, fields);
         earlier.enter(table);
         if earlier.covers(&rule).is_some() {
             found.push(line.first);

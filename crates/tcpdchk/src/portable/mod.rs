@@ -20,10 +20,10 @@ use hosts_access::text::escape::Written;
 use tools::disk::Disk;
 use tools::remark::Check;
 
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 use crate::report::Report;
 use crate::rule::{RuleAt, Table};
-use crate::source::{ListWord, Source};
+use crate::source::{ListOrigin, SourceFile};
 use crate::word::split_client;
 
 tools::checks! {
@@ -112,14 +112,21 @@ impl<'p> Portable<'p> {
         }
     }
 
-    fn find(&self, check: &'static Check, place: Place, what: &[u8], original: &str, here: &str) {
+    fn find(
+        &self,
+        check: &'static Check,
+        place: FilePlace,
+        what: &[u8],
+        original: &str,
+        here: &str,
+    ) {
         let what = Written(what.get(..60).unwrap_or(what));
         let text = format!("{what}: tcp_wrappers 7.6: {original}; here: {here}");
         self.report.finding(&Finding::own(check, text).at(place));
     }
 
     /// A file that cannot be read.
-    fn unreadable(&self, place: Place, path: &Path, error: &std::io::Error, here: &str) {
+    fn unreadable(&self, place: FilePlace, path: &Path, error: &std::io::Error, here: &str) {
         if error.kind() == ErrorKind::PermissionDenied {
             // To tcpd, which runs as root, it may be all right.
             return self.report.could_not_check();
@@ -139,9 +146,9 @@ impl<'p> Portable<'p> {
         let bytes = match self.disk.read(path) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return,
-            Err(error) => return self.unreadable(Place::line(path, 0), path, &error, in_error),
+            Err(error) => return self.unreadable(FilePlace::line(path, 0), path, &error, in_error),
         };
-        let source = Source::new(path, &bytes);
+        let source = SourceFile::new(path, &bytes);
         if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
             let word = rest.split(|byte| byte.is_ascii_whitespace()).next();
             self.find(
@@ -171,7 +178,7 @@ impl<'p> Portable<'p> {
         }
     }
 
-    fn line(&mut self, table: Table, source: &Source<'_>, line: &Joined) {
+    fn line(&mut self, table: Table, source: &SourceFile<'_>, line: &Joined) {
         let text = match line.first {
             1 => line
                 .text
@@ -179,11 +186,11 @@ impl<'p> Portable<'p> {
                 .unwrap_or(&line.text),
             _ => &line.text,
         };
-        let stretch = source.stretch(text, line.first, line.last);
+        let origin = source.logical_line(text, line.first, line.last);
         if text.contains(&0) {
             let original = "its line end is hidden, and the next line is glued on";
             let here = "skipped if that only refuses more, else in error";
-            return self.find(&NUL, stretch.whole(), b"NUL byte", original, here);
+            return self.find(&NUL, origin.whole(), b"NUL byte", original, here);
         }
         let Some(fields) = Rule::parse(text) else {
             return;
@@ -195,23 +202,23 @@ impl<'p> Portable<'p> {
                     Table::Allow => "a rule, which grants whom its words match",
                     Table::Deny => "a rule, which denies whom its words match",
                 };
-                self.find(&COMMENT, stretch.whole(), trimmed, original, "a comment");
+                self.find(&COMMENT, origin.whole(), trimmed, original, "a comment");
             }
             return;
         }
-        let rule = RuleAt::new(table, stretch, text, fields);
+        let rule = RuleAt::new(table, origin, text, fields);
         for word in Words::new(fields.daemons).filter(|word| !is_except(word)) {
             self.daemon(word, &rule);
         }
         for word in Words::new(fields.clients).filter(|word| !is_except(word)) {
             let host = split_client(word).1;
-            self.host(host, &rule.stretch, verdict(&rule));
+            self.host(host, &rule.origin, verdict(&rule));
         }
         self.options(&rule);
     }
 
     /// Follows a list. `deep` lists name each other on the way to it.
-    fn list(&mut self, path: &Path, place: Place, verdict: &str) {
+    fn list(&mut self, path: &Path, place: FilePlace, verdict: &str) {
         const HERE: &str = "the rule is in error, and never grants";
         let nested = self.open.iter().any(|open| open == path);
         if nested || self.open.len() >= MAX_LIST_DEPTH {
@@ -227,7 +234,7 @@ impl<'p> Portable<'p> {
             Ok(None) => return,
             Err(error) => return self.unreadable(place, path, &error, HERE),
         };
-        let source = Source::new(path, &bytes);
+        let source = SourceFile::new(path, &bytes);
         for (number, line) in source.lines() {
             self.list_comment(&source, number, line);
         }
@@ -235,7 +242,7 @@ impl<'p> Portable<'p> {
         let mut words = ListWords::new(&bytes[..]);
         while let Ok(Some(found)) = words.next_word() {
             let (word, line) = (found.word.to_vec(), found.line);
-            let origin = ListWord {
+            let origin = ListOrigin {
                 source: &source,
                 line,
                 word: &word,
@@ -247,7 +254,7 @@ impl<'p> Portable<'p> {
 
     /// Words of a comment in a list, which match to the original. A `#` with its own word matches
     /// nobody.
-    fn list_comment(&self, source: &Source<'_>, number: u64, line: &[u8]) {
+    fn list_comment(&self, source: &SourceFile<'_>, number: u64, line: &[u8]) {
         let mut before = b' ';
         let begin = line.iter().position(|byte| {
             let begins = *byte == b'#' && (before.is_ascii_whitespace() || before == 0x0b);

@@ -35,7 +35,7 @@ impl Portable<'_> {
         } else {
             value
         };
-        let place = || rule.stretch.place(part);
+        let place = || rule.origin.place(part);
         let verdict = verdict(rule);
         match &keyword[..] {
             b"user" | b"group" => self.find(

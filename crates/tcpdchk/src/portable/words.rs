@@ -18,14 +18,14 @@ impl Portable<'_> {
             Some((name, host)) => (name, Some(host)),
             None => (word, None),
         };
-        self.text(name, &rule.stretch);
+        self.text(name, &rule.origin);
         if let Some(port) = wrapped_port(name) {
             let original = format!("port {port}");
-            let place = rule.stretch.place(name);
+            let place = rule.origin.place(name);
             self.find(&NUMBER, place, name, &original, "no port has this number");
         }
         if let Some(host) = host {
-            self.host(host, &rule.stretch, verdict(rule));
+            self.host(host, &rule.origin, verdict(rule));
         }
     }
 

@@ -5,7 +5,7 @@ use hosts_access::text::escape::Written;
 use tools::output::Output;
 use tools::remark::Level;
 
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 
 /// Shows a finding; what its kind means only the first time.
 pub(super) fn show(finding: &Finding, first: bool, renderer: &Renderer, output: &Output) {
@@ -43,7 +43,7 @@ pub(super) fn show(finding: &Finding, first: bool, renderer: &Renderer, output: 
 }
 
 /// The place, the rule's first line, and the line with the word in it if that is another.
-fn excerpt<'p>(group: Group<'p>, place: &'p Place) -> Group<'p> {
+fn excerpt<'p>(group: Group<'p>, place: &'p FilePlace) -> Group<'p> {
     let Some(mark) = &place.mark else {
         return group;
     };

@@ -3,11 +3,11 @@
 use hosts_access::text::escape::Written;
 use serde_json::json as object;
 
-use crate::finding::{Finding, Voice};
+use crate::finding::{Finding, Wording};
 
 /// The original's line, if the original has one.
 pub(super) fn classic(finding: &Finding) -> Option<String> {
-    (finding.voice != Voice::Own)
+    (finding.wording != Wording::Own)
         .then(|| format!("{}: {}", finding.prefix(), finding.placed_text()))
 }
 

@@ -16,7 +16,7 @@ use tools::output::{Output, is_coloured};
 use tools::remark::{Check, Level};
 
 use crate::allowance::Allowance;
-use crate::arguments::Format;
+use crate::arguments::ReportFormat;
 use crate::finding::Finding;
 
 /// Columns of the terminal that a snippet may fill.
@@ -30,16 +30,16 @@ const MAX_PLACES: usize = 6;
 /// Where findings go.
 pub(crate) struct Report<'o> {
     output: Option<&'o Output>,
-    format: Format,
+    format: ReportFormat,
     renderer: Renderer,
     /// Whether each finding is shown, however many are alike.
     all: bool,
-    state: RefCell<State>,
+    state: RefCell<Tally>,
 }
 
 #[derive(Default)]
-struct State {
-    counts: Counts,
+struct Tally {
+    counts: LevelCounts,
     /// How many findings there were, those that do not count included.
     said: usize,
     /// Whether something that was to be checked could not be.
@@ -71,7 +71,7 @@ struct More {
 
 /// How many findings there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct LevelCounts {
     /// Tables do not do what they say.
     pub errors: usize,
     /// Probably not what was meant.
@@ -82,7 +82,7 @@ pub(crate) struct Counts {
 
 impl<'o> Report<'o> {
     /// Reports in this format.
-    pub(crate) fn new(output: &'o Output, format: Format, all: bool) -> Self {
+    pub(crate) fn new(output: &'o Output, format: ReportFormat, all: bool) -> Self {
         let renderer = match is_coloured() {
             true => Renderer::styled(),
             false => Renderer::plain(),
@@ -100,7 +100,7 @@ impl<'o> Report<'o> {
     pub(crate) fn silent() -> Self {
         Self {
             output: None,
-            format: Format::Classic,
+            format: ReportFormat::Classic,
             renderer: Renderer::plain(),
             all: true,
             state: RefCell::default(),
@@ -108,7 +108,7 @@ impl<'o> Report<'o> {
     }
 
     /// How many findings there were so far.
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> LevelCounts {
         self.state.borrow().counts
     }
 
@@ -134,7 +134,7 @@ impl<'o> Report<'o> {
 
     /// Where the text of banners goes, in formats that show it.
     pub(crate) fn dialogue(&self) -> Option<&'o Output> {
-        let shown = matches!(self.format, Format::Human | Format::Classic);
+        let shown = matches!(self.format, ReportFormat::Human | ReportFormat::Classic);
         self.output.filter(|_| shown && !self.state.borrow().beside)
     }
 
@@ -168,31 +168,31 @@ impl<'o> Report<'o> {
             self.state.borrow_mut().counts.add(finding.check.level);
         }
         match self.format {
-            Format::Classic if self.state.borrow().beside => {}
-            Format::Classic => {
+            ReportFormat::Classic if self.state.borrow().beside => {}
+            ReportFormat::Classic => {
                 if let Some(line) = line::classic(finding) {
                     output.line(line);
                 }
             }
-            Format::Human => {
+            ReportFormat::Human => {
                 if self.is_new(finding) {
                     let first = self.state.borrow_mut().explained.insert(finding.check.id);
                     human::show(finding, first, &self.renderer, output);
                 }
             }
-            Format::Gcc | Format::Json | Format::Sarif if finding.minor => {}
-            Format::Sarif => {
+            ReportFormat::Gcc | ReportFormat::Json | ReportFormat::Sarif if finding.minor => {}
+            ReportFormat::Sarif => {
                 let result = sarif::result(finding, None);
                 self.state.borrow_mut().results.push(result);
             }
-            Format::Gcc => output.line(line::gcc(finding)),
-            Format::Json => output.line(line::json(finding)),
+            ReportFormat::Gcc => output.line(line::gcc(finding)),
+            ReportFormat::Json => output.line(line::json(finding)),
         }
     }
 
     /// Whether only the original's words are shown.
     pub(crate) fn is_classic(&self) -> bool {
-        self.format == Format::Classic
+        self.format == ReportFormat::Classic
     }
 
     /// Whether a comment silences a finding. To the original it is a comment like others.
@@ -202,10 +202,10 @@ impl<'o> Report<'o> {
             .allowances
             .iter()
             .find_map(|allowance| allowance.reason(finding));
-        let Some(reason) = reason.filter(|_| self.format != Format::Classic) else {
+        let Some(reason) = reason.filter(|_| self.format != ReportFormat::Classic) else {
             return false;
         };
-        if self.format == Format::Sarif && !finding.minor {
+        if self.format == ReportFormat::Sarif && !finding.minor {
             state.results.push(sarif::result(finding, Some(reason)));
         }
         state.silenced += usize::from(!finding.minor);
@@ -262,15 +262,16 @@ impl<'o> Report<'o> {
     /// What it came to.
     pub(crate) fn summary(&self, checks: impl Iterator<Item = &'static Check>) {
         let state = &mut *self.state.borrow_mut();
-        if let (Format::Sarif, Some(output)) = (self.format, self.output) {
+        if let (ReportFormat::Sarif, Some(output)) = (self.format, self.output) {
             let report = sarif::report(std::mem::take(&mut state.results), checks);
             return output.line(json!(report));
         }
         let counts = state.counts;
-        let nothing = counts == Counts::default() && state.more.is_empty() && state.silenced == 0;
+        let nothing =
+            counts == LevelCounts::default() && state.more.is_empty() && state.silenced == 0;
         let Some(output) = self
             .output
-            .filter(|_| self.format == Format::Human && !nothing)
+            .filter(|_| self.format == ReportFormat::Human && !nothing)
         else {
             return;
         };
@@ -313,7 +314,7 @@ fn number(count: usize, what: &str) -> String {
     }
 }
 
-impl Counts {
+impl LevelCounts {
     fn add(&mut self, level: Level) {
         match level {
             Level::Error => self.errors += 1,

@@ -12,7 +12,7 @@ use serde_sarif::sarif::{
 };
 use tools::remark::{Check, Level};
 
-use crate::finding::{Finding, Place};
+use crate::finding::{FilePlace, Finding};
 
 /// Where the schema is published.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -81,7 +81,7 @@ fn text(text: &str) -> MultiformatMessageString {
     MultiformatMessageString::builder().text(text).build()
 }
 
-fn location(place: &Place) -> Location {
+fn location(place: &FilePlace) -> Location {
     let physical = PhysicalLocation::builder()
         .artifact_location(artifact(place))
         .region(region(place))
@@ -89,12 +89,12 @@ fn location(place: &Place) -> Location {
     Location::builder().physical_location(physical).build()
 }
 
-fn artifact(place: &Place) -> ArtifactLocation {
+fn artifact(place: &FilePlace) -> ArtifactLocation {
     ArtifactLocation::builder().uri(uri(&place.file)).build()
 }
 
 /// The word, or else the first line of the rule.
-fn region(place: &Place) -> Region {
+fn region(place: &FilePlace) -> Region {
     let column = |column: usize| i64::try_from(column).unwrap_or(i64::MAX);
     let line = |line: u64| i64::try_from(line.max(1)).unwrap_or(i64::MAX);
     let Some(mark) = &place.mark else {
@@ -108,7 +108,7 @@ fn region(place: &Place) -> Region {
         .build()
 }
 
-fn fix(place: &Place, instead: &str) -> Option<Fix> {
+fn fix(place: &FilePlace, instead: &str) -> Option<Fix> {
     place.mark.as_ref()?;
     let replacement = Replacement::builder()
         .deleted_region(region(place))

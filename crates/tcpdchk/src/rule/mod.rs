@@ -8,8 +8,8 @@ use hosts_access::options::{Field, Fields};
 use hosts_access::table::list::Words;
 use hosts_access::table::rule::Rule;
 
-use crate::finding::Place;
-use crate::source::{Origin, Stretch, offset_in};
+use crate::finding::FilePlace;
+use crate::source::{LogicalLine, Origin, offset_in};
 
 /// Options and daemons of a rule that our own checks look at. No real rule has so many; a made-up
 /// one must not keep the program busy.
@@ -30,7 +30,7 @@ pub(crate) struct RuleAt<'r> {
     /// Its table.
     pub table: Table,
     /// Its place.
-    pub stretch: Stretch<'r>,
+    pub origin: LogicalLine<'r>,
     /// Its text.
     pub text: &'r [u8],
     /// Its fields.
@@ -57,14 +57,14 @@ impl<'r> RuleAt<'r> {
     /// A rule of a table.
     pub(crate) fn new(
         table: Table,
-        stretch: Stretch<'r>,
+        origin: LogicalLine<'r>,
         text: &'r [u8],
         fields: Rule<'r>,
     ) -> Self {
         let server = bare_ipv6::bare_server(text, &fields);
         Self {
             table,
-            stretch,
+            origin,
             text,
             fields,
             comment: comment(text, &fields),
@@ -114,10 +114,10 @@ impl<'r> RuleAt<'r> {
     }
 
     /// Where a list is; an empty one stands for the whole rule.
-    pub(crate) fn place_of_list(&self, list: &[u8]) -> Place {
+    pub(crate) fn place_of_list(&self, list: &[u8]) -> FilePlace {
         match list.trim_ascii() {
-            [] => self.stretch.whole(),
-            words => self.stretch.place(words),
+            [] => self.origin.whole(),
+            words => self.origin.place(words),
         }
     }
 

@@ -43,7 +43,7 @@ pub const HELPER_FOLDERS: [&str; 5] = [
 
 /// Under which names it asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
+pub enum DaemonNames {
     /// Always this one.
     Fixed(&'static str),
     /// Its configuration gives them; of this kind.
@@ -99,7 +99,7 @@ pub enum LooksUp {
 
 /// A daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Daemon {
+pub struct KnownDaemon {
     /// Debian's package, which depends on libwrap0; its names, with commas between, if 12 and 13 have two.
     pub package: &'static str,
     /// The program, if there is one.
@@ -107,7 +107,7 @@ pub struct Daemon {
     /// Who asks.
     pub asks: Asks,
     /// Under which name.
-    pub names: Names,
+    pub names: DaemonNames,
     /// What makes it ask.
     pub switch: Switch,
     /// Whether it looks names of clients up.
@@ -116,12 +116,12 @@ pub struct Daemon {
     pub known: [Known; 2],
 }
 
-impl Daemon {
+impl KnownDaemon {
     /// The name that it always asks under.
     pub fn name(&self) -> Option<&'static str> {
         match self.names {
-            Names::Fixed(name) => Some(name),
-            Names::Configured(_) => None,
+            DaemonNames::Fixed(name) => Some(name),
+            DaemonNames::Configured(_) => None,
         }
     }
 
@@ -149,8 +149,10 @@ impl Daemon {
                 Some(_) => Asks::Kernel,
             },
             names: match next()? {
-                name if name.starts_with('@') => Names::Configured(name.trim_start_matches('@')),
-                name => Names::Fixed(name),
+                name if name.starts_with('@') => {
+                    DaemonNames::Configured(name.trim_start_matches('@'))
+                }
+                name => DaemonNames::Fixed(name),
             },
             switch: switch(next()?)?,
             looks_up: match next()? {
@@ -196,14 +198,14 @@ fn lines() -> impl Iterator<Item = &'static str> {
 }
 
 /// All rows.
-pub fn all() -> impl Iterator<Item = &'static Daemon> {
-    static ROWS: LazyLock<Vec<Daemon>> =
-        LazyLock::new(|| lines().filter_map(Daemon::parse).collect());
+pub fn all() -> impl Iterator<Item = &'static KnownDaemon> {
+    static ROWS: LazyLock<Vec<KnownDaemon>> =
+        LazyLock::new(|| lines().filter_map(KnownDaemon::parse).collect());
     ROWS.iter()
 }
 
 /// The rows of daemons that always ask under this name.
-pub fn named(name: &[u8]) -> impl Iterator<Item = &'static Daemon> {
+pub fn named(name: &[u8]) -> impl Iterator<Item = &'static KnownDaemon> {
     all().filter(move |daemon| {
         let known = daemon.name().unwrap_or_default();
         !known.is_empty() && name.eq_ignore_ascii_case(known.as_bytes())

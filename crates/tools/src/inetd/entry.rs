@@ -7,14 +7,14 @@ use hosts_access::text::bytes::path_of;
 use crate::paths::base_name;
 
 /// The lines that start a program.
-pub(super) fn read(text: &[u8]) -> impl Iterator<Item = Entry> {
+pub(super) fn read(text: &[u8]) -> impl Iterator<Item = InetdLine> {
     let lines = logical_lines(text).into_iter();
-    lines.filter_map(|(line, text)| Entry::parse(&text, line))
+    lines.filter_map(|(line, text)| InetdLine::parse(&text, line))
 }
 
 /// A line that starts a program.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct InetdLine {
     /// The protocol, as `tcp` or `rpc/tcp`.
     pub protocol: Vec<u8>,
     /// Whether the service takes datagrams.
@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub line: u64,
 }
 
-impl Entry {
+impl InetdLine {
     /// Reads a line. `None`: it starts no program.
     fn parse(text: &[u8], line: u64) -> Option<Self> {
         let mut words = text

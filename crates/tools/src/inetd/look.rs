@@ -16,7 +16,7 @@ use crate::remark::{
     RPC_TCP, Remark, TCPD_INSERTED, TCPD_RECURSION, TCPD_SETUID,
 };
 
-use super::entry::Entry;
+use super::entry::InetdLine;
 
 /// Whether a daemon's clients pass tcpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Wrapped {
 
 /// A daemon that inetd starts.
 #[derive(Clone, Debug)]
-pub struct Daemon {
+pub struct InetdDaemon {
     /// Whether through tcpd.
     pub wrapped: Wrapped,
     /// The daemon's own program.
@@ -47,7 +47,11 @@ pub struct Daemon {
 }
 
 /// Looks at the programs of a line. Gives its daemon, unless it names none.
-pub(super) fn check(entry: &Entry, disk: &Disk, report: &mut dyn FnMut(Remark)) -> Option<Daemon> {
+pub(super) fn check(
+    entry: &InetdLine,
+    disk: &Disk,
+    report: &mut dyn FnMut(Remark),
+) -> Option<InetdDaemon> {
     let Some(name) = &entry.name else {
         report(Remark::new(&INETD_INCOMPLETE, "incomplete line"));
         return None;
@@ -75,7 +79,7 @@ pub(super) fn check(entry: &Entry, disk: &Disk, report: &mut dyn FnMut(Remark)) 
     } else {
         (direct(entry, name, disk, report), entry.path.clone())
     };
-    Some(Daemon {
+    Some(InetdDaemon {
         wrapped,
         program,
         arguments: entry.arguments.clone(),
@@ -132,7 +136,7 @@ fn check_name(base: &[u8], by_tcpd: bool, report: &mut dyn FnMut(Remark)) {
 
 /// Looks at the daemon that tcpd is to start. Gives its program.
 fn check_behind_tcpd(
-    entry: &Entry,
+    entry: &InetdLine,
     name: &[u8],
     disk: &Disk,
     report: &mut dyn FnMut(Remark),
@@ -161,7 +165,7 @@ fn check_behind_tcpd(
 
 /// Whether a daemon that inetd starts itself may be wrapped all the same: its file has been moved
 /// away and another one, tcpd perhaps, stands in its place.
-fn direct(entry: &Entry, name: &[u8], disk: &Disk, report: &mut dyn FnMut(Remark)) -> Wrapped {
+fn direct(entry: &InetdLine, name: &[u8], disk: &Disk, report: &mut dyn FnMut(Remark)) -> Wrapped {
     if has_name(&entry.path, b"miscd") {
         return Wrapped::Maybe;
     }

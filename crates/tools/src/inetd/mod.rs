@@ -19,7 +19,7 @@ use crate::disk::Disk;
 use crate::paths::check_path;
 use crate::remark::Remark;
 
-pub use look::{Daemon, Wrapped};
+pub use look::{InetdDaemon, Wrapped};
 
 /// Where inetd.conf is unless the user says otherwise.
 pub const INETD_CONF: &str = "/etc/inetd.conf";
@@ -30,7 +30,7 @@ pub struct InetdConf {
     /// The file, if there is one.
     pub path: Option<PathBuf>,
     /// Daemons by their name in lower case; the last line for a name counts.
-    daemons: BTreeMap<Vec<u8>, Daemon>,
+    daemons: BTreeMap<Vec<u8>, InetdDaemon>,
 }
 
 impl InetdConf {
@@ -79,12 +79,12 @@ impl InetdConf {
     }
 
     /// The daemon of this name.
-    pub fn daemon(&self, name: &[u8]) -> Option<&Daemon> {
+    pub fn daemon(&self, name: &[u8]) -> Option<&InetdDaemon> {
         self.daemons.get(&name.to_ascii_lowercase())
     }
 
     /// Every daemon with its name.
-    pub fn daemons(&self) -> impl Iterator<Item = (&[u8], &Daemon)> {
+    pub fn daemons(&self) -> impl Iterator<Item = (&[u8], &InetdDaemon)> {
         self.daemons
             .iter()
             .map(|(name, daemon)| (&name[..], daemon))

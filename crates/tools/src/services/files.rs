@@ -105,14 +105,14 @@ pub(super) fn entries(folder: &Path, disk: &Disk) -> Vec<String> {
 
 /// A line of a file that says something; line 0 stands for the whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub struct FileLine {
     /// The file.
     pub file: PathBuf,
     /// The line, counted from 1.
     pub line: u64,
 }
 
-impl Spot {
+impl FileLine {
     /// A line of a file.
     pub(super) fn new(file: impl Into<PathBuf>, line: u64) -> Self {
         Self {

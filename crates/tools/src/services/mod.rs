@@ -5,6 +5,7 @@
 //! ELF headers of programs; what those do not say is known of some daemons ([`crate::daemons`]). Nothing is run, and
 //! what cannot be read is not known.
 
+mod daemon_verdict;
 mod elf;
 mod files;
 mod openbsd_inetd;
@@ -14,7 +15,6 @@ mod sections;
 mod service;
 mod settings;
 mod systemd;
-mod verdict;
 mod xinetd;
 
 use std::cell::RefCell;
@@ -23,17 +23,17 @@ use std::path::{Path, PathBuf};
 
 use hosts_access::text::escape::Written;
 
-use crate::daemons::{self, Names};
+use crate::daemons::{self, DaemonNames};
 use crate::disk::Disk;
 use crate::inetd::{InetdConf, Wrapped};
 use crate::paths::base_name;
 
+pub use daemon_verdict::{Applies, Asker, DaemonVerdict};
 use elf::Libraries;
-pub use files::Spot;
+pub use files::FileLine;
 use files::{has_word, is_script, matching};
-pub use service::{Before, Service};
-pub use settings::State;
-pub use verdict::{Applies, By, Verdict};
+pub use service::{Gatekeeper, Service};
+pub use settings::SettingState;
 
 /// The services of a machine.
 pub struct Services<'s> {
@@ -42,7 +42,7 @@ pub struct Services<'s> {
     /// A file or folder of a super-server that could not be read.
     hidden: Option<PathBuf>,
     libraries: RefCell<Libraries>,
-    known: RefCell<BTreeMap<Vec<u8>, Verdict>>,
+    known: RefCell<BTreeMap<Vec<u8>, DaemonVerdict>>,
 }
 
 /// Daemons whose configuration gives names in ways that are not read here, and its files.
@@ -58,8 +58,8 @@ impl<'s> Services<'s> {
     pub fn new(disk: &'s Disk, conf: &InetdConf) -> Self {
         let mut libraries = Libraries::default();
         let direct = match openbsd_inetd::asks_libwrap(disk, &mut libraries) {
-            true => Before::SuperServer,
-            false => Before::Nothing,
+            true => Gatekeeper::SuperServer,
+            false => Gatekeeper::Nothing,
         };
         let path = conf.path.clone().unwrap_or_default();
         let mut list: Vec<_> = conf
@@ -70,12 +70,12 @@ impl<'s> Services<'s> {
                 starter: "inetd".to_owned(),
                 program: daemon.program.clone(),
                 arguments: daemon.arguments.clone(),
-                before: match daemon.wrapped {
-                    Wrapped::Yes => Before::Tcpd,
+                gatekeeper: match daemon.wrapped {
+                    Wrapped::Yes => Gatekeeper::Tcpd,
                     Wrapped::No | Wrapped::Maybe => direct,
                 },
                 datagrams: daemon.datagrams,
-                spot: Some(Spot::new(&path, daemon.line)),
+                place: Some(FileLine::new(&path, daemon.line)),
                 switch: None,
                 user: daemon.user.clone(),
             })
@@ -102,7 +102,7 @@ impl<'s> Services<'s> {
 
     fn named<'n>(&'n self, name: &'n [u8]) -> impl Iterator<Item = &'n Service> {
         self.list.iter().filter(move |service| {
-            service.before != Before::UnnamedTcpd && service.name.eq_ignore_ascii_case(name)
+            service.gatekeeper != Gatekeeper::UnnamedTcpd && service.name.eq_ignore_ascii_case(name)
         })
     }
 
@@ -113,7 +113,7 @@ impl<'s> Services<'s> {
     }
 
     /// Whether the tables apply to the daemon of this name.
-    pub fn verdict(&self, name: &[u8]) -> Verdict {
+    pub fn verdict(&self, name: &[u8]) -> DaemonVerdict {
         let key = name.to_ascii_lowercase();
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
@@ -125,16 +125,16 @@ impl<'s> Services<'s> {
 
     /// The verdicts of all that may be meant, the best one first: whoever asks counts, and what is certain
     /// counts before what is not.
-    fn find_out(&self, name: &[u8]) -> Verdict {
+    fn find_out(&self, name: &[u8]) -> DaemonVerdict {
         let mut verdicts: Vec<_> = self
             .named(name)
-            .filter_map(Verdict::of_service)
+            .filter_map(DaemonVerdict::of_service)
             .chain(daemons::named(name).filter_map(|daemon| self.of_row(daemon)))
             .collect();
         if verdicts.is_empty() {
             verdicts.extend(self.of_programs(name));
         }
-        let asks = |verdict: &Verdict| verdict.applies == Applies::Yes;
+        let asks = |verdict: &DaemonVerdict| verdict.applies == Applies::Yes;
         if !verdicts.iter().any(asks) {
             // It asks, though under another name than its own.
             verdicts.splice(0..0, self.other_name(name));
@@ -148,7 +148,7 @@ impl<'s> Services<'s> {
         });
         let mut best = best
             .or_else(|| self.configured(name))
-            .unwrap_or_else(Verdict::absent);
+            .unwrap_or_else(DaemonVerdict::absent);
         if best.applies == Applies::No && !best.in_kernel {
             best.doubt(self.doubt(name));
         }
@@ -178,7 +178,7 @@ impl<'s> Services<'s> {
                     && has_word(&service.program, b"tcpd", self.disk)
                     && has_word(&service.program, name, self.disk)
             };
-            service.before == Before::Nothing && (command() || script())
+            service.gatekeeper == Gatekeeper::Nothing && (command() || script())
         };
         let service = self.list.iter().find(runs_tcpd)?;
         Some(format!(
@@ -188,9 +188,9 @@ impl<'s> Services<'s> {
     }
 
     /// A daemon that is installed, and whose configuration has this word: it may ask under it.
-    fn configured(&self, name: &[u8]) -> Option<Verdict> {
+    fn configured(&self, name: &[u8]) -> Option<DaemonVerdict> {
         let (daemon, file) = daemons::all().find_map(|daemon| {
-            let Names::Configured(kind) = daemon.names else {
+            let DaemonNames::Configured(kind) = daemon.names else {
                 return None;
             };
             let (_, patterns) = OPEN_KINDS.iter().find(|(known, _)| *known == kind)?;
@@ -200,9 +200,10 @@ impl<'s> Services<'s> {
             let file = files.find(|file| has_word(file, name, self.disk))?;
             Some((program, file))
         })?;
-        let mut verdict = Verdict::new(Applies::Unknown, Some(By::Libwrap), daemon.to_owned());
+        let mut verdict =
+            DaemonVerdict::new(Applies::Unknown, Some(Asker::Libwrap), daemon.to_owned());
         verdict.configured = true;
-        verdict.spot = Some(Spot::new(file, 0));
+        verdict.place = Some(FileLine::new(file, 0));
         Some(verdict)
     }
 
@@ -220,9 +221,9 @@ impl<'s> Services<'s> {
 
     /// The services that start a program.
     fn starters<'n>(&'n self, program: &'n Path) -> impl Iterator<Item = &'n Service> {
-        self.list
-            .iter()
-            .filter(move |service| service.before == Before::Nothing && service.program == program)
+        self.list.iter().filter(move |service| {
+            service.gatekeeper == Gatekeeper::Nothing && service.program == program
+        })
     }
 
     /// Names of daemons, for suggestions.

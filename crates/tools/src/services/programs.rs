@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 
 use hosts_access::text::bytes::path_of;
 
-use crate::daemons::{self, Asks, Daemon, HELPER_FOLDERS, Names, Switch};
+use crate::daemons::{self, Asks, DaemonNames, HELPER_FOLDERS, KnownDaemon, Switch};
 use crate::paths::base_name;
 
 use super::Services;
+use super::daemon_verdict::{Applies, Asker, DaemonVerdict};
 use super::files::{COMMON_FOLDERS, FOLDERS, find, has_word, matching};
-use super::service::{Before, Service};
+use super::service::{Gatekeeper, Service};
 use super::settings;
-use super::verdict::{Applies, By, Verdict};
 
 /// Names of daemons of former times, and the program that stands in their place under its own name.
 const FORMER: [(&str, &str); 1] = [("portmap", "rpcbind")];
 
 impl Services<'_> {
     /// What the table of daemons says of one that is installed.
-    pub(super) fn of_row(&self, daemon: &Daemon) -> Option<Verdict> {
+    pub(super) fn of_row(&self, daemon: &KnownDaemon) -> Option<DaemonVerdict> {
         let base = daemon.base()?;
         let usual = path_of(daemon.program?.as_bytes());
         if daemon.asks == Asks::Kernel {
-            return self.exists(&usual).then(Verdict::kernel);
+            return self.exists(&usual).then(DaemonVerdict::kernel);
         }
         let mut candidates: Vec<PathBuf> = self
             .list
@@ -44,9 +44,9 @@ impl Services<'_> {
             .starters(&program)
             .max_by_key(|service| service.starter.contains(base));
         let mut verdict = match self.links(&program) {
-            Some(true) => Verdict::new(Applies::Yes, Some(By::Libwrap), program.clone()),
+            Some(true) => DaemonVerdict::new(Applies::Yes, Some(Asker::Libwrap), program.clone()),
             Some(false) => self.beside(daemon, &program),
-            None => Verdict::new(Applies::Unknown, None, program.clone()),
+            None => DaemonVerdict::new(Applies::Unknown, None, program.clone()),
         };
         verdict.start(starter);
         match &daemon.switch {
@@ -63,8 +63,8 @@ impl Services<'_> {
     }
 
     /// A daemon that is not linked itself: its helper or its module may be.
-    fn beside(&self, daemon: &Daemon, program: &Path) -> Verdict {
-        let nobody = Verdict::new(Applies::No, None, program.to_owned());
+    fn beside(&self, daemon: &KnownDaemon, program: &Path) -> DaemonVerdict {
+        let nobody = DaemonVerdict::new(Applies::No, None, program.to_owned());
         match daemon.asks {
             Asks::Helper(helper) => {
                 let mut helpers = HELPER_FOLDERS
@@ -85,7 +85,7 @@ impl Services<'_> {
                                 Some(true) => Applies::Yes,
                                 _ => Applies::Unknown,
                             };
-                            verdict.by = Some(By::Helper(helper));
+                            verdict.by = Some(Asker::Helper(helper));
                             break;
                         }
                     }
@@ -98,11 +98,13 @@ impl Services<'_> {
                     .into_iter()
                     .find(|module| self.links(module) == Some(true));
                 match linked {
-                    Some(module) => {
-                        Verdict::new(Applies::Yes, Some(By::Module(module)), program.to_owned())
-                    }
+                    Some(module) => DaemonVerdict::new(
+                        Applies::Yes,
+                        Some(Asker::Module(module)),
+                        program.to_owned(),
+                    ),
                     // It may lie elsewhere.
-                    None => Verdict::new(Applies::Unknown, None, program.to_owned()),
+                    None => DaemonVerdict::new(Applies::Unknown, None, program.to_owned()),
                 }
             }
             Asks::Itself | Asks::Kernel => nobody,
@@ -110,10 +112,10 @@ impl Services<'_> {
     }
 
     /// What the programs say that the name may stand for.
-    pub(super) fn of_programs(&self, name: &[u8]) -> Vec<Verdict> {
-        let started = self
-            .named(name)
-            .filter(|service| service.before == Before::Nothing && self.exists(&service.program));
+    pub(super) fn of_programs(&self, name: &[u8]) -> Vec<DaemonVerdict> {
+        let started = self.named(name).filter(|service| {
+            service.gatekeeper == Gatekeeper::Nothing && self.exists(&service.program)
+        });
         let mut verdicts: Vec<_> = started
             .map(|service| self.of_program(name, &service.program, Some(service)))
             .collect();
@@ -127,11 +129,13 @@ impl Services<'_> {
         verdicts
     }
 
-    fn of_program(&self, name: &[u8], program: &Path, starter: Option<&Service>) -> Verdict {
+    fn of_program(&self, name: &[u8], program: &Path, starter: Option<&Service>) -> DaemonVerdict {
         let mut verdict = match self.links(program) {
-            Some(true) => Verdict::new(Applies::Yes, Some(By::Libwrap), program.to_owned()),
+            Some(true) => {
+                DaemonVerdict::new(Applies::Yes, Some(Asker::Libwrap), program.to_owned())
+            }
             Some(false) => self.with_modules(program),
-            None => Verdict::new(Applies::Unknown, None, program.to_owned()),
+            None => DaemonVerdict::new(Applies::Unknown, None, program.to_owned()),
         };
         let base = base_name(program.as_os_str().as_encoded_bytes());
         let row = daemons::all().find(|daemon| {
@@ -149,8 +153,8 @@ impl Services<'_> {
     }
 
     /// A program that loads modules may load one that asks.
-    fn with_modules(&self, program: &Path) -> Verdict {
-        let nobody = Verdict::new(Applies::No, None, program.to_owned());
+    fn with_modules(&self, program: &Path) -> DaemonVerdict {
+        let nobody = DaemonVerdict::new(Applies::No, None, program.to_owned());
         if !self
             .libraries
             .borrow_mut()
@@ -167,28 +171,30 @@ impl Services<'_> {
             .peekable();
         let known = modules.peek().is_some();
         match modules.find(|module| self.links(module) == Some(true)) {
-            Some(module) => Verdict::new(
+            Some(module) => DaemonVerdict::new(
                 Applies::Unknown,
-                Some(By::Module(module)),
+                Some(Asker::Module(module)),
                 program.to_owned(),
             ),
             None if known => nobody,
-            None => Verdict::new(Applies::Unknown, None, program.to_owned()),
+            None => DaemonVerdict::new(Applies::Unknown, None, program.to_owned()),
         }
     }
 
     /// Under which names a daemon asks that has this one, but does not ask under it.
-    pub(super) fn other_name(&self, name: &[u8]) -> Option<Verdict> {
+    pub(super) fn other_name(&self, name: &[u8]) -> Option<DaemonVerdict> {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         let asked = self.list.iter().filter(|service| {
             let base = base_name(service.program.as_os_str().as_encoded_bytes());
-            matches!(service.before, Before::SuperServer | Before::Itself)
-                && base.eq_ignore_ascii_case(name)
+            matches!(
+                service.gatekeeper,
+                Gatekeeper::SuperServer | Gatekeeper::Itself
+            ) && base.eq_ignore_ascii_case(name)
                 && !service.name.eq_ignore_ascii_case(name)
         });
         let asked: Vec<_> = asked.collect();
         if let Some(first) = asked.first() {
-            let mut verdict = Verdict::of_service(first)?;
+            let mut verdict = DaemonVerdict::of_service(first)?;
             verdict.applies = Applies::No;
             verdict.asks_as = asked
                 .iter()
@@ -202,8 +208,8 @@ impl Services<'_> {
                 _ => false,
             };
             let known = match daemon.names {
-                Names::Fixed(known) => !is(known),
-                Names::Configured(_) => false,
+                DaemonNames::Fixed(known) => !is(known),
+                DaemonNames::Configured(_) => false,
             };
             let former = FORMER
                 .iter()

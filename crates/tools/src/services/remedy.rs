@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use super::files::Spot;
+use super::daemon_verdict::DaemonVerdict;
+use super::files::FileLine;
 use super::service::Service;
-use super::verdict::Verdict;
 
 /// Daemons that stand for themselves, and what they take to serve one connection on their standard input:
 /// program, arguments, port, unit, and lines of the service. Each was tried with the units of examples/systemd, or
@@ -35,12 +35,12 @@ const BESIDE: [(&str, &str); 1] = [(
     "service tcpwrap {\n  unix_listener login/tcpwrap {\n    user = dovenull\n    mode = 0600\n  }\n}",
 )];
 
-impl Verdict {
+impl DaemonVerdict {
     /// What to write, with the file to write it to; nothing if that is not known for certain.
     pub fn remedy(&self) -> Option<String> {
         let program = self.program.as_deref()?;
         if let Some(state) = self.switch.as_ref().filter(|state| state.on == Some(false)) {
-            let Spot { file, .. } = state.spot.as_ref()?;
+            let FileLine { file, .. } = state.place.as_ref()?;
             let beside = BESIDE.iter().find(|(key, _)| state.wanted.starts_with(key));
             let beside = beside.map_or(String::new(), |(_, lines)| format!("\n{lines}"));
             return Some(format!("in {}:\n{}{beside}", file.display(), state.wanted));
@@ -72,13 +72,13 @@ impl Service {
         if self.names_tcpd_alone() {
             return None;
         }
-        let spot = self.spot.as_ref()?;
+        let place = self.place.as_ref()?;
         let (program, words) = (self.program.display(), arguments(&self.arguments));
         let line = match self.starter.starts_with("systemd") {
             true => format!("ExecStart=@/usr/sbin/tcpd {program}{words}"),
             false => "flags = NAMEINARGS NOLIBWRAP".to_owned(),
         };
-        Some(format!("in {}:\n{line}", spot.file.display()))
+        Some(format!("in {}:\n{line}", place.file.display()))
     }
 }
 
@@ -89,21 +89,21 @@ fn arguments(words: &[String]) -> String {
 
 /// The words of the inetd.conf line from the program on; the ones before stay.
 fn inetd(service: &Service) -> Option<String> {
-    let spot = service.spot.as_ref()?;
+    let place = service.place.as_ref()?;
     Some(format!(
         "in {} line {}, from the program on:\n/usr/sbin/tcpd {}{}",
-        spot.file.display(),
-        spot.line,
+        place.file.display(),
+        place.line,
         service.program.display(),
         arguments(&service.arguments)
     ))
 }
 
 fn xinetd(service: &Service) -> Option<String> {
-    let spot = service.spot.as_ref()?;
+    let place = service.place.as_ref()?;
     Some(format!(
         "in {}, in its service:\nflags       = NAMEINARGS NOLIBWRAP\nserver      = /usr/sbin/tcpd\nserver_args = {}{}",
-        spot.file.display(),
+        place.file.display(),
         service.program.display(),
         arguments(&service.arguments)
     ))

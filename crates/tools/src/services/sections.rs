@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::disk::Disk;
 
 use super::elf::Libraries;
-use super::files::{Spot, matching, text};
-use super::service::{Before, Service};
-use super::settings::{State, same, value};
+use super::files::{FileLine, matching, text};
+use super::service::{Gatekeeper, Service};
+use super::settings::{SettingState, same, value};
 
 const STUNNEL: [&str; 3] = ["/usr/bin/stunnel4", "/usr/bin/stunnel", "/usr/sbin/stunnel"];
 const STUNNEL_FILES: &str = "/etc/stunnel/*.conf";
@@ -26,19 +26,21 @@ pub(super) fn stunnel(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
         let Some(text) = text(&file, disk) else {
             continue;
         };
-        let mut common = State {
+        let mut common = SettingState {
             wanted: "libwrap = yes".to_owned(),
             on: Some(false),
-            spot: None,
+            place: None,
         };
-        let mut sections: Vec<(String, u64, State)> = Vec::new();
+        let mut sections: Vec<(String, u64, SettingState)> = Vec::new();
         for (number, line) in (1..).zip(text.lines().map(str::trim)) {
             let name = line
                 .strip_prefix('[')
                 .and_then(|line| line.strip_suffix(']'));
             if let Some(name) = name {
                 let mut state = common.clone();
-                state.spot.get_or_insert_with(|| Spot::new(&file, number));
+                state
+                    .place
+                    .get_or_insert_with(|| FileLine::new(&file, number));
                 sections.push((name.trim().to_owned(), number, state));
             } else if let Some(value) = value(line, "libwrap") {
                 let state = match sections.last_mut() {
@@ -46,11 +48,11 @@ pub(super) fn stunnel(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
                     None => &mut common,
                 };
                 state.on = Some(same(value, "yes"));
-                state.spot = Some(Spot::new(&file, number));
+                state.place = Some(FileLine::new(&file, number));
             }
         }
         if sections.is_empty() {
-            common.spot.get_or_insert_with(|| Spot::new(&file, 0));
+            common.place.get_or_insert_with(|| FileLine::new(&file, 0));
             sections.push((STUNNEL_ITSELF.to_owned(), 0, common));
         }
         services.extend(sections.into_iter().map(|(name, line, state)| Service {
@@ -61,9 +63,9 @@ pub(super) fn stunnel(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
             name: name.into_bytes(),
             program: program.to_owned(),
             arguments: Vec::new(),
-            before: Before::Itself,
+            gatekeeper: Gatekeeper::Itself,
             datagrams: false,
-            spot: Some(Spot::new(&file, line)),
+            place: Some(FileLine::new(&file, line)),
             switch: Some(state),
             user: None,
         }));
@@ -95,9 +97,9 @@ pub(super) fn sslh(disk: &Disk, libraries: &mut Libraries) -> Vec<Service> {
                     starter: format!("sslh, service {name}"),
                     program: program.to_owned(),
                     arguments: Vec::new(),
-                    before: Before::Itself,
+                    gatekeeper: Gatekeeper::Itself,
                     datagrams: false,
-                    spot: Some(Spot::new(&file, number)),
+                    place: Some(FileLine::new(&file, number)),
                     switch: None,
                     user: None,
                 });

@@ -7,12 +7,12 @@ use system::settings::REAL_DAEMON_DIR;
 
 use crate::paths::base_name;
 
-use super::files::Spot;
-use super::settings::State;
+use super::files::FileLine;
+use super::settings::SettingState;
 
 /// What a service's clients meet first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Before {
+pub enum Gatekeeper {
     /// tcpd.
     Tcpd,
     /// tcpd, which is not told before which daemon it stands.
@@ -37,19 +37,19 @@ pub struct Service {
     /// Its arguments.
     pub arguments: Vec<String>,
     /// What its clients meet first.
-    pub before: Before,
+    pub gatekeeper: Gatekeeper,
     /// Whether it takes datagrams.
     pub datagrams: bool,
     /// Where it is written how it is started.
-    pub spot: Option<Spot>,
+    pub place: Option<FileLine>,
     /// What makes it ask, if something must.
-    pub switch: Option<State>,
+    pub switch: Option<SettingState>,
     /// The user as whom it is started, as the file has it, if the file says so and gives it no right of root.
     pub user: Option<String>,
 }
 
 /// What a super-server starts: the daemon that stands behind tcpd, or the program itself.
-pub(super) fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, PathBuf) {
+pub(super) fn behind(program: &Path, arguments: &[&[u8]]) -> (Gatekeeper, Vec<u8>, PathBuf) {
     let path = program.as_os_str().as_encoded_bytes();
     let plain = |name: &[u8]| match name {
         [b'/', ..] => base_name(name).to_vec(),
@@ -61,10 +61,10 @@ pub(super) fn behind(program: &Path, arguments: &[&[u8]]) -> (Before, Vec<u8>, P
                 [b'/', ..] => path_of(daemon),
                 _ => Path::new(REAL_DAEMON_DIR).join(path_of(daemon)),
             };
-            (Before::Tcpd, plain(daemon), program)
+            (Gatekeeper::Tcpd, plain(daemon), program)
         }
         _ => (
-            Before::Nothing,
+            Gatekeeper::Nothing,
             base_name(path).to_vec(),
             program.to_owned(),
         ),

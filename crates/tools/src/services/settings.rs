@@ -5,21 +5,21 @@ use std::path::PathBuf;
 use crate::daemons::Setting;
 use crate::disk::Disk;
 
-use super::files::{Spot, matching, text};
+use super::files::{FileLine, matching, text};
 
 /// How a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct SettingState {
     /// What it takes, as `tcp_wrappers=YES in /etc/vsftpd.conf`.
     pub wanted: String,
     /// Whether it is so. `None`: that cannot be told.
     pub on: Option<bool>,
     /// The file that says so; line 0 stands for the whole file, which does not say it.
-    pub spot: Option<Spot>,
+    pub place: Option<FileLine>,
 }
 
 /// How a setting stands in its files, or in the one that the daemon is started with.
-pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> State {
+pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> SettingState {
     let own = arguments
         .iter()
         .filter(|word| word.starts_with('/') && word.ends_with(".conf"));
@@ -31,16 +31,16 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
             .flat_map(|pattern| matching(pattern, disk))
             .collect();
     }
-    let mut state = State {
+    let mut state = SettingState {
         wanted: match setting.by_default {
             true => format!("no line {}", setting.line),
             false => setting.line.clone(),
         },
         on: None,
-        spot: None,
+        place: None,
     };
     let wanted = value(&setting.line, setting.key()).unwrap_or_default();
-    let on_line = |state: &mut State| {
+    let on_line = |state: &mut SettingState| {
         // vsftpd takes settings as options. The usual file is read after them, one that is named before.
         let mut lines = arguments
             .iter()
@@ -58,9 +58,9 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
         let Some(text) = text(&file, disk) else {
             continue;
         };
-        if state.spot.is_none() {
+        if state.place.is_none() {
             state.on.get_or_insert(setting.by_default);
-            state.spot = Some(Spot::new(&file, 0));
+            state.place = Some(FileLine::new(&file, 0));
         }
         for (number, line) in (1..).zip(text.lines()) {
             if let Some(value) = value(line, setting.key()) {
@@ -69,7 +69,7 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Sta
                     continue;
                 }
                 state.on = Some(same != setting.by_default);
-                state.spot = Some(Spot::new(&file, number));
+                state.place = Some(FileLine::new(&file, number));
             }
         }
     }

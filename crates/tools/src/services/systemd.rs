@@ -10,8 +10,8 @@ use hosts_access::text::escape::Written;
 use crate::disk::Disk;
 use crate::paths::base_name;
 
-use super::files::{Spot, entries, is_hidden};
-use super::service::{Before, Service, behind};
+use super::files::{FileLine, entries, is_hidden};
+use super::service::{Gatekeeper, Service, behind};
 
 /// Folders of units, the first one counts.
 const FOLDERS: [&str; 5] = [
@@ -23,14 +23,14 @@ const FOLDERS: [&str; 5] = [
 ];
 
 /// What a unit says, in order.
-type Unit = Vec<Line>;
+type Unit = Vec<UnitLine>;
 
 /// A line of a unit.
-struct Line {
+struct UnitLine {
     /// `Section.Key`.
     key: String,
     value: String,
-    spot: Spot,
+    place: FileLine,
 }
 
 /// Stands for the key of a file that could not be read.
@@ -54,7 +54,7 @@ pub(super) fn services(disk: &Disk) -> (Vec<Service>, Option<PathBuf>) {
         let unit = read(name, path, disk);
         hidden = hidden.or_else(|| {
             let line = unit.iter().find(|line| line.key == HIDDEN)?;
-            Some(line.spot.file.clone())
+            Some(line.place.file.clone())
         });
         for line in values(&unit, "Service.ExecStart") {
             let Some((program, arguments)) = split(&line.value) else {
@@ -76,30 +76,30 @@ pub(super) fn services(disk: &Disk) -> (Vec<Service>, Option<PathBuf>) {
 /// The service of a command line: its program, its name and its arguments.
 fn service(
     unit: &str,
-    line: &Line,
+    line: &UnitLine,
     program: &Path,
     (named, arguments): (bool, Vec<String>),
     datagrams: &[String],
 ) -> Service {
     let words: Vec<_> = arguments.iter().map(String::as_bytes).collect();
-    let (mut before, daemon, mut real) = behind(program, if named { &words } else { &[] });
+    let (mut gatekeeper, daemon, mut real) = behind(program, if named { &words } else { &[] });
     let mut name = daemon;
-    if before == Before::Nothing && base_name(&name) == b"tcpd" {
+    if gatekeeper == Gatekeeper::Nothing && base_name(&name) == b"tcpd" {
         // What was most likely meant.
-        before = Before::UnnamedTcpd;
+        gatekeeper = Gatekeeper::UnnamedTcpd;
         if let Some(first) = words.first() {
             (_, name, real) = behind(program, &[first]);
         }
     }
-    let skipped = usize::from(named || before == Before::UnnamedTcpd);
+    let skipped = usize::from(named || gatekeeper == Gatekeeper::UnnamedTcpd);
     Service {
         name,
         starter: format!("systemd, {}", Written(unit.as_bytes())),
         program: real,
         arguments: arguments.into_iter().skip(skipped).collect(),
-        before,
+        gatekeeper,
         datagrams: datagrams.iter().any(|known| known == unit),
-        spot: Some(line.spot.clone()),
+        place: Some(line.place.clone()),
         switch: None,
         user: None,
     }
@@ -151,10 +151,10 @@ fn parse(path: &Path, disk: &Disk) -> Unit {
     let mut unit = Unit::new();
     let Some(bytes) = disk.read(path).ok().flatten() else {
         if is_hidden(path, disk) {
-            unit.push(Line {
+            unit.push(UnitLine {
                 key: HIDDEN.to_owned(),
                 value: String::new(),
-                spot: Spot::new(path, 0),
+                place: FileLine::new(path, 0),
             });
         }
         return unit;
@@ -184,10 +184,10 @@ fn parse(path: &Path, disk: &Disk) -> Unit {
         {
             name.clone_into(&mut section);
         } else if let Some((key, value)) = line.split_once('=') {
-            unit.push(Line {
+            unit.push(UnitLine {
                 key: format!("{section}.{}", key.trim()),
                 value: value.trim().to_owned(),
-                spot: Spot::new(path, first),
+                place: FileLine::new(path, first),
             });
         }
     }
@@ -195,7 +195,7 @@ fn parse(path: &Path, disk: &Disk) -> Unit {
 }
 
 /// The lines of a key; an empty one takes back those before it.
-fn values<'u>(unit: &'u Unit, key: &str) -> Vec<&'u Line> {
+fn values<'u>(unit: &'u Unit, key: &str) -> Vec<&'u UnitLine> {
     let mut found = Vec::new();
     for line in unit.iter().filter(|line| line.key == key) {
         match line.value.as_str() {

@@ -9,8 +9,8 @@ use crate::disk::Disk;
 use crate::paths::base_name;
 
 use super::elf::Libraries;
-use super::files::{Spot, entries, is_hidden};
-use super::service::{Before, Service, behind};
+use super::files::{FileLine, entries, is_hidden};
+use super::service::{Gatekeeper, Service, behind};
 
 const CONF: &str = "/etc/xinetd.conf";
 
@@ -28,7 +28,7 @@ struct Block {
     name: Option<String>,
     attributes: Attributes,
     /// Where it begins, and where its server stands.
-    spot: Spot,
+    place: FileLine,
 }
 
 /// Every service that is not disabled, and a file or folder that could not be read.
@@ -75,31 +75,31 @@ fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Ser
     // With NAMEINARGS the first argument is the name that the program is run with, which is what
     // tcpd goes by; without it, tcpd is run under its own name.
     let with_name = has("NAMEINARGS");
-    let (mut before, mut daemon, mut program) = match with_name {
+    let (mut gatekeeper, mut daemon, mut program) = match with_name {
         true => behind(&server, &words),
         false => behind(&server, &[]),
     };
-    if before == Before::Nothing && base_name(&daemon) == b"tcpd" {
+    if gatekeeper == Gatekeeper::Nothing && base_name(&daemon) == b"tcpd" {
         // What was most likely meant.
-        before = Before::UnnamedTcpd;
+        gatekeeper = Gatekeeper::UnnamedTcpd;
         if let Some(first) = words.first() {
             (_, daemon, program) = behind(&server, &[first]);
         }
     }
-    if before == Before::Nothing {
+    if gatekeeper == Gatekeeper::Nothing {
         if with_name && let Some(first) = words.first() {
             daemon = base_name(first).to_vec();
         }
         if by_libwrap && !has("NOLIBWRAP") {
-            before = Before::SuperServer;
+            gatekeeper = Gatekeeper::SuperServer;
             if let Some(name) = get("libwrap") {
                 daemon = name.as_bytes().to_vec();
             }
         }
     }
-    let arguments = words
-        .iter()
-        .skip(usize::from(with_name || before == Before::UnnamedTcpd));
+    let arguments = words.iter().skip(usize::from(
+        with_name || gatekeeper == Gatekeeper::UnnamedTcpd,
+    ));
     Some(Service {
         name: daemon,
         starter: format!("xinetd, service {}", Written(name.as_bytes())),
@@ -107,9 +107,9 @@ fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Ser
         arguments: arguments
             .map(|word| String::from_utf8_lossy(word).into_owned())
             .collect(),
-        before,
+        gatekeeper,
         datagrams: get("socket_type") == Some("dgram"),
-        spot: Some(block.spot.clone()),
+        place: Some(block.place.clone()),
         switch: None,
         user: get("user").map(str::to_owned),
     })
@@ -141,7 +141,7 @@ impl Conf {
             let begin = |name| Block {
                 name,
                 attributes: Attributes::new(),
-                spot: Spot::new(path, number),
+                place: FileLine::new(path, number),
             };
             let mut words = line.split_whitespace();
             match (words.next(), words.next()) {
@@ -160,7 +160,7 @@ impl Conf {
                 _ => {
                     if let (Some(block), Some((key, value))) = (&mut open, line.split_once('=')) {
                         if key.trim() == "server" {
-                            block.spot.line = number;
+                            block.place.line = number;
                         }
                         add(&mut block.attributes, key.trim(), value.trim());
                     }

@@ -23,11 +23,11 @@ use serde_json::json;
 use system::settings;
 use tools::output::{Output, is_coloured};
 
-use crate::answer::{Heard, RulePlace, text};
-use crate::arguments::Format;
-use crate::coverage::Coverage;
-use crate::judge::{Judge, Judged, verdict_word};
+use crate::answer::{AnswerLog, RulePlace, text};
+use crate::arguments::AnswerFormat;
+use crate::coverage::TableCoverage;
 use crate::lookups::Lookups;
+use crate::predictor::{Prediction, Predictor, verdict_word};
 use crate::question::Question;
 use crate::stream::is_nothing;
 
@@ -121,9 +121,9 @@ fn is_table(file: &[u8], place: &Place, tables: &Tables) -> bool {
         .any(|table| **table == file || (file.is_relative() && table.ends_with(&file)))
 }
 
-/// Counts of a run.
+/// How many expectations of a run were met or not, and lines that make no sense.
 #[derive(Default)]
-struct Counts {
+struct ExpectationCounts {
     met: u64,
     failed: u64,
     errors: u64,
@@ -132,8 +132,8 @@ struct Counts {
 /// Checks each expectation of a file; `-` is standard input.
 pub(crate) fn run(
     file: &Path,
-    judge: &Judge,
-    format: Format,
+    predictor: &Predictor,
+    format: AnswerFormat,
     coverage: bool,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
@@ -146,14 +146,14 @@ pub(crate) fn run(
     };
     let runner = Runner {
         file: &Written::from(file).to_string(),
-        judge,
+        predictor,
         lookups: Lookups::default(),
-        coverage: coverage.then(|| Coverage::new(judge)),
+        coverage: coverage.then(|| TableCoverage::new(predictor)),
         format,
         coloured: is_coloured(),
         output,
     };
-    let mut counts = Counts::default();
+    let mut counts = ExpectationCounts::default();
     for (number, line) in (1_u64..).zip(expectations.split(|byte| *byte == b'\n')) {
         if is_nothing(line) {
             continue;
@@ -175,11 +175,11 @@ pub(crate) fn run(
     }
     runner.tell_counts(&counts);
     Ok(match counts {
-        Counts { errors: 1.., .. } => crate::EXIT_UNABLE.into(),
-        Counts { failed: 1.., .. } => crate::EXIT_FAILED.into(),
+        ExpectationCounts { errors: 1.., .. } => crate::EXIT_UNABLE.into(),
+        ExpectationCounts { failed: 1.., .. } => crate::EXIT_FAILED.into(),
         // A file that expects nothing was probably not meant.
-        Counts { met: 0, .. } => crate::EXIT_UNABLE.into(),
-        Counts { .. } => ExitCode::SUCCESS,
+        ExpectationCounts { met: 0, .. } => crate::EXIT_UNABLE.into(),
+        ExpectationCounts { .. } => ExitCode::SUCCESS,
     })
 }
 
@@ -200,10 +200,10 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 struct Runner<'r> {
     file: &'r str,
-    judge: &'r Judge,
+    predictor: &'r Predictor,
     lookups: Lookups,
-    coverage: Option<Coverage>,
-    format: Format,
+    coverage: Option<TableCoverage>,
+    format: AnswerFormat,
     coloured: bool,
     output: &'r Output,
 }
@@ -214,24 +214,24 @@ impl Runner<'_> {
         let expectation = Expectation::parse(line)?;
         let mut met = true;
         for mut request in self.lookups.requests(&expectation.question)? {
-            let heard = Heard::default();
-            if let Some(text) = self.judge.without_name(&request) {
+            let heard = AnswerLog::default();
+            if let Some(text) = self.predictor.without_name(&request) {
                 self.tell_warning(number, &text);
             }
             let log: &dyn Log = match &self.coverage {
                 Some(coverage) => coverage,
                 None => &heard,
             };
-            let judged = self.judge.decide(&mut request, log, None);
-            if let (Some(coverage), Some(place)) = (&self.coverage, &judged.decision.matched) {
+            let prediction = self.predictor.decide(&mut request, log, None);
+            if let (Some(coverage), Some(place)) = (&self.coverage, &prediction.decision.matched) {
                 coverage.decided(place);
             }
-            if !expectation.is_met(&judged.decision, &self.judge.tables) {
+            if !expectation.is_met(&prediction.decision, &self.predictor.tables) {
                 met = false;
-                self.tell_failure(number, line, &expectation, &request, &judged);
+                self.tell_failure(number, line, &expectation, &request, &prediction);
             }
         }
-        if met && self.format == Format::Json {
+        if met && self.format == AnswerFormat::Json {
             let query = text(line.trim_ascii());
             self.output
                 .line(json!({"line": number, "met": true, "query": query}));
@@ -245,13 +245,13 @@ impl Runner<'_> {
         line: &[u8],
         expectation: &Expectation<'_>,
         request: &Request,
-        judged: &Judged,
+        prediction: &Prediction,
     ) {
-        let verdict = verdict_word(&judged.decision.verdict);
-        let rule = judged.decision.matched.as_ref();
-        let errors: Vec<_> = judged.errors().map(ToString::to_string).collect();
+        let verdict = verdict_word(&prediction.decision.verdict);
+        let rule = prediction.decision.matched.as_ref();
+        let errors: Vec<_> = prediction.errors().map(ToString::to_string).collect();
         let rule_text = rule.and_then(|place| self.rule_text(place));
-        if self.format == Format::Json {
+        if self.format == AnswerFormat::Json {
             self.output.line(json!({
                 "address": text(request.client.address_text()),
                 "expected": expectation.shown(),
@@ -294,13 +294,13 @@ impl Runner<'_> {
 
     fn tell_warning(&self, number: u64, warning: &str) {
         match self.format {
-            Format::Human => {
+            AnswerFormat::Human => {
                 let word = self.painted("warning", AnsiColor::Yellow);
                 let file = self.file;
                 self.output
                     .line(format_args!("{file}:{number}: {word}: {warning}"));
             }
-            Format::Json => self
+            AnswerFormat::Json => self
                 .output
                 .line(json!({"line": number, "warning": warning})),
         }
@@ -308,33 +308,33 @@ impl Runner<'_> {
 
     fn tell_error(&self, number: u64, error: &str) {
         match self.format {
-            Format::Human => {
+            AnswerFormat::Human => {
                 let word = self.painted("error", AnsiColor::Red);
                 let file = self.file;
                 self.output
                     .line(format_args!("{file}:{number}: {word}: {error}"));
             }
-            Format::Json => self.output.line(json!({"error": error, "line": number})),
+            AnswerFormat::Json => self.output.line(json!({"error": error, "line": number})),
         }
     }
 
-    fn tell_counts(&self, counts: &Counts) {
-        let Counts {
+    fn tell_counts(&self, counts: &ExpectationCounts) {
+        let ExpectationCounts {
             met,
             failed,
             errors,
         } = counts;
         match self.format {
-            Format::Json => self
+            AnswerFormat::Json => self
                 .output
                 .line(json!({"errors": errors, "failed": failed, "passed": met})),
-            Format::Human if met + failed + errors == 0 => {
+            AnswerFormat::Human if met + failed + errors == 0 => {
                 let file = self.file;
                 self.output.line(format_args!(
                     "{file}: no expectations; write QUESTION => VERDICT"
                 ));
             }
-            Format::Human => {
+            AnswerFormat::Human => {
                 let outcome = match failed + errors {
                     0 => self.painted("ok", AnsiColor::Green),
                     _ => self.painted("FAILED", AnsiColor::Red),
@@ -348,7 +348,7 @@ impl Runner<'_> {
 
     /// The text of a rule, with continuation lines joined.
     fn rule_text(&self, place: &Place) -> Option<String> {
-        let mut lines = Lines::new(self.judge.disk.open(&place.table).ok()??);
+        let mut lines = Lines::new(self.predictor.disk.open(&place.table).ok()??);
         while let Ok(Some(line)) = lines.next_line() {
             if line.last == place.line {
                 return Some(text(line.text));

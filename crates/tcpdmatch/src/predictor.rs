@@ -15,7 +15,7 @@ use tools::output::Output;
 use tools::tree_accounts::TreeAccounts;
 
 /// The tables, and the files and accounts that rules refer to.
-pub(crate) struct Judge {
+pub(crate) struct Predictor {
     /// The tables.
     pub tables: Tables,
     /// The files.
@@ -23,7 +23,7 @@ pub(crate) struct Judge {
     accounts: TreeAccounts,
 }
 
-impl Judge {
+impl Predictor {
     /// Judges by these tables.
     pub(crate) fn new(tables: Tables, disk: Disk) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Judge {
         request: &mut Request,
         log: &dyn Log,
         output: Option<&Output>,
-    ) -> Judged {
+    ) -> Prediction {
         let mut again = request.clone();
         let mut effects = DryEffects {
             output,
@@ -56,7 +56,7 @@ impl Judge {
             };
             self.run(&mut again, &Silent, &mut effects).verdict
         });
-        Judged {
+        Prediction {
             otherwise: otherwise.filter(|verdict| *verdict != decision.verdict),
             decision,
         }
@@ -77,7 +77,7 @@ impl Judge {
     }
 }
 
-impl Judge {
+impl Predictor {
     /// For a daemon that looks no names up, whatever this machine can find out: what it would say instead, if that
     /// is something else.
     pub(crate) fn without_name(&self, request: &Request) -> Option<String> {
@@ -102,14 +102,14 @@ impl Judge {
 }
 
 /// What tcpd would do.
-pub(crate) struct Judged {
+pub(crate) struct Prediction {
     /// The answer.
     pub decision: Decision,
     /// The verdict if the commands of aclexec say no, where that makes a difference.
     pub otherwise: Option<Verdict>,
 }
 
-impl Judged {
+impl Prediction {
     /// Why a client is denied though no rule decided: the messages about what was in error.
     pub(crate) fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         let undecided = self.decision.matched.is_none();

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use hosts_access::text::escape::Written;
 
-use crate::daemons::Names;
+use crate::daemons::DaemonNames;
 
-use super::files::Spot;
-use super::service::{Before, Service};
-use super::settings::State;
+use super::files::FileLine;
+use super::service::{Gatekeeper, Service};
+use super::settings::SettingState;
 
-/// Daemons whose names are configured where it is read here: see [`Names::Configured`].
+/// Daemons whose names are configured where it is read here: see [`DaemonNames::Configured`].
 const READ_KINDS: [&str; 5] = ["inetd", "sslh", "stunnel", "tcpd", "xinetd"];
 
 /// Whether the tables apply.
@@ -41,7 +41,7 @@ impl Applies {
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum Asker {
     /// tcpd, which stands before the daemon.
     Tcpd,
     /// The super-server.
@@ -56,19 +56,19 @@ pub enum By {
 
 /// A verdict on the name of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct DaemonVerdict {
     /// Whether the tables apply.
     pub applies: Applies,
     /// Who asks, or would.
-    pub by: Option<By>,
+    pub by: Option<Asker>,
     /// The daemon's program.
     pub program: Option<PathBuf>,
     /// Who starts it, if that is known.
     pub starter: Option<String>,
     /// Where that is written.
-    pub spot: Option<Spot>,
+    pub place: Option<FileLine>,
     /// What must be set for it, and how that stands.
-    pub switch: Option<State>,
+    pub switch: Option<SettingState>,
     /// The names under which it asks, if not under this one.
     pub asks_as: Vec<String>,
     /// Whether it asks under names of its configuration, and not under its own.
@@ -81,14 +81,14 @@ pub struct Verdict {
     pub service: Option<Box<Service>>,
 }
 
-impl Verdict {
+impl DaemonVerdict {
     pub(super) fn absent() -> Self {
         Self {
             applies: Applies::Absent,
             by: None,
             program: None,
             starter: None,
-            spot: None,
+            place: None,
             switch: None,
             asks_as: Vec::new(),
             configured: false,
@@ -98,7 +98,7 @@ impl Verdict {
         }
     }
 
-    pub(super) fn new(applies: Applies, by: Option<By>, program: PathBuf) -> Self {
+    pub(super) fn new(applies: Applies, by: Option<Asker>, program: PathBuf) -> Self {
         Self {
             applies,
             by,
@@ -117,11 +117,11 @@ impl Verdict {
 
     /// The verdict that the files of a super-server or a configuration give.
     pub(super) fn of_service(service: &Service) -> Option<Self> {
-        let by = match service.before {
-            Before::Tcpd => By::Tcpd,
-            Before::SuperServer => By::Starter,
-            Before::Itself => By::Libwrap,
-            Before::Nothing | Before::UnnamedTcpd => return None,
+        let by = match service.gatekeeper {
+            Gatekeeper::Tcpd => Asker::Tcpd,
+            Gatekeeper::SuperServer => Asker::Starter,
+            Gatekeeper::Itself => Asker::Libwrap,
+            Gatekeeper::Nothing | Gatekeeper::UnnamedTcpd => return None,
         };
         let mut verdict = Self::new(Applies::Yes, Some(by), service.program.clone());
         verdict.start(Some(service));
@@ -135,13 +135,14 @@ impl Verdict {
     pub(super) fn start(&mut self, starter: Option<&Service>) {
         if let Some(service) = starter {
             self.starter = Some(service.starter.clone());
-            self.spot.clone_from(&service.spot);
-            self.service = (service.before == Before::Nothing).then(|| Box::new(service.clone()));
+            self.place.clone_from(&service.place);
+            self.service =
+                (service.gatekeeper == Gatekeeper::Nothing).then(|| Box::new(service.clone()));
         }
     }
 
     /// Notes what must be set for it.
-    pub(super) fn turn(&mut self, state: State) {
+    pub(super) fn turn(&mut self, state: SettingState) {
         if self.applies == Applies::Yes {
             self.applies = match state.on {
                 Some(true) => Applies::Yes,
@@ -161,15 +162,15 @@ impl Verdict {
     }
 
     /// A program that asks, seen under its own name: it may ask under another one.
-    pub(super) fn rename(&mut self, names: Names, own: &[u8]) {
+    pub(super) fn rename(&mut self, names: DaemonNames, own: &[u8]) {
         match names {
-            Names::Fixed(name) if own.eq_ignore_ascii_case(name.as_bytes()) => {}
-            Names::Fixed(name) => {
+            DaemonNames::Fixed(name) if own.eq_ignore_ascii_case(name.as_bytes()) => {}
+            DaemonNames::Fixed(name) => {
                 self.applies = Applies::No;
                 self.asks_as = vec![name.to_owned()];
             }
             // Its own name may be among those, unless they are read here.
-            Names::Configured(kind) => {
+            DaemonNames::Configured(kind) => {
                 self.configured = true;
                 self.applies = match READ_KINDS.contains(&kind) {
                     true => Applies::No,
@@ -201,11 +202,11 @@ impl Verdict {
             text.push_str(" asks under the names in its configuration");
         } else if let Some(state) = &self.switch {
             let _ = write!(text, " reads the tables only with {}", state.wanted);
-            match &state.spot {
-                Some(Spot { file, line: 0 }) => {
+            match &state.place {
+                Some(FileLine { file, line: 0 }) => {
                     let _ = write!(text, ", which {} lacks", Written::from(&**file));
                 }
-                Some(Spot { file, line }) => {
+                Some(FileLine { file, line }) => {
                     let file = Written::from(&**file);
                     let _ = write!(text, ", which {file} line {line} does not set");
                 }
@@ -213,7 +214,7 @@ impl Verdict {
             }
         } else if self.applies == Applies::Unknown {
             text.push_str(match self.by {
-                Some(By::Module(_)) => " reads them if it loads a module that does",
+                Some(Asker::Module(_)) => " reads them if it loads a module that does",
                 _ => " may use libwrap, or a module that does",
             });
         } else {
