@@ -2,7 +2,7 @@
 
 use hosts_access::lookup::ident::parse_reply;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
-use hosts_access::text::escape::Shown;
+use hosts_access::text::escape::Untrusted;
 
 /// The ports of the connection: those of the seeds.
 const CLIENT: u16 = 49832;
@@ -20,7 +20,7 @@ pub fn check(input: &[u8]) {
     assert_eq!(user.as_deref(), expected);
     if let Some(user) = user {
         assert!(!user.is_empty() && user.len() <= MAX_IDENT_REPLY_BYTES);
-        let shown = Shown(&user).to_string();
+        let shown = Untrusted(&user).to_string();
         assert!(
             shown.bytes().all(|byte| matches!(byte, b'!'..=b'~')),
             "{shown:?}"

@@ -7,7 +7,7 @@ use hosts_access::search::access::Verdict;
 use hosts_access::fake::{FakeWorld, Logged};
 use hosts_access::report::problem::Gravity;
 use hosts_access::options::{Fields, run};
-use hosts_access::action::Outcome;
+use hosts_access::action::RuleOutcome;
 use hosts_access::table::place::Place;
 use hosts_access::world::Effects;
 
@@ -28,7 +28,7 @@ pub fn check(input: &[u8]) {
     check_outcome(options, &outcome, &said);
     messages_are_plain(&said);
     let verdict = match &outcome {
-        Outcome::Twist(command) => Verdict::Twist(command.clone()),
+        RuleOutcome::Twist(command) => Verdict::Twist(command.clone()),
         _ => Verdict::Denied,
     };
     actions_are_sane(&[options, banner], &verdict, &works.done());
@@ -53,7 +53,7 @@ fn outcome(
     choice: u8,
     world: &FakeWorld,
     effects: &mut dyn Effects,
-) -> (Outcome, Vec<Logged>) {
+) -> (RuleOutcome, Vec<Logged>) {
     let place = Place {
         table: Path::new("/etc/hosts.allow").into(),
         first_line: 1,
@@ -65,20 +65,20 @@ fn outcome(
 }
 
 /// The outcome is what the last option says, unless something was wrong before it.
-fn check_outcome(options: &[u8], outcome: &Outcome, said: &[Logged]) {
+fn check_outcome(options: &[u8], outcome: &RuleOutcome, said: &[Logged]) {
     let errors = said.iter().filter(|said| said.gravity == Gravity::Error);
-    let failed = *outcome == Outcome::Failed;
+    let failed = *outcome == RuleOutcome::Failed;
     assert_eq!(errors.count(), usize::from(failed), "{said:?}");
     let last = Fields::new(options).last().expect("a field");
     let ends = |keyword: &str| last.keyword.eq_ignore_ascii_case(keyword.as_bytes());
     match outcome {
-        Outcome::Allow => assert!(ends("allow") && last.value.is_empty()),
-        Outcome::Deny => assert!(ends("deny") && last.value.is_empty()),
-        Outcome::Twist(_) => assert!(ends("twist") && !last.value.is_empty()),
-        Outcome::Table | Outcome::NoMatch => {
+        RuleOutcome::Allow => assert!(ends("allow") && last.value.is_empty()),
+        RuleOutcome::Deny => assert!(ends("deny") && last.value.is_empty()),
+        RuleOutcome::Twist(_) => assert!(ends("twist") && !last.value.is_empty()),
+        RuleOutcome::Table | RuleOutcome::NoMatch => {
             assert!(!ends("allow") && !ends("deny") && !ends("twist"));
         }
-        Outcome::InError(fault) => assert!(!fault.what.is_empty()),
-        Outcome::Failed => {}
+        RuleOutcome::InError(fault) => assert!(!fault.what.is_empty()),
+        RuleOutcome::Failed => {}
     }
 }

@@ -1,8 +1,8 @@
 //! Whether two outcomes are the same, but for the wording and the events that rows of
 //! docs/differences.md name.
 
-use hosts_access::report::problem::Refused;
-use hosts_access::text::escape::{Shown, Written};
+use hosts_access::report::problem::RefusedClients;
+use hosts_access::text::escape::{TableText, Untrusted};
 
 use crate::case::Case;
 use crate::outcome::{Event, Outcome, Verdict};
@@ -96,7 +96,7 @@ fn plain(event: &Event, rows: &mut Vec<&'static str>) -> Option<Event> {
 
 /// A message without the words that say whom something in error refuses.
 pub(crate) fn without_refused(message: &[u8]) -> &[u8] {
-    [Refused::Ungranted, Refused::Reached]
+    [RefusedClients::Ungranted, RefusedClients::Reached]
         .iter()
         .find_map(|refused| message.strip_suffix(format!(" (in error: {refused})").as_bytes()))
         .unwrap_or(message)
@@ -152,9 +152,11 @@ fn wording(case: &Case, ours: &Event, original: &Event) -> Option<&'static str> 
     };
     let shown = |text: String| text.as_bytes() == &ours[..];
     let on_terminal = original.split(|byte| *byte == b'\t');
-    let on_terminal: Vec<_> = on_terminal.map(|part| Shown(part).to_string()).collect();
-    if shown(Shown(original).to_string())
-        || shown(Written(original).to_string())
+    let on_terminal: Vec<_> = on_terminal
+        .map(|part| Untrusted(part).to_string())
+        .collect();
+    if shown(Untrusted(original).to_string())
+        || shown(TableText(original).to_string())
         || shown(on_terminal.join("\t"))
     {
         return Some("N9");

@@ -81,13 +81,13 @@ pub enum Step {
     /// Look the user up, within so many seconds if given.
     User(Option<u32>),
     /// The verdict, whatever the table.
-    End(Outcome),
+    End(RuleOutcome),
 }
 
 /// What the options of a rule make of its match.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RuleOutcome {
     /// The table's own verdict.
     Table,
     /// Granted.

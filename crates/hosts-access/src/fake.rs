@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::lookup::ident;
 use crate::report::problem::{Diagnostic, Gravity, Problem};
 use crate::request::facts::{Answer, Unanswered};
-use crate::text::escape::Written;
+use crate::text::escape::TableText;
 use crate::world::{Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World};
 
 /// A message that was logged.
@@ -306,7 +306,7 @@ impl Resolver for FakeWorld {
     }
 
     fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
-        self.ask(format!("addresses of {}", Written(name)))?;
+        self.ask(format!("addresses of {}", TableText(name)))?;
         let found = self.forwards.get(name).cloned().map(|mut forward| {
             let wanted = |address: &SocketAddr| address.is_ipv4() == (family == Family::Inet);
             forward.addresses.retain(wanted);
@@ -316,7 +316,7 @@ impl Resolver for FakeWorld {
     }
 
     fn interface_index(&self, name: &[u8]) -> Answer<u32> {
-        self.ask(format!("interface {}", Written(name)))?;
+        self.ask(format!("interface {}", TableText(name)))?;
         Ok(self.interfaces.get(name).copied())
     }
 }
@@ -341,7 +341,7 @@ impl Ident for FakeWorld {
 
 impl Netgroups for FakeWorld {
     fn contains_host(&self, group: &[u8], host: &[u8]) -> Result<bool, Unanswered> {
-        self.ask(format!("netgroup {} {}", Written(group), Written(host)))?;
+        self.ask(format!("netgroup {} {}", TableText(group), TableText(host)))?;
         let mut members = self.netgroups.iter();
         Ok(members.any(|(name, member)| name == group && member.eq_ignore_ascii_case(host)))
     }

@@ -5,13 +5,13 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 
-use hosts_access::action::{Outcome, ShellText};
+use hosts_access::action::{RuleOutcome, ShellText};
 use hosts_access::fault::Fault;
 use hosts_access::options;
 use hosts_access::report::problem::Problem;
 use hosts_access::search::access::{Verdict, hosts_access as decide};
 use hosts_access::table::place::Place;
-use hosts_access::text::escape::{Shown, Written};
+use hosts_access::text::escape::{TableText, Untrusted};
 use hosts_access::world::World;
 use nix::{libc, unistd};
 use system::environment::Environment;
@@ -159,7 +159,7 @@ unsafe fn twist(
     let command = command.as_bytes();
     // SAFETY: as the caller says.
     let client = unsafe { eval::client_info(raw) };
-    let line = format!("twist {} to {}", Shown(&client), Written(command));
+    let line = format!("twist {} to {}", Untrusted(&client), TableText(command));
     report::log(shim::deny().load(Ordering::Relaxed), &line);
     let environment = Environment::default();
     let fault = match socket {
@@ -283,15 +283,15 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
         let outcome = options::run(text, &mut request, &world, &place, &mut effects);
         set_severities(request.severity);
         match outcome {
-            Outcome::Table | Outcome::NoMatch => 0,
-            Outcome::Allow => AC_PERMIT,
-            Outcome::InError(fault) => {
+            RuleOutcome::Table | RuleOutcome::NoMatch => 0,
+            RuleOutcome::Allow => AC_PERMIT,
+            RuleOutcome::InError(fault) => {
                 let problem = Problem::AclexecFailed(fault);
                 report::at(Some(place), || report::problem(problem));
                 AC_DENY
             }
-            Outcome::Deny | Outcome::Failed => AC_DENY,
-            Outcome::Twist(command) => {
+            RuleOutcome::Deny | RuleOutcome::Failed => AC_DENY,
+            RuleOutcome::Twist(command) => {
                 let went_on = report::at(Some(place), || twist(&command, raw, socket));
                 if went_on { 0 } else { AC_DENY }
             }

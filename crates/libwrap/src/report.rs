@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use hosts_access::report::problem::{Diagnostic, Gravity, Problem};
 use hosts_access::severity::Level;
 use hosts_access::table::place::Place;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
 
 use crate::layout::given;
@@ -38,7 +38,7 @@ pub(crate) fn at<T>(place: Option<Place>, run: impl FnOnce() -> T) -> T {
 
 /// Logs a line, with control characters shown.
 pub(crate) fn log(priority: c_int, line: &str) {
-    let shown = Written(line.as_bytes()).to_string();
+    let shown = TableText(line.as_bytes()).to_string();
     if let Ok(line) = CString::new(shown) {
         // SAFETY: strings that end in NUL; the format takes one.
         unsafe { __syslog_chk(priority, 1, c"%s".as_ptr(), line.as_ptr()) };
@@ -87,7 +87,7 @@ pub(crate) fn program_place() -> Option<String> {
         return None;
     }
     // SAFETY: the program has set a string that ends in NUL.
-    let file = Written(unsafe { given(file) }).to_string();
+    let file = TableText(unsafe { given(file) }).to_string();
     Some(format!("{file}, line {line}"))
 }
 
@@ -149,7 +149,7 @@ impl Log for Messages {
 
     fn matched(&self, place: &Place) {
         if shim::verbose().load(Ordering::Relaxed) > 1 {
-            let table = Written(place.table.as_os_str().as_encoded_bytes()).to_string();
+            let table = TableText(place.table.as_os_str().as_encoded_bytes()).to_string();
             let text = format!("matched:  {table} line {}", place.line);
             log(Level::DEBUG.0.into(), &text);
         }
@@ -157,7 +157,7 @@ impl Log for Messages {
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
         if shim::verbose().load(Ordering::Relaxed) > 0 {
-            let (keyword, value) = (Written(keyword), Written(value));
+            let (keyword, value) = (TableText(keyword), TableText(value));
             log(
                 Level::DEBUG.0.into(),
                 &format!("option:   {keyword} {value}"),

@@ -15,7 +15,7 @@ use hosts_access::report::problem::Problem;
 use hosts_access::request::Host;
 use hosts_access::request::facts::{Fact, PARANOID};
 use hosts_access::severity::Level;
-use hosts_access::text::escape::{Shown, Written};
+use hosts_access::text::escape::{TableText, Untrusted};
 use nix::libc::{self, sockaddr};
 use system::deadline::Budget;
 use system::ident::TcpIdent;
@@ -239,7 +239,7 @@ unsafe extern "C-unwind" fn sock_hostname(host: *mut HostInfo) {
             Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),
             Fact::Known(name) => {
                 // What fits of it would be another name.
-                report::warning(&format!("host name too long: {}", Written(&name)));
+                report::warning(&format!("host name too long: {}", TableText(&name)));
                 store(&mut (*host).name, PARANOID);
             }
             Fact::Paranoid => store(&mut (*host).name, PARANOID),
@@ -336,13 +336,13 @@ unsafe extern "C-unwind" fn fix_options(raw: *mut RequestInfo) {
             Ok(IpOptions::None) => {}
             Ok(IpOptions::Harmless(options)) => {
                 let (client, options) = (client(), Hex(&options));
-                let client = Shown(&client);
+                let client = Untrusted(&client);
                 let line = format!("connect from {client} with IP options (ignored):{options}");
                 report::log(Level::NOTICE.0.into(), &line);
             }
             Ok(IpOptions::SourceRoute) => {
                 let client = client();
-                let client = Shown(&client);
+                let client = Untrusted(&client);
                 let line = format!("refused connect from {client} with IP source routing options");
                 report::log(Level::WARNING.0.into(), &line);
                 set_refused(raw, Refused::Routed, true);
@@ -366,7 +366,7 @@ unsafe extern "C-unwind" fn refuse(raw: *mut RequestInfo) {
         eval::address_of(&raw mut (*raw).client);
         let address = text(&(*raw).client.addr);
         let client = eval::client_info(raw);
-        let (client, address) = (Shown(&client), Shown(&address));
+        let (client, address) = (Untrusted(&client), Untrusted(&address));
         let line = format!("refused connect from {client} ({address})");
         report::log(shim::deny().load(Ordering::Relaxed), &line);
         shim::end(raw);

@@ -16,7 +16,7 @@ use hosts_access::search::access::{Decision, Verdict, hosts_access};
 use hosts_access::search::comments::refusing_comment;
 use hosts_access::severity::{Level, Severity};
 use hosts_access::table::place::Place;
-use hosts_access::text::escape::{Shown, Written};
+use hosts_access::text::escape::{TableText, Untrusted};
 use hosts_access::world::Log;
 use system::effects::RealEffects;
 use system::exec;
@@ -84,7 +84,7 @@ fn say(log: &Syslog, level: Level, text: impl Display) {
 
 /// The line that says what became of a client.
 fn line(event: &str, request: &Request) -> String {
-    let address = Shown(request.client.address_text());
+    let address = Untrusted(request.client.address_text());
     format!("{event} from {} ({address})", Client(request))
 }
 
@@ -118,7 +118,7 @@ impl Guard<'_> {
             Verdict::Twist(command) => self.twist(&command, decision.matched, request, &effects),
             Verdict::Denied => {
                 if let Some(place) = decision.matched {
-                    let table = Written(place.table.as_os_str().as_encoded_bytes()).to_string();
+                    let table = TableText(place.table.as_os_str().as_encoded_bytes()).to_string();
                     let text = format!("matched:  {table} line {}", place.line);
                     self.log.log_debug(text.as_bytes());
                 }
@@ -172,7 +172,7 @@ impl Guard<'_> {
         self.say_verdict(severity, &line("connect", request));
         let error = exec::become_program(&daemon.path, &daemon.arguments, &effects.environment);
         self.log.set_tag(daemon.base_name());
-        let path = Shown(daemon.path.to_bytes());
+        let path = Untrusted(daemon.path.to_bytes());
         let text = format!("error: cannot execute {path}: {}", reason(&error));
         say(self.log, Level::ERR, text);
         self.connection.discard_datagram();
@@ -209,7 +209,7 @@ impl Guard<'_> {
         let text = format!(
             "twist {} to {}",
             Client(request),
-            Written(command.as_bytes())
+            TableText(command.as_bytes())
         );
         self.say_verdict(severity, &text);
         let command = command.as_bytes();
@@ -243,6 +243,6 @@ struct Client<'r>(&'r Request);
 
 impl Display for Client<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Shown(&self.0.client_info()).fmt(f)
+        Untrusted(&self.0.client_info()).fmt(f)
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::remark::{Check, Level, Remark};
 
 /// Whose words a finding has.
@@ -158,7 +158,7 @@ impl Finding {
         match &self.place {
             Some(place) => format!(
                 "{}, line {}: {}",
-                Written::from(&*place.file),
+                TableText::from(&*place.file),
                 place.number,
                 self.text
             ),

@@ -9,7 +9,7 @@ use hosts_access::table::line::Lines;
 use hosts_access::table::list::Words;
 use hosts_access::table::pattern::split_at_sign;
 use hosts_access::table::rule::Rule;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use serde_json::json;
 use tools::daemons::{self, Asks};
 use tools::disk::Disk;
@@ -158,9 +158,9 @@ fn names(services: &Services<'_>, tables: &Tables, disk: &Disk) -> BTreeMap<Vec<
 
 fn row(name: &[u8], services: &Services<'_>) -> InventoryRow {
     let verdict = services.verdict(name);
-    let shown = |path: &PathBuf| Written::from(&**path).to_string();
+    let shown = |path: &PathBuf| TableText::from(&**path).to_string();
     let mut row = InventoryRow {
-        name: Written(name).to_string(),
+        name: TableText(name).to_string(),
         applies: match verdict.applies {
             Applies::Yes => "yes",
             Applies::No => "no",

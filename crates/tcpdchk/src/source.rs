@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::finding::{FilePlace, MarkedWord};
 
@@ -254,7 +254,7 @@ impl LogicalLine<'_> {
 
     /// The table and the first line, as `hosts.allow:3`.
     pub(crate) fn name(&self) -> String {
-        format!("{}:{}", Written::from(self.source.path), self.first)
+        format!("{}:{}", TableText::from(self.source.path), self.first)
     }
 
     fn place_at(&self, range: Range<usize>) -> FilePlace {

@@ -11,7 +11,7 @@ use hosts_access::table::line::{LineError, Lines};
 use hosts_access::table::list::Words;
 use hosts_access::table::place::Place as RulePlace;
 use hosts_access::table::rule::Rule;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::catalog;
 use crate::checker::Checker;
@@ -33,7 +33,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
             return end_table(table, None, checker);
         }
         Err(error) => {
-            let text = format!("cannot open {}: {}", Written::from(path), reason(&error));
+            let text = format!("cannot open {}: {}", TableText::from(path), reason(&error));
             if error.kind() == ErrorKind::PermissionDenied {
                 // To tcpd, which runs as root, the table may be all right.
                 checker.report.could_not_check();
@@ -160,7 +160,7 @@ fn check_rule(rule: &RuleAt<'_>, place: &RulePlace, checker: &Checker<'_>) {
             checker.report.fact(text);
         }
     };
-    let table = Written::from(&*place.table);
+    let table = TableText::from(&*place.table);
     fact(format!("\n>>> Rule {table} line {}:", place.line));
     fact(format!("daemons:  {}", words(rule.fields.daemons)));
     daemon_lists::check(rule, checker);
@@ -185,6 +185,6 @@ fn check_rule(rule: &RuleAt<'_>, place: &RulePlace, checker: &Checker<'_>) {
 
 /// The words of a list with one blank between them.
 fn words(list: &[u8]) -> String {
-    let words = Words::new(list).map(|word| Written(word).to_string());
+    let words = Words::new(list).map(|word| TableText(word).to_string());
     words.collect::<Vec<_>>().join(" ")
 }

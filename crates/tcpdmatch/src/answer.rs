@@ -8,7 +8,7 @@ use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::Verdict;
 use hosts_access::table::place::Place;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
 use serde::Serialize;
 use serde_json::Value;
@@ -122,7 +122,7 @@ impl Log for AnswerLog {
 
 /// Bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    Written(bytes).to_string()
+    TableText(bytes).to_string()
 }
 
 impl Answer {

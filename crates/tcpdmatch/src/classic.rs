@@ -9,7 +9,7 @@ use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::facts::{Fact, PARANOID, UNKNOWN};
 use hosts_access::request::{Host, Request};
 use hosts_access::table::place::Place;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
 use serde_json::json;
 use system::names::SystemResolver;
@@ -153,7 +153,7 @@ fn surroundings<'q>(
     let full = question.daemon;
     let question = question.clone().with_plain_daemon();
     if question.daemon != full {
-        let (full, plain) = (Written(full), Written(question.daemon));
+        let (full, plain) = (TableText(full), TableText(question.daemon));
         tell(&format!("{full}: daemon name normalized to: {plain}"), say);
     }
     let conf = InetdConf::read(files.inetd.as_deref(), &predictor.disk, report)
@@ -173,7 +173,7 @@ fn check_wrapped(daemon: &[u8], conf: &InetdConf, files: &Files, disk: &Disk, sa
         true => Some(Wrapped::No),
         false => conf.daemon(daemon).map(|known| known.wrapped),
     };
-    let shown = Written(daemon);
+    let shown = TableText(daemon);
     let text = match wrapped {
         Some(Wrapped::Yes | Wrapped::Maybe) => return,
         Some(Wrapped::No) => format!("{shown}: service possibly not wrapped"),
@@ -208,7 +208,7 @@ fn server(
     let [end] = &found.ends[..] else {
         anyhow::bail!(
             "Error: {} has more than one address\nPlease specify an address instead",
-            Written(name)
+            TableText(name)
         );
     };
     tell_alias(name, &found, say);
@@ -257,7 +257,7 @@ fn block(
         if !value.eq_ignore_ascii_case(UNKNOWN) {
             // Shown as `%n`, `%a` and so on would be handed to a command.
             let value = filter(value.to_vec());
-            output.line(format_args!("{what} {}", Written(&value)));
+            output.line(format_args!("{what} {}", TableText(&value)));
         }
     }
     let prediction = if options.explain {
@@ -295,7 +295,7 @@ impl Log for TerminalLog<'_> {
     }
 
     fn matched(&self, place: &Place) {
-        let table = Written::from(&*place.table);
+        let table = TableText::from(&*place.table);
         self.0
             .line(format_args!("matched:  {table} line {}", place.line));
     }

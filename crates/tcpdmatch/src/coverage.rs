@@ -12,7 +12,7 @@ use hosts_access::table::line::Lines;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::place::Place;
 use hosts_access::table::rule::Rule;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::{Files, Log};
 use serde_json::json;
 use tools::output::Output;
@@ -126,7 +126,7 @@ impl TableCoverage {
         let rules = &*self.rules.borrow();
         let (mut decided, mut words, mut matched) = (0, 0, 0);
         for rule in rules {
-            let table = Written::from(&*rule.place.table);
+            let table = TableText::from(&*rule.place.table);
             let place = format!("{table}:{}", rule.place.first_line);
             decided += usize::from(rule.decided);
             if !rule.decided {

@@ -17,7 +17,7 @@ use hosts_access::search::access::{Decision, Tables};
 use hosts_access::table::line::Lines;
 use hosts_access::table::place::Place;
 use hosts_access::text::bytes::path_of;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::{Files, Log};
 use serde_json::json;
 use system::settings;
@@ -145,7 +145,7 @@ pub(crate) fn run(
         }
     };
     let runner = Runner {
-        file: &Written::from(file).to_string(),
+        file: &TableText::from(file).to_string(),
         predictor,
         lookups: Lookups::default(),
         coverage: coverage.then(|| TableCoverage::new(predictor)),
@@ -184,7 +184,7 @@ pub(crate) fn run(
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let named = |error: io::Error| anyhow!("{}: {}", Written::from(file), reason(&error));
+    let named = |error: io::Error| anyhow!("{}: {}", TableText::from(file), reason(&error));
     let source: Box<dyn Read> = match file.as_os_str() == "-" {
         true => Box::new(io::stdin()),
         false => Box::new(File::open(file).map_err(named)?),
@@ -194,7 +194,11 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let read = source.read_to_end(&mut bytes);
     read.map_err(named)?;
     let long = bytes.len() as u64 > MAX_FILE_BYTES;
-    anyhow::ensure!(!long, "{}: too long for expectations", Written::from(file));
+    anyhow::ensure!(
+        !long,
+        "{}: too long for expectations",
+        TableText::from(file)
+    );
     Ok(bytes)
 }
 
@@ -276,7 +280,7 @@ impl Runner<'_> {
         output.line(format_args!("    expected: {}", expectation.shown()));
         match rule {
             Some(place) => {
-                let table = Written::from(&*place.table);
+                let table = TableText::from(&*place.table);
                 output.line(format_args!(
                     "    came:     {verdict} by {table}:{}",
                     place.line

@@ -10,7 +10,7 @@ use hosts_access::report::problem::Diagnostic;
 use hosts_access::report::trace::{Event, List, Need};
 use hosts_access::request::{Request, Side};
 use hosts_access::table::place::Place;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
 use serde_json::{Value, json};
 use tools::output::{Output, is_coloured, option_line};
@@ -235,7 +235,7 @@ impl Log for Explainer<'_> {
     fn matched(&self, rule: &Place) {
         let line = format!(
             "matched:  {} line {}",
-            Written::from(&*rule.table),
+            TableText::from(&*rule.table),
             rule.line
         );
         self.say(
@@ -258,7 +258,7 @@ impl Log for Explainer<'_> {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::Table { path, found } => {
-                let path = Written::from(*path).to_string();
+                let path = TableText::from(*path).to_string();
                 if !found {
                     let line = format!("{path}: no such table, which is as good as an empty one");
                     self.say(
@@ -273,7 +273,7 @@ impl Log for Explainer<'_> {
                 let rule = text(rule);
                 let line = format!(
                     "{} line {}: {rule}",
-                    Written::from(&*place.table),
+                    TableText::from(&*place.table),
                     place.line
                 );
                 self.say(

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::arguments::Files;
 use tools::disk::Disk;
 
@@ -90,7 +90,7 @@ fn check_files(files: &Files, tables: &Tables, disk: &Disk, many: bool) -> Resul
         if let Err(error) = disk.read(table)
             && error.kind() == ErrorKind::PermissionDenied
         {
-            let table = Written::from(&**table);
+            let table = TableText::from(&**table);
             return Err(format!("open {table}: {}", reason(&error)));
         }
     }

@@ -4,7 +4,7 @@ use hosts_access::report::problem::Diagnostic;
 use hosts_access::request::Request;
 use hosts_access::request::facts::Fact;
 use hosts_access::search::access::{Decision, Tables, Verdict, hosts_access};
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::{Log, World};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
@@ -95,7 +95,7 @@ impl Predictor {
         (with != without).then(|| {
             format!(
                 "{}: looks no names up, so that its clients have none: {without}, and not {with}",
-                Written(&request.daemon)
+                TableText(&request.daemon)
             )
         })
     }

@@ -1,6 +1,6 @@
 //! Why a word matches or not, and what options would do, in plain words.
 
-use hosts_access::action::{Action, Outcome, Step};
+use hosts_access::action::{Action, RuleOutcome, Step};
 use hosts_access::report::trace::{Need, Subject, Test};
 use hosts_access::request::Side;
 use hosts_access::text::compare::Form;
@@ -112,8 +112,8 @@ pub(crate) fn would(step: &Step) -> String {
                 "would ask the client's ident server for the user, for {seconds} seconds at most"
             )
         }
-        Step::End(Outcome::Allow) => "grants, whatever the table".to_owned(),
-        Step::End(Outcome::Twist(command)) => format!(
+        Step::End(RuleOutcome::Allow) => "grants, whatever the table".to_owned(),
+        Step::End(RuleOutcome::Twist(command)) => format!(
             "would run in place of the service: /bin/sh -c '{}'",
             text(command.as_bytes())
         ),

@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
 use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use system::settings;
 
 use crate::disk::Disk;
@@ -66,7 +66,7 @@ impl Files {
     /// # Errors
     /// What is not there, and why.
     pub fn check_named(&self) -> Result<(), String> {
-        let fails = |path: &Path, why: &str| Err(format!("open {}: {why}", Written::from(path)));
+        let fails = |path: &Path, why: &str| Err(format!("open {}: {why}", TableText::from(path)));
         for path in self.tables.iter().flatten().chain(&self.root) {
             match fs::metadata(path) {
                 Ok(metadata) if self.root.as_ref() == Some(path) && !metadata.is_dir() => {
@@ -130,7 +130,7 @@ pub fn parse<T: Parser>(usage: &Usage) -> Result<T, u8> {
             if kind != ErrorKind::MissingRequiredArgument {
                 complain(format_args!("{}: {}", usage.program, what_is_wrong(&error)));
             }
-            let invoked = Written(invoked.as_bytes());
+            let invoked = TableText(invoked.as_bytes());
             complain(format_args!("usage: {invoked} {}", usage.classic));
             complain(format_args!(
                 "Try '{} --help' for all options.",
@@ -149,7 +149,7 @@ fn what_is_wrong(error: &clap::Error) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let lines: Vec<_> = lines
-        .map(|line| Written(line.as_bytes()).to_string())
+        .map(|line| TableText(line.as_bytes()).to_string())
         .collect();
     lines.join("\n")
 }

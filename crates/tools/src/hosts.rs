@@ -9,7 +9,7 @@ use hosts_access::address::notation::{dotted_quad, parse_ipv6};
 use hosts_access::lookup::names;
 use hosts_access::report::problem::{NameProblem, Problem};
 use hosts_access::request::facts::{Fact, Unanswered};
-use hosts_access::text::escape::Shown;
+use hosts_access::text::escape::Untrusted;
 use hosts_access::text::number;
 use hosts_access::world::{Forward, Resolver};
 use system::deadline::{Budget, Limits};
@@ -125,19 +125,19 @@ pub fn text_of(address: &SocketAddr) -> String {
 
 /// `H: host not found`.
 pub fn not_found_text(host: &[u8]) -> String {
-    format!("{}: host not found", Shown(host))
+    format!("{}: host not found", Untrusted(host))
 }
 
 /// `H: no answer from the name service`.
 pub fn no_answer_text(host: &[u8]) -> String {
-    format!("{}: no answer from the name service", Shown(host))
+    format!("{}: no answer from the name service", Untrusted(host))
 }
 
 /// The two lines about a name that is not the official one.
 pub fn alias_texts(host: &[u8], official: &[u8]) -> [String; 2] {
     [
-        format!("{}: hostname alias", Shown(host)),
-        format!("(official name: {})", Shown(official)),
+        format!("{}: hostname alias", Untrusted(host)),
+        format!("(official name: {})", Untrusted(official)),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 /// Where facts and findings are written. A failed write is kept and told once, at the end.
 pub struct Output {
@@ -83,8 +83,8 @@ pub fn is_coloured() -> bool {
 /// `option:   KEYWORD VALUE`, with the tabs of the value as they are.
 pub fn option_line(keyword: &[u8], value: &[u8]) -> String {
     let parts = value.split(|byte| *byte == b'\t');
-    let parts: Vec<_> = parts.map(|part| Written(part).to_string()).collect();
-    format!("option:   {} {}", Written(keyword), parts.join("\t"))
+    let parts: Vec<_> = parts.map(|part| TableText(part).to_string()).collect();
+    format!("option:   {} {}", TableText(keyword), parts.join("\t"))
 }
 
 /// Says on standard error why something cannot be done.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::disk::Disk;
 use crate::remark::{DAEMON_DIRECTORY, Remark, WORLD_WRITABLE};
@@ -32,7 +32,7 @@ pub fn check_path(
     let metadata = disk.metadata(path)?;
     let mut check = |above: &Path, metadata: &Metadata| {
         if metadata.permissions().mode() & WORLD_WRITE != 0 {
-            let text = format!("{}: world writable", Written::from(above));
+            let text = format!("{}: world writable", TableText::from(above));
             let remark = Remark::new(&WORLD_WRITABLE, text);
             report(remark.harmless_if(is_kept_apart(above, path, disk)));
         }
@@ -69,7 +69,7 @@ pub fn check_daemon_directory(directory: &Path, disk: &Disk, report: &mut dyn Fn
         Ok(_) => " is not a directory".to_owned(),
         Err(error) => format!(": {}", reason(&error)),
     };
-    let text = format!("REAL_DAEMON_DIR {}{what}", Written::from(directory));
+    let text = format!("REAL_DAEMON_DIR {}{what}", TableText::from(directory));
     report(Remark::new(&DAEMON_DIRECTORY, text));
 }
 

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ impl fmt::Display for Remark {
                 write!(
                     f,
                     "warning: {}, line {line}: {}",
-                    Written::from(&**file),
+                    TableText::from(&**file),
                     self.text
                 )
             }

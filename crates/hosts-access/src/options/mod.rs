@@ -12,7 +12,7 @@ pub mod expand;
 mod fields;
 pub mod values;
 
-use crate::action::{Action, Done, Outcome, ShellText, Step};
+use crate::action::{Action, Done, RuleOutcome, ShellText, Step};
 use crate::fault::{Fault, reason};
 use crate::limits::{MAX_BANNER_CHUNK_BYTES, MAX_EXPANSION_BYTES};
 use crate::lookup::fetch_user;
@@ -23,7 +23,7 @@ use crate::report::trace::Event;
 use crate::request::Request;
 use crate::table::place::Place;
 use crate::text::bytes::{path_of, strip};
-use crate::text::escape::Written;
+use crate::text::escape::TableText;
 use crate::world::{Effects, World};
 
 pub use fields::{Field, Fields};
@@ -184,7 +184,7 @@ pub fn run(
     world: &World<'_>,
     place: &Place,
     effects: &mut dyn Effects,
-) -> Outcome {
+) -> RuleOutcome {
     Run {
         request,
         world,
@@ -208,7 +208,7 @@ struct Run<'r, 'w> {
 /// Why the options end early.
 enum Stop {
     /// An option gave the outcome.
-    End(Outcome),
+    End(RuleOutcome),
     /// An option is wrong.
     Wrong(OptionProblem),
     /// An action could not be carried out.
@@ -222,29 +222,29 @@ impl From<OptionProblem> for Stop {
 }
 
 impl Run<'_, '_> {
-    fn all(mut self, options: &[u8]) -> Outcome {
+    fn all(mut self, options: &[u8]) -> RuleOutcome {
         for field in Fields::new(options) {
             match self.one(&field) {
                 Ok(()) => {}
                 Err(Stop::End(outcome)) => return outcome,
                 Err(Stop::Wrong(problem)) => {
                     self.log(Problem::Option(problem));
-                    return Outcome::Failed;
+                    return RuleOutcome::Failed;
                 }
                 Err(Stop::Fault(OnFault::RuleInError, fault)) => {
-                    return Outcome::InError(fault);
+                    return RuleOutcome::InError(fault);
                 }
                 Err(Stop::Fault(_, fault)) => {
                     self.log(Problem::OptionFailed(fault));
-                    return Outcome::Failed;
+                    return RuleOutcome::Failed;
                 }
             }
         }
         if self.refused {
             self.log(Problem::AclexecReturned);
-            return Outcome::NoMatch;
+            return RuleOutcome::NoMatch;
         }
-        Outcome::Table
+        RuleOutcome::Table
     }
 
     fn log(&self, problem: Problem) {
@@ -325,7 +325,7 @@ impl Run<'_, '_> {
     fn banner(&mut self, option: &OptionSpec, directory: &[u8]) -> Result<(), Stop> {
         let directory = path_of(directory);
         if let Err(error) = self.world.files.check_exists(&directory) {
-            let fault = Fault::new(Written::from(&*directory).to_string(), &error);
+            let fault = Fault::new(TableText::from(&*directory).to_string(), &error);
             self.log(Problem::OptionFault(fault));
             return Ok(());
         }

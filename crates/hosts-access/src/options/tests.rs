@@ -16,7 +16,7 @@ fn world() -> FakeWorld {
         .ident("joe")
 }
 
-fn outcome(options: &str, fake: &FakeWorld) -> (Outcome, Request) {
+fn outcome(options: &str, fake: &FakeWorld) -> (RuleOutcome, Request) {
     let client = Host::from_socket(([192, 0, 2, 7], 9).into(), "192.0.2.7");
     let server = Host::from_socket(([192, 0, 2, 1], 22).into(), "192.0.2.1");
     let mut request = Request::new("svcd", client, server);
@@ -67,7 +67,7 @@ fn actions() {
         ("aclexec true", "[Aclexec(ShellText([116, 114, 117, 101]))]"),
     ] {
         let fake = world();
-        assert_eq!(outcome(options, &fake).0, Outcome::Table, "{options}");
+        assert_eq!(outcome(options, &fake).0, RuleOutcome::Table, "{options}");
         assert_eq!(format!("{:?}", fake.done()), actions, "{options}");
     }
 }
@@ -112,7 +112,7 @@ fn errors() {
         ),
     ] {
         let fake = world();
-        assert_eq!(outcome(options, &fake).0, Outcome::Failed, "{options}");
+        assert_eq!(outcome(options, &fake).0, RuleOutcome::Failed, "{options}");
         let expected = format!("error: T, line 1: {message}");
         assert_eq!(fake.logged(), [expected], "{options}");
     }
@@ -142,7 +142,7 @@ fn setenv_splits_at_the_first_blank() {
 fn effects_before_an_error_stay() {
     let fake = world();
     let (found, request) = outcome("umask 077: severity mail.crit: bogus", &fake);
-    assert_eq!(found, Outcome::Failed);
+    assert_eq!(found, RuleOutcome::Failed);
     assert_eq!(fake.done(), [Action::Umask(0o77)]);
     assert_eq!(request.severity.map(|severity| severity.level.0), Some(2));
 }
@@ -151,11 +151,11 @@ fn effects_before_an_error_stay() {
 #[test]
 fn aclexec_decides_unless_a_later_option_does() {
     for (status, options, expected) in [
-        (0, "aclexec x", Outcome::Table),
-        (1, "aclexec x", Outcome::NoMatch),
-        (128, "aclexec x: umask 022", Outcome::NoMatch),
-        (1, "aclexec x: allow", Outcome::Allow),
-        (1, "aclexec x: deny", Outcome::Deny),
+        (0, "aclexec x", RuleOutcome::Table),
+        (1, "aclexec x", RuleOutcome::NoMatch),
+        (128, "aclexec x: umask 022", RuleOutcome::NoMatch),
+        (1, "aclexec x: allow", RuleOutcome::Allow),
+        (1, "aclexec x: deny", RuleOutcome::Deny),
     ] {
         let fake = world().aclexec_status(status);
         assert_eq!(outcome(options, &fake).0, expected, "{status} {options}");
@@ -168,7 +168,7 @@ fn aclexec_that_was_not_run_is_in_error() {
     for status in [126, 127] {
         for options in ["aclexec x", "aclexec x: allow", "aclexec x: deny"] {
             let fake = world().aclexec_status(status);
-            let Outcome::InError(fault) = outcome(options, &fake).0 else {
+            let RuleOutcome::InError(fault) = outcome(options, &fake).0 else {
                 panic!("{status} {options}");
             };
             assert!(fault.to_string().contains(&format!("status {status}: ")));
@@ -183,37 +183,37 @@ fn failures() {
         (
             "Spawn",
             "spawn x",
-            Outcome::Table,
+            RuleOutcome::Table,
             "warning: T, line 1: w: r",
         ),
         (
             "Linger",
             "linger 5",
-            Outcome::Table,
+            RuleOutcome::Table,
             "warning: T, line 1: w: r",
         ),
         (
             "Nice",
             "nice -5",
-            Outcome::Table,
+            RuleOutcome::Table,
             "warning: T, line 1: w: r",
         ),
         (
             "Banner",
             "banners /b",
-            Outcome::Table,
+            RuleOutcome::Table,
             "warning: T, line 1: w: r",
         ),
         (
             "User",
             "user nobody: allow",
-            Outcome::Failed,
+            RuleOutcome::Failed,
             "error: T, line 1: w: r",
         ),
         (
             "Group",
             "group daemon: allow",
-            Outcome::Failed,
+            RuleOutcome::Failed,
             "error: T, line 1: w: r",
         ),
     ] {
@@ -229,7 +229,7 @@ fn failures() {
     };
     assert_eq!(
         outcome("aclexec x: allow", &fake).0,
-        Outcome::InError(fault)
+        RuleOutcome::InError(fault)
     );
     assert!(fake.logged().is_empty());
 }
@@ -249,7 +249,7 @@ fn what_gets_too_long_is_an_error() {
     let many = format!("setenv X {}", "%u".repeat(MAX_EXPANSION_BYTES / 100));
     for options in [long.as_str(), many.as_str()] {
         let fake = world().ident("u".repeat(400));
-        assert_eq!(outcome(options, &fake).0, Outcome::Failed);
+        assert_eq!(outcome(options, &fake).0, RuleOutcome::Failed);
         assert_eq!(fake.done(), []);
         assert_eq!(fake.logged().len(), 1);
     }
@@ -260,14 +260,14 @@ fn what_gets_too_long_is_an_error() {
 fn long_banners_go_out_in_chunks() {
     let text = vec![b'x'; 1 << 20];
     let fake = world().file("/b/svcd", &text);
-    assert_eq!(outcome("banners /b", &fake).0, Outcome::Table);
+    assert_eq!(outcome("banners /b", &fake).0, RuleOutcome::Table);
     let sent = fake.done().into_iter().map(|action| match action {
         Action::Banner(chunk) => chunk,
         other => panic!("{other:?}"),
     });
     assert_eq!(sent.collect::<Vec<_>>().concat(), text);
     let fake = world().file("/b/svcd", &text).fault("Banner", "w", "r");
-    assert_eq!(outcome("banners /b", &fake).0, Outcome::Table);
+    assert_eq!(outcome("banners /b", &fake).0, RuleOutcome::Table);
     assert_eq!(fake.logged().len(), 1);
 }
 

@@ -5,7 +5,7 @@
 
 use super::Value;
 use crate::accounts::Gid;
-use crate::action::{Action, Outcome, ShellText, Step};
+use crate::action::{Action, RuleOutcome, ShellText, Step};
 use crate::report::problem::OptionProblem;
 use crate::severity::Severity;
 use crate::text::bytes::{split_outside_brackets, strip};
@@ -99,7 +99,7 @@ pub(super) fn spawn(value: &Value<'_>, _: &World<'_>) -> Parsed {
 
 /// `twist COMMAND`.
 pub(super) fn twist(value: &Value<'_>, _: &World<'_>) -> Parsed {
-    Ok(Step::End(Outcome::Twist(command(value)?)))
+    Ok(Step::End(RuleOutcome::Twist(command(value)?)))
 }
 
 /// `aclexec COMMAND`.
@@ -158,12 +158,12 @@ pub(super) fn severity(value: &Value<'_>, _: &World<'_>) -> Parsed {
 
 /// `allow`.
 pub(super) fn allow(_: &Value<'_>, _: &World<'_>) -> Parsed {
-    Ok(Step::End(Outcome::Allow))
+    Ok(Step::End(RuleOutcome::Allow))
 }
 
 /// `deny`.
 pub(super) fn deny(_: &Value<'_>, _: &World<'_>) -> Parsed {
-    Ok(Step::End(Outcome::Deny))
+    Ok(Step::End(RuleOutcome::Deny))
 }
 
 /// `banners DIRECTORY`.

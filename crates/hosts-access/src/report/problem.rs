@@ -13,7 +13,7 @@ use crate::limits;
 use crate::request::facts::Unanswered;
 use crate::severity::Level;
 use crate::table::place::Place;
-use crate::text::escape::{Shown, Written};
+use crate::text::escape::{TableText, Untrusted};
 
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +61,14 @@ impl fmt::Display for Diagnostic {
 
 /// Whom it refuses that something is in error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum RefusedClients {
     /// What is left of hosts.allow cannot be used: who came to a rule above was granted or refused by it.
     Ungranted,
     /// A rule cannot be evaluated, or what is left of hosts.deny cannot be used.
     Reached,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ungranted => "refuses everybody whom no rule above grants",
@@ -81,7 +81,7 @@ impl fmt::Display for Refused {
 #[derive(Debug)]
 pub enum Problem {
     /// What makes a table or a rule in error, and whom that refuses.
-    InError(Box<Problem>, Refused),
+    InError(Box<Problem>, RefusedClients),
     /// A table exists and cannot be read.
     CannotOpen(PathBuf, io::Error),
     /// A table could not be read to its end.
@@ -192,7 +192,7 @@ impl fmt::Display for Problem {
                 write!(
                     f,
                     "cannot open {}: {}",
-                    Written::from(&**path),
+                    TableText::from(&**path),
                     reason(error)
                 )
             }
@@ -207,47 +207,47 @@ impl fmt::Display for Problem {
             Self::ListNulPassed(path) => write!(
                 f,
                 "{}: NUL bytes are passed over; write the list again as plain text",
-                Written::from(&**path)
+                TableText::from(&**path)
             ),
             Self::NoList(word) => write!(
                 f,
                 "{}: slashes alone name no list, so this matches nothing",
-                Written(word)
+                TableText(word)
             ),
             Self::RestIgnored => f.write_str("all the subsequent rules will be ignored"),
             Self::MissingSeparator => f.write_str("missing \":\" separator"),
             Self::ListOpen(path, error) => {
-                write!(f, "open {}: {}", Written::from(&**path), reason(error))
+                write!(f, "open {}: {}", TableText::from(&**path), reason(error))
             }
             Self::ListNesting(path) => write!(
                 f,
                 "{}: lists include each other over {} deep; does one include itself?",
-                Written::from(&**path),
+                TableText::from(&**path),
                 limits::MAX_LIST_DEPTH
             ),
             Self::ListCount(path) => write!(
                 f,
                 "{}: over {} lists for one request; include each list once",
-                Written::from(&**path),
+                TableText::from(&**path),
                 limits::MAX_LISTS
             ),
             Self::ListWord(path) => write!(
                 f,
                 "{}: NUL byte or endless word; write the list again as plain text",
-                Written::from(&**path)
+                TableText::from(&**path)
             ),
             Self::NoName(address, why) => {
-                write!(f, "host name of {}: {why}", Shown(address))?;
+                write!(f, "host name of {}: {why}", Untrusted(address))?;
                 if_late(f, *why, "; see resolv.conf(5)")
             }
             Self::NoUser(why) => write!(f, "user at the client: {why}"),
             Self::NoNetgroup(group, why) => {
-                write!(f, "netgroup {}: {why}", Shown(group))?;
+                write!(f, "netgroup {}: {why}", Untrusted(group))?;
                 if_late(f, *why, "; see nsswitch.conf(5)")
             }
-            Self::NoInterface(name, why) => write!(f, "interface {}: {why}", Written(name)),
+            Self::NoInterface(name, why) => write!(f, "interface {}: {why}", TableText(name)),
             Self::UnrecognizedExpansion(letter) => {
-                write!(f, "unrecognized %{}", Shown(&[*letter]))
+                write!(f, "unrecognized %{}", Untrusted(&[*letter]))
             }
             Self::HostName(problem) => problem.fmt(f),
             Self::Option(problem) => problem.fmt(f),
@@ -273,12 +273,12 @@ impl fmt::Display for NameProblem {
             Self::Numeric(name) => write!(
                 f,
                 "host name/name mismatch: reverse lookup results in non-FQDN {}",
-                Shown(name)
+                Untrusted(name)
             ),
             Self::NoAddress(name, family) => write!(
                 f,
                 "can't verify hostname: getaddrinfo({}, {}) failed",
-                Shown(name),
+                Untrusted(name),
                 match family {
                     crate::address::Family::Inet => "AF_INET",
                     crate::address::Family::Inet6 => "AF_INET6",
@@ -287,14 +287,14 @@ impl fmt::Display for NameProblem {
             Self::OtherName(name, canonical) => write!(
                 f,
                 "host name/name mismatch: {} != {}",
-                Shown(name),
-                Shown(canonical)
+                Untrusted(name),
+                Untrusted(canonical)
             ),
             Self::OtherAddress(address, canonical) => write!(
                 f,
                 "host name/address mismatch: {} != {}",
-                Shown(address),
-                Shown(canonical)
+                Untrusted(address),
+                Untrusted(canonical)
             ),
         }
     }
@@ -304,24 +304,24 @@ impl fmt::Display for OptionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingName => f.write_str("missing option name"),
-            Self::BadName(key) => write!(f, "bad option name: \"{}\"", Written(key)),
-            Self::RequiresValue(key) => write!(f, "option \"{}\" requires value", Written(key)),
+            Self::BadName(key) => write!(f, "bad option name: \"{}\"", TableText(key)),
+            Self::RequiresValue(key) => write!(f, "option \"{}\" requires value", TableText(key)),
             Self::RequiresNoValue(key) => {
-                write!(f, "option \"{}\" requires no value", Written(key))
+                write!(f, "option \"{}\" requires no value", TableText(key))
             }
-            Self::MustBeAtEnd(key) => write!(f, "option \"{}\" must be at end", Written(key)),
-            Self::BadValue(kind, value) => write!(f, "bad {kind}: \"{}\"", Written(value)),
-            Self::UnknownUser(name) => write!(f, "unknown user: \"{}\"", Written(name)),
-            Self::UnknownGroup(name) => write!(f, "unknown group: \"{}\"", Written(name)),
+            Self::MustBeAtEnd(key) => write!(f, "option \"{}\" must be at end", TableText(key)),
+            Self::BadValue(kind, value) => write!(f, "bad {kind}: \"{}\"", TableText(value)),
+            Self::UnknownUser(name) => write!(f, "unknown user: \"{}\"", TableText(name)),
+            Self::UnknownGroup(name) => write!(f, "unknown group: \"{}\"", TableText(name)),
             Self::BadVariable(name) => write!(
                 f,
                 "setenv: bad variable name \"{}\"; write \"setenv NAME VALUE\", with a blank and no \"=\"",
-                Written(name)
+                TableText(name)
             ),
             Self::TooLong(start) => {
-                write!(f, "percent_x: expansion too long: {}...", Written(start))
+                write!(f, "percent_x: expansion too long: {}...", TableText(start))
             }
-            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", Written::from(&**path)),
+            Self::BannerRead(path, reason) => write!(f, "{}: {reason}", TableText::from(&**path)),
         }
     }
 }
@@ -351,7 +351,7 @@ mod tests {
             ),
             (Problem::AclexecReturned, "aclexec returned 1"),
             (
-                Problem::InError(Box::new(Problem::NulByte), Refused::Ungranted),
+                Problem::InError(Box::new(Problem::NulByte), RefusedClients::Ungranted),
                 "warning: /etc/hosts.allow, line 3: NUL byte in the line; write the table again as plain text \
                  (in error: refuses everybody whom no rule above grants)",
             ),

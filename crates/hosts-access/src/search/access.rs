@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use crate::accelerate::index::HeldRules;
 use crate::accelerate::skim::Skim;
-use crate::action::{Outcome, ShellText};
+use crate::action::{RuleOutcome, ShellText};
 use crate::options;
-use crate::report::problem::{Diagnostic, Problem, Refused};
+use crate::report::problem::{Diagnostic, Problem, RefusedClients};
 use crate::report::trace::{Event, List};
 use crate::request::Request;
 use crate::search::matcher::Matcher;
@@ -76,10 +76,10 @@ enum Table {
 
 impl Table {
     /// Whom it refuses that the table cannot be used from here on.
-    fn rest_refuses(self) -> Refused {
+    fn rest_refuses(self) -> RefusedClients {
         match self {
-            Self::Allow => Refused::Ungranted,
-            Self::Deny => Refused::Reached,
+            Self::Allow => RefusedClients::Ungranted,
+            Self::Deny => RefusedClients::Reached,
         }
     }
 }
@@ -238,11 +238,23 @@ fn search_rules(
             // Bytes are missing, so the rule is not trusted to grant.
             Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
                 let problem = Problem::NulByte;
-                return Err(in_error(world, Some(&place), problem, Refused::Reached));
+                return Err(in_error(
+                    world,
+                    Some(&place),
+                    problem,
+                    RefusedClients::Reached,
+                ));
             }
             Ok(Evaluated::Decided(verdict)) => return Ok(Some((verdict, place))),
             Ok(Evaluated::Left) => return Ok(None),
-            Err(problem) => return Err(in_error(world, Some(&place), problem, Refused::Reached)),
+            Err(problem) => {
+                return Err(in_error(
+                    world,
+                    Some(&place),
+                    problem,
+                    RefusedClients::Reached,
+                ));
+            }
         }
     }
 }
@@ -272,14 +284,16 @@ fn evaluate(
     world.log.matched(place);
     let outcome = match options {
         Some(options) => options::run(options, request, world, place, effects),
-        None => Outcome::Table,
+        None => RuleOutcome::Table,
     };
     Ok(Evaluated::Decided(match (outcome, table) {
-        (Outcome::NoMatch, _) => return Ok(Evaluated::Left),
-        (Outcome::InError(fault), _) => return Err(Problem::AclexecFailed(fault)),
-        (Outcome::Twist(command), _) => Verdict::Twist(command),
-        (Outcome::Allow, _) | (Outcome::Table, Table::Allow) => Verdict::Granted,
-        (Outcome::Deny | Outcome::Failed, _) | (Outcome::Table, Table::Deny) => Verdict::Denied,
+        (RuleOutcome::NoMatch, _) => return Ok(Evaluated::Left),
+        (RuleOutcome::InError(fault), _) => return Err(Problem::AclexecFailed(fault)),
+        (RuleOutcome::Twist(command), _) => Verdict::Twist(command),
+        (RuleOutcome::Allow, _) | (RuleOutcome::Table, Table::Allow) => Verdict::Granted,
+        (RuleOutcome::Deny | RuleOutcome::Failed, _) | (RuleOutcome::Table, Table::Deny) => {
+            Verdict::Denied
+        }
     }))
 }
 
@@ -322,7 +336,7 @@ fn in_error(
     world: &World<'_>,
     place: Option<&Place>,
     problem: Problem,
-    refused: Refused,
+    refused: RefusedClients,
 ) -> Diagnostic {
     let diagnostic = Diagnostic {
         place: place.cloned(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::text::escape::Written;
+use crate::text::escape::TableText;
 
 /// A rule's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,6 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", Written::from(&*self.table), self.line)
+        write!(f, "{}, line {}", TableText::from(&*self.table), self.line)
     }
 }

@@ -5,11 +5,11 @@
 use std::fmt;
 use std::path::Path;
 
-/// Bytes for a message: text from outside is shown with `\ooo` for all that is not printable
-/// ASCII, so one event is one line and no terminal obeys it.
-pub struct Shown<'a>(pub &'a [u8]);
+/// Text of a stranger (a client, its name server, its ident server) in a message: `\ooo` stands for all that is
+/// not printable ASCII.
+pub struct Untrusted<'a>(pub &'a [u8]);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
         for byte in self.0 {
@@ -22,28 +22,28 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Bytes of a table for a message: printable text of any language stays as it is written, and
-/// `\ooo` stands for control characters and bytes that are no text.
-pub struct Written<'a>(pub &'a [u8]);
+/// Text of this machine's administrator (a table, a path, an argument) in a message: letters of any language
+/// stay, and `\ooo` stands for control characters and bytes that are no text.
+pub struct TableText<'a>(pub &'a [u8]);
 
-impl fmt::Display for Written<'_> {
+impl fmt::Display for TableText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
         for chunk in self.0.utf8_chunks() {
             for letter in chunk.valid().chars() {
                 if letter.is_control() {
-                    Shown(letter.encode_utf8(&mut [0; 4]).as_bytes()).fmt(f)?;
+                    Untrusted(letter.encode_utf8(&mut [0; 4]).as_bytes()).fmt(f)?;
                 } else {
                     f.write_char(letter)?;
                 }
             }
-            Shown(chunk.invalid()).fmt(f)?;
+            Untrusted(chunk.invalid()).fmt(f)?;
         }
         Ok(())
     }
 }
 
-impl<'a> From<&'a Path> for Written<'a> {
+impl<'a> From<&'a Path> for TableText<'a> {
     fn from(path: &'a Path) -> Self {
         Self(path.as_os_str().as_encoded_bytes())
     }

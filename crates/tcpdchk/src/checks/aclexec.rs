@@ -1,7 +1,7 @@
 //! Rules that ask a command (aclexec) and do not heed what it says.
 
 use hosts_access::options::{self, Position};
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::checker::{Checker, UnbackedRule};
 use crate::cover::{daemons_cover, plain};
@@ -47,7 +47,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     if let Some(end) = behind.find(|field| ends(&field.keyword)) {
         let text = format!(
             "{}: decides whatever the command of the aclexec says",
-            Written(&end.keyword)
+            TableText(&end.keyword)
         );
         checker.find(Finding::own(&VERDICT, text).at(rule.origin.place(&end.keyword)));
         return;

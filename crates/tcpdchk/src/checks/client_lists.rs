@@ -1,7 +1,7 @@
 //! Client lists, as the original checks them.
 
 use hosts_access::table::list::{Words, is_except};
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::checker::Checker;
 use crate::finding::Finding;
@@ -65,7 +65,7 @@ fn check_client(client: &HostWord<'_>, checker: &Checker<'_>) {
 }
 
 fn check_user(client: &HostWord<'_>, user: &[u8], checker: &Checker<'_>) {
-    let shown = Written(user);
+    let shown = TableText(user);
     let text = match user {
         [b'@', ..] => format!("{shown}: user name begins with \"@\""),
         [b'/', ..] => format!("{shown}: user name begins with \"/\""),

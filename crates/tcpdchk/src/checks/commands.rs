@@ -9,7 +9,7 @@ use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::compare::is_glob;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::checker::Checker;
 use crate::finding::{FilePlace, Finding};
@@ -84,10 +84,10 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
 /// Looks at a command that no colon has cut off.
 fn check_command(field: &Field<'_>, place: &FilePlace, checker: &Checker<'_>) {
     if let Some(reason) = checker.shell_complaint(&field.value) {
-        let reason = Written(reason.as_bytes());
+        let reason = TableText(reason.as_bytes());
         let text = format!(
             "{}: the shell cannot read the command: {reason}",
-            Written(&field.keyword)
+            TableText(&field.keyword)
         );
         checker.find(Finding::own(&COMMAND_SYNTAX, text).at(place.clone()));
     } else if field.keyword.eq_ignore_ascii_case(b"spawn") && !runs_aside(&field.value) {
@@ -165,9 +165,13 @@ fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &FilePlace, checker: &
                     super::files::check(&path, place, checker);
                     continue;
                 }
-                format!("{}: no banner for {}", Written::from(&*path), Written(name))
+                format!(
+                    "{}: no banner for {}",
+                    TableText::from(&*path),
+                    TableText(name)
+                )
             }
-            None if empty => format!("{}: there are no banners", Written::from(folder)),
+            None if empty => format!("{}: there are no banners", TableText::from(folder)),
             None => continue,
         };
         checker.find(Finding::own(&BANNER_MISSING, text).at(place.clone()));
@@ -179,8 +183,8 @@ fn check_udp(rule: &RuleAt<'_>, field: &Field<'_>, place: &FilePlace, checker: &
         if checker.services.takes_datagrams(name) {
             let text = format!(
                 "{}: {} takes datagrams",
-                Written(&field.keyword),
-                Written(name)
+                TableText(&field.keyword),
+                TableText(name)
             );
             checker.find(Finding::own(&UDP_OPTION, text).at(place.clone()));
         }

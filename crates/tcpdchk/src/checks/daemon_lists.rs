@@ -2,7 +2,7 @@
 
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::split_at_sign;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::inetd::Wrapped;
 
 use crate::checker::Checker;
@@ -101,7 +101,7 @@ fn check_server(host: &HostWord<'_>, checker: &Checker<'_>) {
         checker.find(finding);
     }
     if addresses > 1 {
-        let shown = Written(host.word);
+        let shown = TableText(host.word);
         let text = format!("host {shown} has more than one address");
         checker.find(host.warn(&SEVERAL_ADDRESSES, text));
         let hint = "(consider using an address instead)";
@@ -111,7 +111,7 @@ fn check_server(host: &HostWord<'_>, checker: &Checker<'_>) {
 
 fn check_daemon(daemon: &HostWord<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
-    let shown = Written(name);
+    let shown = TableText(name);
     let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
     let (check, text) = match name {
         [b'@', ..] => (
@@ -150,11 +150,11 @@ fn check_inetd(daemon: &HostWord<'_>, checker: &Checker<'_>) {
         None if is_known_user(name) => return,
         None => {
             let conf = checker.conf.shown();
-            let text = format!("{}: no such process name in {conf}", Written(name));
+            let text = format!("{}: no such process name in {conf}", TableText(name));
             (&UNKNOWN_PROCESS, text)
         }
         Some(Wrapped::No) => {
-            let text = format!("{}: service possibly not wrapped", Written(name));
+            let text = format!("{}: service possibly not wrapped", TableText(name));
             (&NOT_WRAPPED, text)
         }
         Some(Wrapped::Yes | Wrapped::Maybe) => return,

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use hosts_access::action::Outcome;
+use hosts_access::action::RuleOutcome;
 use hosts_access::options::{self, Field, OPTIONS};
 use hosts_access::report::problem::{Diagnostic, OptionProblem, Problem};
 use hosts_access::request::facts::Fact;
@@ -55,22 +55,25 @@ pub(crate) fn check(rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> 
     let granted = rule.table == Table::Allow;
     let outcome = match rule.fields.options {
         Some(options) => run(options, rule, place, checker),
-        None => Outcome::Table,
+        None => RuleOutcome::Table,
     };
     match outcome {
-        Outcome::Allow => true,
-        Outcome::Deny | Outcome::Failed => false,
-        Outcome::Table if granted && checker.flags.implicit_allow => {
+        RuleOutcome::Allow => true,
+        RuleOutcome::Deny | RuleOutcome::Failed => false,
+        RuleOutcome::Table if granted && checker.flags.implicit_allow => {
             let text = "implicit \"allow\" at end of rule";
             let place = rule.origin.whole();
             checker.find(Finding::warning(&IMPLICIT_ALLOW, text).at(place));
             granted
         }
-        Outcome::Table | Outcome::Twist(_) | Outcome::NoMatch | Outcome::InError(_) => granted,
+        RuleOutcome::Table
+        | RuleOutcome::Twist(_)
+        | RuleOutcome::NoMatch
+        | RuleOutcome::InError(_) => granted,
     }
 }
 
-fn run(options: &[u8], rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> Outcome {
+fn run(options: &[u8], rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> RuleOutcome {
     let lookups = (SystemResolver::new(std::rc::Rc::default()), NoIdent);
     let netgroups = checker.netgroups();
     let heard = OptionLog {

@@ -2,7 +2,7 @@
 
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, split_at_sign};
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::daemons::{self, looks_no_name_up};
 use tools::services::{Applies, Asker, DaemonVerdict, Gatekeeper, Service, Services};
 
@@ -60,11 +60,11 @@ pub(crate) fn check_machine<'s>(services: &'s Services<'_>) -> impl Iterator<Ite
 fn unnamed_tcpd(service: &Service) -> Finding {
     let meant = match service.names_tcpd_alone() {
         true => String::new(),
-        false => format!(", so {} is never started", Written(&service.name)),
+        false => format!(", so {} is never started", TableText(&service.name)),
     };
     let text = format!(
         "{} runs tcpd under its own name{meant}",
-        Written(service.starter.as_bytes())
+        TableText(service.starter.as_bytes())
     );
     let finding = Finding::own(&TCPD_UNNAMED, text).elsewhere(service.named_line());
     match &service.place {
@@ -98,7 +98,7 @@ fn idle(
     rule: &RuleAt<'_>,
     checker: &Checker<'_>,
 ) -> Finding {
-    let shown = Written(daemon.word);
+    let shown = TableText(daemon.word);
     let reason = verdict.reason();
     let mut others = others(rule, daemon.word);
     let finding = match others.any(|other| is_heeded(other, checker)) {
@@ -126,7 +126,7 @@ fn idle(
 fn untold(daemon: &HostWord<'_>, verdict: &DaemonVerdict) -> Finding {
     let text = format!(
         "{}: cannot tell whether the rule has an effect: {}",
-        Written(daemon.word),
+        TableText(daemon.word),
         verdict.reason()
     );
     daemon.own(&UNTOLD_DAEMON, text)
@@ -134,7 +134,7 @@ fn untold(daemon: &HostWord<'_>, verdict: &DaemonVerdict) -> Finding {
 
 fn absent(daemon: &HostWord<'_>, checker: &Checker<'_>) -> Finding {
     let name = daemon.word;
-    let shown = Written(name);
+    let shown = TableText(name);
     if is_known_user(name) || daemons::named(name).next().is_some() {
         return daemon.own(&ABSENT_DAEMON, format!("{shown}: is not installed here"));
     }
@@ -176,10 +176,10 @@ pub(crate) fn check_names(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         return;
     };
     let all = daemons_of(rule).all(|name| is_nameless(name, checker));
-    let shown = Written(word);
+    let shown = TableText(word);
     let text = format!(
         "{}: looks no names up, so {shown} matches none of its clients",
-        Written(first)
+        TableText(first)
     );
     let (check, place) = match all {
         true => (&NAME_UNASKED, rule.origin.place(word)),

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use hosts_access::accounts::User;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Accounts as _;
 use tools::paths::is_kept_apart;
 use tools::remark::WORLD_WRITABLE;
@@ -43,7 +43,7 @@ pub(crate) fn check(path: &Path, place: &FilePlace, checker: &Checker<'_>) {
     each(path, checker, &mut |above, metadata| {
         let open = metadata.permissions().mode() & OTHERS_WRITE != 0;
         if open && !is_kept_apart(above, path, checker.disk) {
-            let text = format!("{}: world writable", Written::from(above));
+            let text = format!("{}: world writable", TableText::from(above));
             return Some(Finding::own(&WORLD_WRITABLE, text).at(place.clone()));
         }
         others(above, metadata, checker).map(|finding| finding.at(place.clone()))
@@ -63,7 +63,7 @@ fn check_readers(path: &Path, place: Option<&FilePlace>, checker: &Checker<'_>) 
     let Ok(own) = mode(path).map(|mode| mode & 0o777) else {
         return;
     };
-    let shown = Written::from(path);
+    let shown = TableText::from(path);
     let text = if own & OTHERS_READ == 0 {
         format!("{shown}: others than root cannot read it, since its mode is {own:04o}")
     } else {
@@ -78,7 +78,7 @@ fn check_readers(path: &Path, place: Option<&FilePlace>, checker: &Checker<'_>) 
         {
             Some(above) => format!(
                 "{shown}: others than root cannot enter {}",
-                Written::from(above)
+                TableText::from(above)
             ),
             None => return,
         }
@@ -113,9 +113,9 @@ fn check_users(path: &Path, checker: &Checker<'_>) {
         if user.uid.0 != 0 && user.uid.0 != metadata.uid() {
             let text = format!(
                 "{}: cannot be read as user {}, so {} refuses everybody whom no rule above grants",
-                Written::from(path),
-                Written(&user.name),
-                Written(&service.name)
+                TableText::from(path),
+                TableText(&user.name),
+                TableText(&service.name)
             );
             let place = service.place.as_ref();
             let place = place.map(|place| FilePlace::line(&place.file, place.line));
@@ -146,7 +146,7 @@ pub(crate) fn check_missing(path: &Path, checker: &Checker<'_>) {
         metadata.is_ok_and(|metadata| metadata.permissions().mode() & OTHERS_WRITE != 0)
     });
     if let Some(folder) = open {
-        let (path, folder) = (Written::from(path), Written::from(folder));
+        let (path, folder) = (TableText::from(path), TableText::from(folder));
         let text = format!("{path}: is not there, and anybody may create it in {folder}");
         checker.find(Finding::own(&WORLD_WRITABLE, text));
     }
@@ -185,7 +185,7 @@ fn each(
 /// Whether another owner, or a group other than root's, may write. In a tree that is not installed
 /// yet, the files belong to whoever makes it.
 fn others(path: &Path, metadata: &Metadata, checker: &Checker<'_>) -> Option<Finding> {
-    let shown = Written::from(path);
+    let shown = TableText::from(path);
     let text = if metadata.permissions().mode() & GROUP_WRITE != 0 && metadata.gid() != 0 {
         format!("{shown}: group {} may write", metadata.gid())
     } else if metadata.uid() != 0 && !checker.disk.is_rooted() {

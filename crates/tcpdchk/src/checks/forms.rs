@@ -2,7 +2,7 @@
 //! without their sign. What is said of their single words then does not count.
 
 use hosts_access::table::list::Words;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::services::Applies;
 
 use crate::checker::Checker;
@@ -41,7 +41,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     }
     for address in &rule.commas {
         let dotted: String = String::from_utf8_lossy(address).replace(',', ".");
-        let text = format!("{}: commas in place of dots", Written(address));
+        let text = format!("{}: commas in place of dots", TableText(address));
         let place = rule.origin.place(address);
         checker.find(Finding::own(&COMMAS, text).at(place).instead(dotted));
     }
@@ -79,7 +79,7 @@ pub(crate) fn bare_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) -> Option<F
 /// Reports addresses of a rule that lack their brackets.
 pub(crate) fn check_brackets(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     for address in &rule.bare_ipv6 {
-        let text = format!("{}: IPv6 address without brackets", Written(address));
+        let text = format!("{}: IPv6 address without brackets", TableText(address));
         checker.find(
             Finding::own(&BRACKETS, text)
                 .at(rule.origin.place(address))

@@ -5,7 +5,7 @@ use hosts_access::report::problem::Problem;
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::bracketed;
 use hosts_access::text::compare::is_glob;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
 
 use crate::checker::Checker;
@@ -90,18 +90,21 @@ pub(super) fn check_host(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
         HostPattern::Netgroup(group) => match checker.has_netgroup(group) {
             Some(true) => {}
             Some(false) => {
-                let text = format!("{}: unknown or empty netgroup", Written(group));
+                let text = format!("{}: unknown or empty netgroup", TableText(group));
                 checker.find(host.warn(&NETGROUP, text));
             }
             None => {
-                let text = format!("{}: no answer about this netgroup in time", Written(group));
+                let text = format!(
+                    "{}: no answer about this netgroup in time",
+                    TableText(group)
+                );
                 checker.find(host.own(&LATE, text));
             }
         },
         HostPattern::Net { mask, scope } => {
             let no_scope = scope.is_some_and(|scope| !checker.has_interface(scope));
             if mask.is_none() || no_scope || is_zero_length(word) {
-                let text = format!("{}: bad net/mask pattern", Written(word));
+                let text = format!("{}: bad net/mask pattern", TableText(word));
                 let finding = match mask {
                     Some(_) if no_scope => host.warn(&NO_INTERFACE, text),
                     _ => {
@@ -128,7 +131,7 @@ pub(super) fn check_host(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
 /// Checks a name, an address or a part of one.
 fn check_text(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
     let word = host.word;
-    let shown = Written(word);
+    let shown = TableText(word);
     if let Some(scope) = ipv6_scope(word) {
         if scope.is_none_or(|scope| checker.has_interface(scope)) {
             return 1;
@@ -219,13 +222,13 @@ fn check_answer(host: &HostWord<'_>, answer: &HostAnswer, checker: &Checker<'_>)
                 if unnamed && is_name {
                     let text = format!(
                         "{}: its address has no name, so it never matches",
-                        Written(host.word)
+                        TableText(host.word)
                     );
                     checker.find(host.own(&HOST_REVERSE, text));
                 }
             }
             (None, Some(other)) if is_name => {
-                let (word, other) = (Written(host.word), Written(other));
+                let (word, other) = (TableText(host.word), TableText(other));
                 let text = format!(
                     "{word}: an address of it is known as {other}, so this does not match it"
                 );

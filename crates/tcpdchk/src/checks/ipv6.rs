@@ -2,7 +2,7 @@
 
 use hosts_access::address::notation::parse_ipv6;
 use hosts_access::text::bytes::bracketed;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::finding::Finding;
 use crate::word::HostWord;
@@ -25,8 +25,8 @@ pub(crate) fn check_host(host: &HostWord<'_>) -> Option<Finding> {
     let slash = inside.iter().position(|byte| *byte == b'/')?;
     let (address, length) = inside.split_at(slash);
     parse_ipv6(address)?;
-    let shown = Written(host.word);
+    let shown = TableText(host.word);
     let text = format!("{shown}: prefix length inside the brackets");
-    let instead = format!("[{}]{}", Written(address), Written(length));
+    let instead = format!("[{}]{}", TableText(address), TableText(length));
     Some(host.own(&LENGTH_INSIDE, text).instead(instead))
 }

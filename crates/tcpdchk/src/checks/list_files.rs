@@ -8,7 +8,7 @@ use hosts_access::report::problem::Problem;
 use hosts_access::table::filelist::{ListError, ListWords};
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::path_of;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::checker::Checker;
 use crate::finding::Finding;
@@ -55,7 +55,7 @@ fn check_list(host: &HostWord<'_>, path: &Path, checker: &Checker<'_>, depth: us
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
-            let text = format!("open {}: No such file or directory", Written::from(path));
+            let text = format!("open {}: No such file or directory", TableText::from(path));
             return checker.find(host.own(&LIST_MISSING, text));
         }
         Err(error) => {
@@ -63,7 +63,7 @@ fn check_list(host: &HostWord<'_>, path: &Path, checker: &Checker<'_>, depth: us
                 // To tcpd, which runs as root, the list may be all right.
                 checker.report.could_not_check();
             }
-            let text = format!("open {}: {}", Written::from(path), reason(&error));
+            let text = format!("open {}: {}", TableText::from(path), reason(&error));
             return checker.find(host.warn(&LIST_OPEN, text));
         }
     };
@@ -137,7 +137,9 @@ fn check_words(
 fn report_end(error: ListError, source: &SourceFile<'_>, line: u64, checker: &Checker<'_>) {
     let text = match error {
         ListError::Word => Problem::ListWord(source.path.to_owned()).to_string(),
-        ListError::Io(error) => format!("open {}: {}", Written::from(source.path), reason(&error)),
+        ListError::Io(error) => {
+            format!("open {}: {}", TableText::from(source.path), reason(&error))
+        }
     };
     checker.find(Finding::warning(&LIST_OPEN, text).at(source.whole_line(line)));
 }

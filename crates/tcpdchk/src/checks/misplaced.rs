@@ -3,7 +3,7 @@
 use hosts_access::options::{self, Field};
 use hosts_access::report::problem::{OptionProblem, Problem};
 use hosts_access::text::bytes::bracketed;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::checker::Checker;
 use crate::finding::Finding;
@@ -52,7 +52,7 @@ fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
     if keyword.is_empty() || options::find(keyword).is_some() || rule.is_explained(keyword) {
         return None;
     }
-    let shown = Written(keyword);
+    let shown = TableText(keyword);
     let finding = if is_client(keyword) {
         let text = format!("{shown}: is a client, not an option");
         Finding::own(&CLIENT_AS_OPTION, text)

@@ -6,7 +6,7 @@ use hosts_access::address::netmask::NetMask;
 use hosts_access::address::notation::{dotted_quad, loose_ipv4, parse_ipv6, split_scope};
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::bracketed;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use hosts_access::text::number::{decimal, leading_decimal};
 use ipnet::Ipv6Net;
 
@@ -64,7 +64,7 @@ pub(crate) fn check_host(host: &HostWord<'_>) -> Option<Finding> {
             let plain = net.trunc();
             (parse_ipv6(written)? != plain.addr()).then(|| {
                 let meant = format!("[{}]/{}", plain.addr(), plain.prefix_len());
-                let text = format!("{}: host bits are ignored", Written(host.word));
+                let text = format!("{}: host bits are ignored", TableText(host.word));
                 host.own(&HOST_BITS_IPV6, text).instead(meant)
             })
         }
@@ -75,7 +75,7 @@ pub(crate) fn check_host(host: &HostWord<'_>) -> Option<Finding> {
 }
 
 fn check_v4_net(host: &HostWord<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Finding> {
-    let shown = Written(host.word);
+    let shown = TableText(host.word);
     let (written, length) = split_slash(host.word)?;
     let holes = u32::from(mask).leading_ones() != u32::from(mask).count_ones();
     let network = Ipv4Addr::from(u32::from(net) & u32::from(mask));
@@ -93,15 +93,15 @@ fn check_v4_net(host: &HostWord<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Fi
         let text = format!("{shown}: host bits are set, so it never matches");
         // A number that is read as octal may be meant either way.
         let plain = plain.as_bytes() == written && !is_huge(mask);
-        let meant = plain.then(|| format!("{network}/{}", Written(length)));
+        let meant = plain.then(|| format!("{network}/{}", TableText(length)));
         return Some(host.own(&HOST_BITS, text).instead(meant));
     }
     if net.is_unspecified() && mask == Ipv4Addr::BROADCAST {
         return Some(no_client(host));
     }
     (!bracketed && plain.as_bytes() != written).then(|| {
-        let text = format!("{shown}: is read as {plain}/{}", Written(length));
-        let meant = all_decimal(written).map(|meant| format!("{meant}/{}", Written(length)));
+        let text = format!("{shown}: is read as {plain}/{}", TableText(length));
+        let meant = all_decimal(written).map(|meant| format!("{meant}/{}", TableText(length)));
         host.own(&OCTAL, text).instead(meant)
     })
 }
@@ -132,7 +132,7 @@ fn is_unspecified(word: &[u8]) -> bool {
 fn no_client(host: &HostWord<'_>) -> Finding {
     let text = format!(
         "{}: no client has this address, so it never matches",
-        Written(host.word)
+        TableText(host.word)
     );
     host.own(&NO_CLIENT, text)
 }
@@ -149,7 +149,7 @@ fn all_decimal(text: &[u8]) -> Option<String> {
 
 /// Numbers with dots that are compared as text.
 fn check_number(host: &HostWord<'_>, word: &[u8]) -> Option<Finding> {
-    let shown = Written(word);
+    let shown = TableText(word);
     let plain = word.strip_suffix(b".").unwrap_or(word);
     let numeric = plain
         .iter()

@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use hosts_access::options::Field;
-use hosts_access::report::problem::Refused;
-use hosts_access::text::escape::Written;
+use hosts_access::report::problem::RefusedClients;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Files;
 use tools::disk::Disk;
 
@@ -139,7 +139,7 @@ fn judge(name: &str, decides: bool, table: Table, checker: &Checker<'_>) -> Opti
         Table::Allow => "",
         Table::Deny => "; Debian's lets everybody in",
     };
-    let whom = Refused::Reached;
+    let whom = RefusedClients::Reached;
     let text = format!("{name}: {reason}, so the rule is in error and {whom}{debian}");
     Some(Finding::own(&ACLEXEC_FAILS, text))
 }
@@ -181,7 +181,7 @@ fn unfit(path: &Path, disk: &Disk) -> Option<Unfit> {
     missing.then(|| {
         Unfit::Because(format!(
             "its interpreter {} is not there",
-            Written(interpreter)
+            TableText(interpreter)
         ))
     })
 }

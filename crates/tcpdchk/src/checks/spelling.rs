@@ -5,7 +5,7 @@ use hosts_access::options;
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::bracketed;
 use hosts_access::text::compare::is_glob;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::finding::Finding;
 use crate::rule::bare_ipv6::looks_like_ipv6;
@@ -63,7 +63,7 @@ pub(crate) fn check_ascii(word: &HostWord<'_>) -> Option<Finding> {
     let text = String::from_utf8_lossy(word.word);
     let odd = text.chars().find(|letter| !letter.is_ascii())?;
     let code = u32::from(odd);
-    let shown = Written(word.word);
+    let shown = TableText(word.word);
     Some(word.own(
         &NON_ASCII,
         format!("{shown}: contains U+{code:04X}, which is not ASCII"),
@@ -92,7 +92,7 @@ pub(crate) fn check_template(word: &HostWord<'_>) -> Option<Finding> {
     });
     let variable = text.starts_with(b"$") || text.windows(2).any(|pair| pair == b"${");
     (placeholder || variable || has_placeholder(text)).then(|| {
-        let text = format!("{}: was not filled in", Written(word.word));
+        let text = format!("{}: was not filled in", TableText(word.word));
         word.own(&TEMPLATE, text)
     })
 }
@@ -112,7 +112,7 @@ fn has_placeholder(word: &[u8]) -> bool {
 /// An option in a client list. `ends`: the word is the last one of its rule, and not the first client.
 pub(crate) fn check_option(client: &HostWord<'_>, ends: bool) -> Option<Finding> {
     let option = options::find(client.word)?;
-    let text = format!("{}: is an option, not a client", Written(client.word));
+    let text = format!("{}: is an option, not a client", TableText(client.word));
     let finding = client.own(&OPTION_AS_CLIENT, text);
     let whole = ends && option.argument == options::Argument::None;
     Some(finding.instead(whole.then(|| format!(": {}", option.keyword))))
@@ -145,7 +145,7 @@ pub(crate) fn check_operator(word: &HostWord<'_>, between: bool) -> Option<Findi
     meant.then(|| {
         let text = format!(
             "{}: is a name here, so nothing is excepted",
-            Written(word.word)
+            TableText(word.word)
         );
         word.own(&OPERATOR, text).instead("EXCEPT".to_owned())
     })
@@ -161,7 +161,7 @@ pub(crate) fn check_name(host: &HostWord<'_>) -> Option<Finding> {
     }
     check_wildcard(host, word).or_else(|| {
         let (reason, meant) = never(word)?;
-        let text = format!("{}: {reason}, so it never matches", Written(word));
+        let text = format!("{}: {reason}, so it never matches", TableText(word));
         Some(host.own(&NAME_NEVER, text).instead(meant))
     })
 }
@@ -190,7 +190,7 @@ fn check_wildcard(host: &HostWord<'_>, word: &[u8]) -> Option<Finding> {
             .filter(named)
             .map(|_| plain.to_owned())
     };
-    let text = format!("{}: a wildcard beside a dot at the end", Written(word));
+    let text = format!("{}: a wildcard beside a dot at the end", TableText(word));
     Some(host.own(&WILDCARD_DOT, text).instead(meant))
 }
 

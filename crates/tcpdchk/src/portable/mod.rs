@@ -16,7 +16,7 @@ use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use hosts_access::table::filelist::ListWords;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::rule::Rule;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::disk::Disk;
 use tools::remark::Check;
 
@@ -120,7 +120,7 @@ impl<'p> Portable<'p> {
         original: &str,
         here: &str,
     ) {
-        let what = Written(what.get(..60).unwrap_or(what));
+        let what = TableText(what.get(..60).unwrap_or(what));
         let text = format!("{what}: tcp_wrappers 7.6: {original}; here: {here}");
         self.report.finding(&Finding::own(check, text).at(place));
     }
@@ -131,7 +131,7 @@ impl<'p> Portable<'p> {
             // To tcpd, which runs as root, it may be all right.
             return self.report.could_not_check();
         }
-        let what = format!("{} ({})", Written::from(path), reason(error));
+        let what = format!("{} ({})", TableText::from(path), reason(error));
         let original = "counts as empty, or the program waits for ever";
         let text = format!("{what}: tcp_wrappers 7.6: {original}; here: {here}");
         self.report.finding(&Finding::own(&FILE, text).at(place));

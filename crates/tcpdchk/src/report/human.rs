@@ -1,7 +1,7 @@
 //! Findings for people (`--format human`): the place with its line, and what to do.
 
 use annotate_snippets::{AnnotationKind, Group, Level as Colour, Origin, Renderer, Snippet};
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use tools::output::Output;
 use tools::remark::Level;
 
@@ -48,7 +48,7 @@ fn excerpt<'p>(group: Group<'p>, place: &'p FilePlace) -> Group<'p> {
         return group;
     };
     let number = |line: u64| usize::try_from(line).unwrap_or(usize::MAX);
-    let path = Written::from(&*place.file).to_string();
+    let path = TableText::from(&*place.file).to_string();
     let word = Snippet::source(&mark.excerpt)
         .line_start(number(mark.line))
         .annotation(AnnotationKind::Primary.span(mark.span.clone()));

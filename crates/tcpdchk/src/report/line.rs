@@ -1,6 +1,6 @@
 //! Findings of one line each: the original's, gcc's and JSON (`--format classic`, `gcc`, `json`).
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use serde_json::json as object;
 
 use crate::finding::{Finding, Wording};
@@ -16,7 +16,7 @@ pub(super) fn classic(finding: &Finding) -> Option<String> {
 pub(super) fn gcc(finding: &Finding) -> String {
     let place = match &finding.place {
         Some(place) => {
-            let file = Written::from(&*place.file);
+            let file = TableText::from(&*place.file);
             match &place.mark {
                 Some(mark) => format!("{file}:{}:{}: ", place.first, mark.rule_column),
                 None => format!("{file}:{}: ", place.first),
@@ -26,7 +26,7 @@ pub(super) fn gcc(finding: &Finding) -> String {
     };
     let word = finding.place.as_ref().and_then(|place| {
         let mark = place.continued()?;
-        let file = Written::from(&*place.file);
+        let file = TableText::from(&*place.file);
         let (line, column) = (mark.line, mark.column);
         Some(format!("\n{file}:{line}:{column}: note: here"))
     });

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use annotate_snippets::Renderer;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use serde_json::json;
 use serde_sarif::sarif::Result as SarifResult;
 use tools::output::{Output, is_coloured};
@@ -227,7 +227,7 @@ impl<'o> Report<'o> {
             return true;
         }
         let place = finding.place.as_ref().map(|place| {
-            let file = Written::from(&*place.file);
+            let file = TableText::from(&*place.file);
             format!("{file}:{}", place.first)
         });
         let more = match state

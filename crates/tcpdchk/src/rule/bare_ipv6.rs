@@ -5,7 +5,7 @@ use hosts_access::options;
 use hosts_access::table::list::is_separator;
 use hosts_access::table::pattern::split_at_sign;
 use hosts_access::table::rule::Rule;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::source::offset_in;
 
@@ -105,11 +105,11 @@ pub(crate) fn in_brackets(word: &[u8]) -> String {
     if parse_ipv6(plain).is_none() {
         let groups = plain.iter().filter(|byte| **byte == b':').count();
         let plain = plain.strip_suffix(b"*").unwrap_or(plain);
-        return format!("[{}:]/{}", Written(plain), 16 * groups);
+        return format!("[{}:]/{}", TableText(plain), 16 * groups);
     }
     match length {
-        Some(length) => format!("[{}]/{}", Written(address), Written(length)),
-        None => format!("[{}]", Written(address)),
+        Some(length) => format!("[{}]/{}", TableText(address), TableText(length)),
+        None => format!("[{}]", TableText(address)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hosts_access::fault::reason;
 use hosts_access::text::bytes::path_of;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 use system::settings::REAL_DAEMON_DIR;
 
 use crate::disk::Disk;
@@ -63,7 +63,7 @@ pub(super) fn check(
         if mode.is_some_and(|mode| mode & SETUID_SETGID != 0) {
             let text = format!(
                 "{}: file is set-uid or set-gid",
-                Written::from(&*entry.path)
+                TableText::from(&*entry.path)
             );
             report(Remark::new(&TCPD_SETUID, text));
         }
@@ -71,7 +71,7 @@ pub(super) fn check(
         if entry.protocol.eq_ignore_ascii_case(b"rpc/tcp") {
             let text = format!(
                 "{}: cannot wrap rpc/tcp services",
-                Written(entry.daemon_name())
+                TableText(entry.daemon_name())
             );
             report(Remark::new(&RPC_TCP, text));
         }
@@ -103,7 +103,7 @@ fn check_program(
         Ok(metadata) => {
             let mode = metadata.permissions().mode();
             if mode & OWNER_EXECUTE == 0 {
-                let text = format!("{}: not executable", Written::from(path));
+                let text = format!("{}: not executable", TableText::from(path));
                 report(Remark::new(&PROGRAM_NOT_EXECUTABLE, text));
             }
             Some(mode)
@@ -111,8 +111,8 @@ fn check_program(
         Err(error) => {
             let why = reason(&error);
             let text = match name {
-                Some(name) => format!("{}: not found in {REAL_DAEMON_DIR}: {why}", Written(name)),
-                None => format!("{}: not found: {why}", Written::from(path)),
+                Some(name) => format!("{}: not found in {REAL_DAEMON_DIR}: {why}", TableText(name)),
+                None => format!("{}: not found: {why}", TableText::from(path)),
             };
             report(Remark::new(&PROGRAM_MISSING, text));
             None
@@ -129,7 +129,7 @@ fn check_name(base: &[u8], by_tcpd: bool, report: &mut dyn FnMut(Remark)) {
         ));
     }
     if base.eq_ignore_ascii_case(b"rexd") || base.eq_ignore_ascii_case(b"rpc.rexd") {
-        let text = format!("{} may be an insecure service", Written(base));
+        let text = format!("{} may be an insecure service", TableText(base));
         report(Remark::new(&INSECURE_SERVICE, text));
     }
 }
@@ -154,8 +154,8 @@ fn check_behind_tcpd(
     {
         let text = format!(
             "{} inserted before {}",
-            Written::from(&*entry.path),
-            Written::from(&*path)
+            TableText::from(&*entry.path),
+            TableText::from(&*path)
         );
         report(Remark::new(&TCPD_INSERTED, text));
     }
@@ -179,7 +179,7 @@ fn direct(entry: &InetdLine, name: &[u8], disk: &Disk, report: &mut dyn FnMut(Re
         Err(error) => {
             let text = format!(
                 "{}: file lookup: {}",
-                Written::from(&*usual),
+                TableText::from(&*usual),
                 reason(&error)
             );
             report(Remark::new(&FILE_LOOKUP, text));

@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use hosts_access::fault::reason;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::disk::Disk;
 use crate::paths::check_path;
@@ -51,10 +51,16 @@ impl InetdConf {
             Ok(None) => {
                 let why = disk.metadata(path).map_err(|error| reason(&error));
                 let why = why.err().unwrap_or_default();
-                return Err(format!("open {}: {why}", Written::from(path)));
+                return Err(format!("open {}: {why}", TableText::from(path)));
             }
             Err(error) if error.kind() == ErrorKind::IsADirectory => Vec::new(),
-            Err(error) => return Err(format!("open {}: {}", Written::from(path), reason(&error))),
+            Err(error) => {
+                return Err(format!(
+                    "open {}: {}",
+                    TableText::from(path),
+                    reason(&error)
+                ));
+            }
         };
         if named.is_none() {
             let _ = check_path(path, disk, report);
@@ -93,7 +99,7 @@ impl InetdConf {
     /// The file's name for messages; the original shows a missing one as `(null)`.
     pub fn shown(&self) -> String {
         match &self.path {
-            Some(path) => Written::from(&**path).to_string(),
+            Some(path) => TableText::from(&**path).to_string(),
             None => "(null)".to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::daemons::DaemonNames;
 
@@ -186,7 +186,7 @@ impl DaemonVerdict {
             return "runs in the kernel, which does not read the tables".to_owned();
         }
         let mut text = match &self.program {
-            Some(program) => Written::from(&**program).to_string(),
+            Some(program) => TableText::from(&**program).to_string(),
             None => return "there is no such daemon here".to_owned(),
         };
         if let Some(doubt) = &self.doubt {
@@ -204,10 +204,10 @@ impl DaemonVerdict {
             let _ = write!(text, " reads the tables only with {}", state.wanted);
             match &state.place {
                 Some(FileLine { file, line: 0 }) => {
-                    let _ = write!(text, ", which {} lacks", Written::from(&**file));
+                    let _ = write!(text, ", which {} lacks", TableText::from(&**file));
                 }
                 Some(FileLine { file, line }) => {
-                    let file = Written::from(&**file);
+                    let file = TableText::from(&**file);
                     let _ = write!(text, ", which {file} line {line} does not set");
                 }
                 None => text.push_str(", and where that would be set is not known"),

@@ -21,7 +21,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::daemons::{self, DaemonNames};
 use crate::disk::Disk;
@@ -158,7 +158,7 @@ impl<'s> Services<'s> {
     /// Why tcpd may stand before a daemon all the same.
     fn doubt(&self, name: &[u8]) -> Option<String> {
         if let Some(path) = &self.hidden {
-            return Some(format!("{} cannot be read", Written::from(&**path)));
+            return Some(format!("{} cannot be read", TableText::from(&**path)));
         }
         // By way of a shell, or of a program that sets something up.
         let runs_tcpd = |service: &&Service| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hosts_access::text::bytes::path_of;
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::disk::Disk;
 use crate::paths::base_name;
@@ -94,7 +94,7 @@ fn service(
     let skipped = usize::from(named || gatekeeper == Gatekeeper::UnnamedTcpd);
     Service {
         name,
-        starter: format!("systemd, {}", Written(unit.as_bytes())),
+        starter: format!("systemd, {}", TableText(unit.as_bytes())),
         program: real,
         arguments: arguments.into_iter().skip(skipped).collect(),
         gatekeeper,

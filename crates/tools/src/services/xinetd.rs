@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hosts_access::text::escape::Written;
+use hosts_access::text::escape::TableText;
 
 use crate::disk::Disk;
 use crate::paths::base_name;
@@ -102,7 +102,7 @@ fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Ser
     ));
     Some(Service {
         name: daemon,
-        starter: format!("xinetd, service {}", Written(name.as_bytes())),
+        starter: format!("xinetd, service {}", TableText(name.as_bytes())),
         program,
         arguments: arguments
             .map(|word| String::from_utf8_lossy(word).into_owned())
