@@ -83,6 +83,15 @@ fn a_skipped_test_has_not_passed() {
 }
 
 #[test]
+fn a_name_may_end_like_the_mark_of_a_skip() {
+    let skip = "skipped: lines::a_line_is_skipped: needs root\n";
+    let log = step(0, &format!("{skip}{}", result("ok", 2, 0, 0)));
+    let text = comes_to(&log, "", "1 passed, 0 failed, 1 skipped", 0);
+    let named = "skipped, needs root:\n    a step: lines::a_line_is_skipped\n";
+    assert!(text.contains(named), "{text}");
+}
+
+#[test]
 fn whatever_fails_is_named() {
     let plain = format!(
         "test a::b ... FAILED\ntest c ... ok\n{}",
