@@ -29,7 +29,7 @@ pub struct SystemResolver {
 
 /// Why a name has no addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum LookupFailure {
     /// There is no such name, or it has none.
     NotFound,
     /// The name service gave no answer, or none in time; another time it may.
@@ -46,17 +46,20 @@ impl SystemResolver {
     ///
     /// # Errors
     /// There are none, or nothing is known of them.
-    pub fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure> {
-        let name = CString::new(name).map_err(|_| Failure::NotFound)?;
+    pub fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, LookupFailure> {
+        let name = CString::new(name).map_err(|_| LookupFailure::NotFound)?;
         let limit = self.budget.limits.name;
         let answer = self
             .budget
             .look_up(limit, move || match forward(&name, None) {
                 Ok(found) => Ok(Some(Ok(found))),
-                Err(Gone::NotFound) => Ok(Some(Err(Failure::NotFound))),
+                Err(Gone::NotFound) => Ok(Some(Err(LookupFailure::NotFound))),
                 Err(Gone::TryAgain | Gone::Failed(_)) => Ok(None),
             });
-        answer.ok().flatten().unwrap_or(Err(Failure::NoAnswer))
+        answer
+            .ok()
+            .flatten()
+            .unwrap_or(Err(LookupFailure::NoAnswer))
     }
 }
 

@@ -38,7 +38,7 @@ use portable::Portable;
 use report::Report;
 use rule::Table;
 use system::settings::REAL_DAEMON_DIR;
-use tools::disk::Disk;
+use tools::disk::{Disk, OpenError};
 use tools::inetd::InetdConf;
 use tools::output::Output;
 use tools::paths::{check_daemon_directory, check_tables};
@@ -61,7 +61,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         catalog::explain(id, output)?;
         return Ok(ExitCode::SUCCESS);
     }
-    arguments.files.check_named().map_err(anyhow::Error::msg)?;
+    arguments.files.check_named()?;
     if arguments.services {
         inventory(arguments, output)?;
         return Ok(ExitCode::SUCCESS);
@@ -106,8 +106,8 @@ fn read_conf(
     arguments: &Arguments,
     disk: &Disk,
     report: &mut dyn FnMut(Remark),
-) -> anyhow::Result<InetdConf> {
-    InetdConf::read(arguments.files.inetd.as_deref(), disk, report).map_err(anyhow::Error::msg)
+) -> Result<InetdConf, OpenError> {
+    InetdConf::read(arguments.files.inetd.as_deref(), disk, report)
 }
 
 /// Makes all checks, in the original's sequence.

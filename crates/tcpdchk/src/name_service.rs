@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
-use tools::hosts::{Checked, Failure, check_address, find};
+use tools::hosts::{Checked, LookupFailure, check_address, find};
 
 /// Lookups under way at the same time. They wait more than they work.
 const WORKERS: usize = 32;
@@ -120,8 +120,8 @@ fn ask_system(host: &[u8]) -> Lookup {
     let resolver = SystemResolver::new(Rc::default());
     let found = match find(host, &resolver) {
         Ok(found) => found,
-        Err(Failure::NotFound) => return Lookup::NotFound,
-        Err(Failure::NoAnswer) => return Lookup::NoAnswer,
+        Err(LookupFailure::NotFound) => return Lookup::NotFound,
+        Err(LookupFailure::NoAnswer) => return Lookup::NoAnswer,
     };
     let mut addresses = Vec::new();
     for address in found.addresses {

@@ -156,8 +156,7 @@ fn surroundings<'q>(
         let (full, plain) = (TableText(full), TableText(question.daemon));
         tell(&format!("{full}: daemon name normalized to: {plain}"), say);
     }
-    let conf = InetdConf::read(files.inetd.as_deref(), &predictor.disk, report)
-        .map_err(anyhow::Error::msg)?;
+    let conf = InetdConf::read(files.inetd.as_deref(), &predictor.disk, report)?;
     check_wrapped(question.daemon, &conf, files, &predictor.disk, say);
     check_tables(&predictor.tables, &predictor.disk, report);
     Ok(question)

@@ -3,7 +3,7 @@
 use hosts_access::request::Host;
 use hosts_access::request::facts::{Fact, PARANOID, UNKNOWN};
 use tools::hosts::{
-    Complaint, Failure, HostLookup, check_address, find, is_plain_address, text_of,
+    Complaint, HostLookup, LookupFailure, check_address, find, is_plain_address, text_of,
 };
 
 /// Splits at the first `@`; without one, all of it is the right side.
@@ -70,7 +70,7 @@ pub(crate) fn plain_client(text: &[u8], resolver: &dyn HostLookup) -> Option<Hos
 }
 
 /// The client.
-pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> {
+pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, LookupFailure> {
     match plain_client(text, resolver) {
         Some(host) => Ok(Resolved::one(host)),
         None => look_up(text, resolver),
@@ -78,14 +78,14 @@ pub(crate) fn client(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved,
 }
 
 /// The server, whose name is looked up in any form.
-pub(crate) fn server(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> {
+pub(crate) fn server(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, LookupFailure> {
     match state(text) {
         Some(host) => Ok(Resolved::one(host)),
         None => look_up(text, resolver),
     }
 }
 
-fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, Failure> {
+fn look_up(text: &[u8], resolver: &dyn HostLookup) -> Result<Resolved, LookupFailure> {
     let found = find(text, resolver)?;
     let ends = found.addresses.into_iter().map(|address| {
         let checked = check_address(address, resolver);

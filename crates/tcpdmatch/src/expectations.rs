@@ -4,6 +4,7 @@
 //! as test runners do: where the expectation stands, what was expected, what came, and by which
 //! rule. A line that makes no sense fails the whole run, since it tests nothing.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -28,7 +29,7 @@ use crate::arguments::AnswerFormat;
 use crate::coverage::TableCoverage;
 use crate::lookups::Lookups;
 use crate::predictor::{Prediction, Predictor, verdict_word};
-use crate::question::Question;
+use crate::question::{Question, QuestionError};
 use crate::stream::is_nothing;
 
 /// Longest file of expectations, in bytes.
@@ -45,22 +46,58 @@ struct Expectation<'l> {
     by: Option<(&'l [u8], u64)>,
 }
 
+/// Why a line expects nothing that could be checked; its text says what to write instead.
+#[derive(Debug)]
+enum ExpectationError {
+    /// It has no arrow between question and verdict.
+    NoArrow,
+    /// This is no verdict.
+    NoVerdict(Vec<u8>),
+    /// What follows the verdict names no rule.
+    NoPlace(Vec<u8>),
+    /// Its question cannot be answered.
+    Question(QuestionError),
+}
+
+impl fmt::Display for ExpectationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoArrow => f.write_str("no \"=>\"; write QUESTION => granted|denied|delegated"),
+            Self::NoVerdict(word) => {
+                let word = TableText(word);
+                write!(
+                    f,
+                    "no such verdict: \"{word}\"; write granted, denied or delegated"
+                )
+            }
+            Self::NoPlace(rest) => write!(
+                f,
+                "\"{}\" makes no sense here; write \"by TABLE:LINE\", as in: by hosts.allow:3",
+                TableText(rest)
+            ),
+            Self::Question(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ExpectationError {}
+
+impl From<QuestionError> for ExpectationError {
+    fn from(error: QuestionError) -> Self {
+        Self::Question(error)
+    }
+}
+
 impl<'l> Expectation<'l> {
-    fn parse(line: &'l [u8]) -> Result<Self, String> {
+    fn parse(line: &'l [u8]) -> Result<Self, ExpectationError> {
         let arrow = line.windows(2).position(|pair| pair == b"=>");
-        let Some(arrow) = arrow else {
-            return Err("no \"=>\"; write QUESTION => granted|denied|delegated".to_owned());
-        };
-        let (question, expected) = line.split_at(arrow);
+        let (question, expected) = line.split_at(arrow.ok_or(ExpectationError::NoArrow)?);
         let question = Question::parse(question)?;
         let expected = expected.get(2..).unwrap_or_default().trim_ascii();
         let end = expected.iter().position(u8::is_ascii_whitespace);
         let (word, rest) = expected.split_at(end.unwrap_or(expected.len()));
         let Some(verdict) = VERDICTS.iter().find(|verdict| verdict.as_bytes() == word) else {
-            let word = text(word);
-            return Err(format!(
-                "no such verdict: \"{word}\"; write granted, denied or delegated"
-            ));
+            return Err(ExpectationError::NoVerdict(word.to_vec()));
         };
         Ok(Self {
             question,
@@ -89,14 +126,11 @@ impl<'l> Expectation<'l> {
 }
 
 /// Reads `by TABLE:LINE`, or nothing.
-fn by(rest: &[u8]) -> Result<Option<(&[u8], u64)>, String> {
+fn by(rest: &[u8]) -> Result<Option<(&[u8], u64)>, ExpectationError> {
     if rest.is_empty() {
         return Ok(None);
     }
-    let wrong = || {
-        let rest = text(rest);
-        format!("\"{rest}\" makes no sense here; write \"by TABLE:LINE\", as in: by hosts.allow:3")
-    };
+    let wrong = || ExpectationError::NoPlace(rest.to_vec());
     let place = rest.strip_prefix(b"by ").ok_or_else(wrong)?.trim_ascii();
     let colon = place.iter().rposition(|byte| *byte == b':');
     let (file, line) = place.split_at(colon.ok_or_else(wrong)?);
@@ -214,7 +248,7 @@ struct Runner<'r> {
 
 impl Runner<'_> {
     /// Whether the expectation of a line is met, for each address of the client.
-    fn check(&self, number: u64, line: &[u8]) -> Result<bool, String> {
+    fn check(&self, number: u64, line: &[u8]) -> Result<bool, ExpectationError> {
         let expectation = Expectation::parse(line)?;
         let mut met = true;
         for mut request in self.lookups.requests(&expectation.question)? {
@@ -310,7 +344,7 @@ impl Runner<'_> {
         }
     }
 
-    fn tell_error(&self, number: u64, error: &str) {
+    fn tell_error(&self, number: u64, error: &ExpectationError) {
         match self.format {
             AnswerFormat::Human => {
                 let word = self.painted("error", AnsiColor::Red);
@@ -318,7 +352,9 @@ impl Runner<'_> {
                 self.output
                     .line(format_args!("{file}:{number}: {word}: {error}"));
             }
-            AnswerFormat::Json => self.output.line(json!({"error": error, "line": number})),
+            AnswerFormat::Json => self
+                .output
+                .line(json!({"error": error.to_string(), "line": number})),
         }
     }
 

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 use system::names::SystemResolver;
-use tools::hosts::{Failure, no_answer_text, not_found_text, patience};
+use tools::hosts::{LookupFailure, patience};
 
-use crate::answer::text;
 use crate::endpoint;
-use crate::question::Question;
+use crate::question::{Question, QuestionError};
 
 /// Most hosts that are remembered; past that all are forgotten, which costs lookups only.
 const MAX_REMEMBERED: usize = 10_000;
@@ -21,7 +20,7 @@ const MAX_REMEMBERED: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Hosts by the text that names them.
-type Known = RefCell<BTreeMap<Vec<u8>, Result<Vec<Host>, Failure>>>;
+type Known = RefCell<BTreeMap<Vec<u8>, Result<Vec<Host>, LookupFailure>>>;
 
 /// Looks hosts up and remembers them.
 #[derive(Default)]
@@ -37,7 +36,7 @@ impl Lookups {
     ///
     /// # Errors
     /// Why there is none, and what to write instead.
-    pub(crate) fn requests(&self, question: &Question<'_>) -> Result<Vec<Request>, String> {
+    pub(crate) fn requests(&self, question: &Question<'_>) -> Result<Vec<Request>, QuestionError> {
         let resolver = SystemResolver::new(patience());
         let server = match question.server {
             None => Host::unknown().with_name(Fact::Unknown),
@@ -46,10 +45,7 @@ impl Lookups {
                     endpoint::server(name, &resolver).map(hosts)
                 })?;
                 let [server] = &found[..] else {
-                    let name = text(name);
-                    return Err(format!(
-                        "{name} has more than one address; give an address instead"
-                    ));
+                    return Err(QuestionError::ManyAddresses(name.to_vec()));
                 };
                 server.clone()
             }
@@ -61,10 +57,7 @@ impl Lookups {
             (Some(client), Some(name)) => vec![client.with_name(Fact::from_value(name))],
             (Some(client), None) => vec![client],
             (None, Some(_)) => {
-                let client = text(question.client);
-                return Err(format!(
-                    "{client} is no address, so it cannot have a NAME too; give its address"
-                ));
+                return Err(QuestionError::TwoNames(question.client.to_vec()));
             }
             (None, None) => self.remember(&self.clients, question.client, || {
                 endpoint::client(question.client, &resolver).map(hosts)
@@ -80,8 +73,8 @@ impl Lookups {
         &self,
         known: &Known,
         name: &[u8],
-        look_up: impl FnOnce() -> Result<Vec<Host>, Failure>,
-    ) -> Result<Vec<Host>, String> {
+        look_up: impl FnOnce() -> Result<Vec<Host>, LookupFailure>,
+    ) -> Result<Vec<Host>, QuestionError> {
         let remembered = known.borrow().get(name).cloned();
         let found = remembered.unwrap_or_else(|| {
             let found = self.ask(look_up);
@@ -92,22 +85,19 @@ impl Lookups {
             known.insert(name.to_vec(), found.clone());
             found
         });
-        found.map_err(|failure| {
-            let text = match failure {
-                Failure::NotFound => not_found_text(name),
-                Failure::NoAnswer => no_answer_text(name),
-            };
-            format!("{text}; give an address instead")
-        })
+        found.map_err(|failure| QuestionError::Lookup(name.to_vec(), failure))
     }
 
-    fn ask<T>(&self, look_up: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    fn ask<T>(
+        &self,
+        look_up: impl FnOnce() -> Result<T, LookupFailure>,
+    ) -> Result<T, LookupFailure> {
         if self.wasted.get() >= PATIENCE {
-            return Err(Failure::NoAnswer);
+            return Err(LookupFailure::NoAnswer);
         }
         let start = Instant::now();
         let found = look_up();
-        if matches!(found, Err(Failure::NoAnswer)) {
+        if matches!(found, Err(LookupFailure::NoAnswer)) {
             self.wasted.set(self.wasted.get() + start.elapsed());
         }
         found

@@ -24,11 +24,9 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
-use hosts_access::text::escape::TableText;
 use tools::arguments::Files;
-use tools::disk::Disk;
+use tools::disk::{Disk, OpenError};
 
 use arguments::Arguments;
 use predictor::Predictor;
@@ -49,8 +47,8 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let tables = arguments.files.tables();
     let disk = arguments.files.disk();
     let many = arguments.test.is_some() || arguments.stdin;
-    if let Err(text) = check_files(&arguments.files, &tables, &disk, many) {
-        tools::output::complain(text);
+    if let Err(error) = check_files(&arguments.files, &tables, &disk, many) {
+        tools::output::complain(error);
         let status = if many { EXIT_UNABLE } else { EXIT_FAILED };
         return Ok(status.into());
     }
@@ -84,14 +82,13 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
 
 /// Looks whether the tables are there, if they were named; and for many questions whether they can be
 /// read, since tcpd, which is root, would answer otherwise.
-fn check_files(files: &Files, tables: &Tables, disk: &Disk, many: bool) -> Result<(), String> {
+fn check_files(files: &Files, tables: &Tables, disk: &Disk, many: bool) -> Result<(), OpenError> {
     files.check_named()?;
     for table in [&tables.allow, &tables.deny].into_iter().filter(|_| many) {
         if let Err(error) = disk.read(table)
             && error.kind() == ErrorKind::PermissionDenied
         {
-            let table = TableText::from(&**table);
-            return Err(format!("open {table}: {}", reason(&error)));
+            return Err(OpenError::new(table, &error));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use tools::output::Output;
 use crate::answer::{Answer, AnswerLog, text};
 use crate::lookups::Lookups;
 use crate::predictor::Predictor;
-use crate::question::Question;
+use crate::question::{Question, QuestionError};
 
 /// Longest line, in bytes. Names are far shorter; an endless line must not fill the memory.
 const MAX_LINE_BYTES: usize = 64 << 10;
@@ -30,7 +30,8 @@ pub(crate) fn run(source: impl Read, predictor: &Predictor, output: &Output) -> 
         let outcome = match next_line(&mut source, &mut line) {
             Ok(LineRead::End) => break,
             Ok(LineRead::Line) if is_nothing(&line) => continue,
-            Ok(LineRead::Line) => answer_line(&line, number, predictor, &lookups, output),
+            Ok(LineRead::Line) => answer_line(&line, number, predictor, &lookups, output)
+                .map_err(|error| error.to_string()),
             Ok(LineRead::TooLong) => Err(format!(
                 "line of over {MAX_LINE_BYTES} bytes; write one question a line"
             )),
@@ -68,7 +69,7 @@ fn answer_line(
     predictor: &Predictor,
     lookups: &Lookups,
     output: &Output,
-) -> Result<(), String> {
+) -> Result<(), QuestionError> {
     let question = Question::parse(line)?;
     for mut request in lookups.requests(&question)? {
         let heard = AnswerLog::default();

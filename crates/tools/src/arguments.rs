@@ -2,18 +2,17 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser};
 use clap_complete::Shell;
-use hosts_access::fault::reason;
 use hosts_access::search::access::Tables;
 use hosts_access::text::escape::TableText;
 use system::settings;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, OpenError};
 use crate::output::complain;
 
 /// Which files to look at.
@@ -65,15 +64,14 @@ impl Files {
     ///
     /// # Errors
     /// What is not there, and why.
-    pub fn check_named(&self) -> Result<(), String> {
-        let fails = |path: &Path, why: &str| Err(format!("open {}: {why}", TableText::from(path)));
+    pub fn check_named(&self) -> Result<(), OpenError> {
         for path in self.tables.iter().flatten().chain(&self.root) {
-            match fs::metadata(path) {
-                Ok(metadata) if self.root.as_ref() == Some(path) && !metadata.is_dir() => {
-                    return fails(path, "Not a directory");
-                }
-                Ok(_) => {}
-                Err(error) => return fails(path, &reason(&error)),
+            let metadata = fs::metadata(path).map_err(|error| OpenError::new(path, &error))?;
+            if self.root.as_ref() == Some(path) && !metadata.is_dir() {
+                return Err(OpenError {
+                    path: path.clone(),
+                    reason: "Not a directory".to_owned(),
+                });
             }
         }
         Ok(())

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, Metadata};
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use hosts_access::accelerate::index::{FEW, HeldList, HeldTable};
+use hosts_access::fault::reason;
+use hosts_access::text::escape::TableText;
 use hosts_access::world::Files;
 use system::files::RealFiles;
 
@@ -30,6 +33,34 @@ pub struct Disk {
     /// What was read, if files are read once only.
     kept: Option<Box<Kept>>,
 }
+
+/// A file that cannot be opened: `open FILE: REASON`.
+#[derive(Debug)]
+pub struct OpenError {
+    /// The file.
+    pub path: PathBuf,
+    /// The reason, in the C library's words.
+    pub reason: String,
+}
+
+impl OpenError {
+    /// An error of the system about a file.
+    pub fn new(path: &Path, error: &io::Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: reason(error),
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, reason } = self;
+        write!(f, "open {}: {reason}", TableText::from(&**path))
+    }
+}
+
+impl std::error::Error for OpenError {}
 
 /// Files that were read once.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use hosts_access::world::{Forward, Resolver};
 use system::deadline::{Budget, Limits};
 use system::names::SystemResolver;
 
-pub use system::names::Failure;
+pub use system::names::LookupFailure;
 
 /// Time for the lookups of a question, which somebody waits for: less than tcpd has.
 pub fn patience() -> Rc<Budget> {
@@ -32,11 +32,11 @@ pub trait HostLookup: Resolver {
     ///
     /// # Errors
     /// There are none, or nothing is known of them.
-    fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure>;
+    fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, LookupFailure>;
 }
 
 impl HostLookup for SystemResolver {
-    fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, Failure> {
+    fn all_addresses_of(&self, name: &[u8]) -> Result<Forward, LookupFailure> {
         Self::all_addresses_of(self, name)
     }
 }
@@ -54,13 +54,13 @@ pub struct Found {
 ///
 /// # Errors
 /// There is no such host, or nothing is known of it.
-pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Result<Found, Failure> {
+pub fn find(host: &[u8], resolver: &dyn HostLookup) -> Result<Found, LookupFailure> {
     if host.is_empty() {
-        return Err(Failure::NotFound);
+        return Err(LookupFailure::NotFound);
     }
     let forward = resolver.all_addresses_of(host)?;
     if forward.addresses.is_empty() {
-        return Err(Failure::NotFound);
+        return Err(LookupFailure::NotFound);
     }
     let alias = !forward.canonical.is_empty() && !forward.canonical.eq_ignore_ascii_case(host);
     Ok(Found {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use hosts_access::fault::reason;
 use hosts_access::text::escape::TableText;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, OpenError};
 use crate::paths::check_path;
 use crate::remark::Remark;
 
@@ -38,29 +38,26 @@ impl InetdConf {
     /// empty, as it always did.
     ///
     /// # Errors
-    /// The file that the user named cannot be read: `open FILE: REASON`.
+    /// The file that the user named cannot be read.
     pub fn read(
         named: Option<&Path>,
         disk: &Disk,
         report: &mut dyn FnMut(Remark),
-    ) -> Result<Self, String> {
+    ) -> Result<Self, OpenError> {
         let path = named.unwrap_or(Path::new(INETD_CONF));
         let text = match disk.read(path) {
             Ok(Some(text)) => text,
             Ok(None) if named.is_none() => return Ok(Self::default()),
             Ok(None) => {
-                let why = disk.metadata(path).map_err(|error| reason(&error));
-                let why = why.err().unwrap_or_default();
-                return Err(format!("open {}: {why}", TableText::from(path)));
+                // What is no file has no reason.
+                let error = disk.metadata(path).err();
+                return Err(OpenError {
+                    path: path.to_owned(),
+                    reason: error.as_ref().map(reason).unwrap_or_default(),
+                });
             }
             Err(error) if error.kind() == ErrorKind::IsADirectory => Vec::new(),
-            Err(error) => {
-                return Err(format!(
-                    "open {}: {}",
-                    TableText::from(path),
-                    reason(&error)
-                ));
-            }
+            Err(error) => return Err(OpenError::new(path, &error)),
         };
         if named.is_none() {
             let _ = check_path(path, disk, report);

@@ -259,7 +259,9 @@ fn the_usual_file_may_be_missing_and_a_named_one_may_not() {
     let disk = Disk::default();
     let named = Path::new("/nonexistent/x");
     assert_eq!(
-        InetdConf::read(Some(named), &disk, &mut none).unwrap_err(),
+        InetdConf::read(Some(named), &disk, &mut none)
+            .unwrap_err()
+            .to_string(),
         "open /nonexistent/x: No such file or directory"
     );
     assert!(InetdConf::read(Some(Path::new("/")), &disk, &mut none).is_ok());
