@@ -30,7 +30,7 @@ impl ShellText {
 pub enum Action {
     /// Run a command without the client's socket and wait for it.
     Spawn(ShellText),
-    /// Run a command likewise; its exit status decides about the rule.
+    /// Run a command without the client's socket; its exit status decides about the rule.
     Aclexec(ShellText),
     /// Send this text to the client, if it is connected by a stream socket.
     Banner(Vec<u8>),
@@ -51,7 +51,7 @@ pub enum Action {
     KeepAlive,
     /// Become this user, with the given group or its own groups.
     User {
-        /// Who.
+        /// The user and its own group.
         user: User,
         /// The group of `user NAME.GROUP`, with its name.
         group: Option<(Gid, Vec<u8>)>,
@@ -90,9 +90,9 @@ pub enum Step {
 pub enum RuleOutcome {
     /// The table's own verdict.
     Table,
-    /// Granted.
+    /// `allow`: the client is served.
     Allow,
-    /// Denied.
+    /// `deny`: the client is refused.
     Deny,
     /// The client is served by this command instead.
     Twist(ShellText),

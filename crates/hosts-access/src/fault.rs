@@ -1,5 +1,6 @@
 //! What the system refused, and why, in the C library's words.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -31,6 +32,8 @@ impl fmt::Display for Fault {
         }
     }
 }
+
+impl Error for Fault {}
 
 /// The C library's words for a system error.
 pub fn reason(error: &io::Error) -> String {

@@ -2,13 +2,23 @@
 //!
 //! One parser and one matcher serve tcpd, tcpdchk, tcpdmatch and libwrap. The engine decides and
 //! never acts: files, names, ident, accounts and the log come in through the small traits of
-//! [`world`], and what an option does goes out as an [`Action`](options::action::Action) to an
+//! [`world`], and what an option does goes out as an [`Action`](action::Action) to an
 //! [`Effects`](world::Effects) that either acts or only reports.
 //!
-//! The way of one request: [`search`] goes through a [`table`] line by line, splits each into fields, walks its daemon
-//! list and client list, and tests each word against facts of the [`request`] that [`lookup`] fetches only when a word asks
-//! for them. Then it runs the [`options`] of the first rule that matches. [`text`] and [`address`] are what words are made of; [`report`]
-//! is what is said of it all. [`accelerate`] makes it quick and decides nothing.
+//! The rooms, from the bottom up; each file says which section of hosts_access(5) or hosts_options(5) it answers to:
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`text`], [`address`] | what words are made of: bytes, numbers, strings and how they compare, addresses, nets |
+//! | [`table`] | what a table says: lines, rules, lists with EXCEPT, patterns told apart, `/file` lists |
+//! | [`request`] | who asks for what, and what is known of both ends |
+//! | [`action`], [`severity`], [`accounts`], [`fault`] | what options ask for, in the system's words |
+//! | [`report`] | what is said: warnings and errors, and each step for whoever explains a verdict |
+//! | [`world`] | the traits by which the outside is asked and acted on |
+//! | [`lookup`] | answers from outside become facts: the double check of names, ident replies |
+//! | [`options`] | the options of a rule: fields, values, expansions, banners |
+//! | [`search`] | the search for the rule that decides, and the test of each word |
+//! | [`accelerate`] | speed alone; it decides nothing |
 //!
 //! The language is that of hosts_access(5) and hosts_options(5).
 //!

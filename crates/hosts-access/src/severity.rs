@@ -78,7 +78,7 @@ const FACILITIES: &[(&str, u8)] = &[
 pub struct Severity {
     /// `None`: the program's own facility.
     pub facility: Option<Facility>,
-    /// The level.
+    /// How grave it is.
     pub level: Level,
 }
 

@@ -39,7 +39,7 @@ pub trait Files {
         None
     }
 
-    /// A `/file` list, likewise.
+    /// The `/file` list at a path as it is held in memory, on the same terms.
     fn held_list(&self, _path: &Path) -> Option<Arc<HeldList>> {
         None
     }
@@ -160,11 +160,11 @@ pub struct World<'w> {
     pub files: &'w dyn Files,
     /// Host names, client user names, interfaces.
     pub lookups: &'w dyn Lookups,
-    /// Netgroups.
+    /// Who is in which netgroup.
     pub netgroups: &'w dyn Netgroups,
     /// Users and groups.
     pub accounts: &'w dyn Accounts,
-    /// Messages.
+    /// Where messages go.
     pub log: &'w dyn Log,
 }
 

@@ -25,7 +25,6 @@ use multiversion::multiversion;
 
 use crate::request::Host;
 use crate::text::bytes::is_blank;
-use crate::world::Log;
 use block::{BLOCK, Bytes, below, in_range, is, is_any, is_sign, lower_case};
 use number::Numbers;
 use readers::{Lines, ListWords, Pairs, Reader};
@@ -89,14 +88,6 @@ struct Spot<'t> {
 }
 
 impl<'h> Skim<'h> {
-    /// For a search; none if somebody listens to each of its steps.
-    pub fn of(host: &'h Host, log: &dyn Log) -> Option<Self> {
-        match log.wants_events() {
-            true => None,
-            false => Self::new(host),
-        }
-    }
-
     /// For words that are compared with this host as it is known now. `None`: its address is unknown
     /// or a word like `localhost`, or its name a single byte, and the parser has to look at everything.
     pub fn new(host: &'h Host) -> Option<Self> {

@@ -19,7 +19,7 @@ pub enum Family {
 #[derive(Clone, Debug)]
 pub struct Address {
     text: Vec<u8>,
-    /// Where the text proper begins: behind the `::ffff:` of a mapped IPv4 address.
+    /// Where the text proper begins: after the `::ffff:` of a mapped IPv4 address.
     start: usize,
     v4: Option<Ipv4Addr>,
     v6: Option<Ipv6Addr>,
@@ -72,7 +72,7 @@ impl Address {
         self.v6
     }
 
-    /// The scope behind the `%` of an IPv6 address.
+    /// The scope after the `%` of an IPv6 address.
     pub fn scope(&self) -> Option<&[u8]> {
         let at = self.text.iter().position(|byte| *byte == b'%')?;
         self.text.get(at + 1..)

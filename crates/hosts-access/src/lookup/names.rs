@@ -105,7 +105,7 @@ fn is_ipv4(name: &[u8]) -> bool {
     loose_ipv4(name).is_some()
 }
 
-/// Likewise for IPv6, with a scope or without.
+/// Whether getaddrinfo(3) takes the name for an IPv6 address, with a scope or without.
 fn is_ipv6(name: &[u8]) -> bool {
     let without_scope = name.split(|byte| *byte == b'%').next().unwrap_or(name);
     parse_ipv6(without_scope).is_some()

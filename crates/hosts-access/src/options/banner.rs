@@ -2,7 +2,7 @@
 //! BANNER FILES).
 //!
 //! Read and handed on in chunks, so a banner of any length costs little memory. The odd cases are
-//! the original's: bytes behind a NUL are left out together with their line end, and a line with
+//! the original's: bytes after a NUL are left out together with their line end, and a line with
 //! unbalanced brackets keeps its bare line feed.
 
 use std::io::{self, Read};

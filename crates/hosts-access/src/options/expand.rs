@@ -5,6 +5,9 @@
 //! others show what is known already. What could not be asked for is shown as unknown, with a warning; a rule with
 //! an aclexec is in error then, since its command would judge by it.
 
+use std::error::Error;
+use std::fmt;
+
 use crate::action::ShellText;
 use crate::lookup::{fetch_name, fetch_user};
 use crate::report::problem::{Diagnostic, Problem};
@@ -15,6 +18,14 @@ use crate::world::World;
 /// The result would be longer than the bound given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expansion too long")
+    }
+}
+
+impl Error for TooLong {}
 
 /// Expands a text.
 ///

@@ -42,7 +42,7 @@ pub enum Argument {
 /// Where an option may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// Anywhere.
+    /// Before or after any other option.
     Anywhere,
     /// Nothing may follow.
     Last,
@@ -86,7 +86,7 @@ pub enum Value<'v> {
 }
 
 impl Value<'_> {
-    /// The text.
+    /// Its bytes, expanded or not.
     pub fn text(&self) -> &[u8] {
         match self {
             Self::Written(text) => text,
@@ -185,7 +185,7 @@ pub fn run(
     place: &Place,
     effects: &mut dyn Effects,
 ) -> RuleOutcome {
-    Run {
+    OptionRun {
         request,
         world,
         place,
@@ -196,7 +196,7 @@ pub fn run(
 }
 
 /// Options of one rule under way.
-struct Run<'r, 'w> {
+struct OptionRun<'r, 'w> {
     request: &'r mut Request,
     world: &'r World<'w>,
     place: &'r Place,
@@ -221,7 +221,7 @@ impl From<OptionProblem> for Stop {
     }
 }
 
-impl Run<'_, '_> {
+impl OptionRun<'_, '_> {
     fn all(mut self, options: &[u8]) -> RuleOutcome {
         for field in Fields::new(options) {
             match self.one(&field) {

@@ -4,6 +4,7 @@
 //! The texts that the original has are kept to the letter, since scripts look for them; a text of
 //! our own says the remedy too.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use crate::fault::{Fault, reason};
 use crate::limits;
 use crate::request::facts::Unanswered;
 use crate::severity::Level;
+use crate::table::filelist::ListError;
+use crate::table::line::LineError;
 use crate::table::place::Place;
 use crate::text::escape::{TableText, Untrusted};
 
@@ -31,7 +34,7 @@ pub enum Gravity {
 pub struct Diagnostic {
     /// Where, if it is about a rule.
     pub place: Option<Place>,
-    /// What.
+    /// What went wrong.
     pub problem: Problem,
 }
 
@@ -79,20 +82,17 @@ impl fmt::Display for RefusedClients {
 
 /// What went wrong.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Problem {
     /// What makes a table or a rule in error, and whom that refuses.
     InError(Box<Problem>, RefusedClients),
     /// A table exists and cannot be read.
     CannotOpen(PathBuf, io::Error),
-    /// A table could not be read to its end.
-    CannotRead(io::Error),
-    /// The last line has no newline, or a line passes [`limits::MAX_RULE_BYTES`].
-    LineTooLong,
-    /// A line holds a NUL byte.
-    NulByte,
+    /// A line that cannot be trusted, or a table that could not be read to its end.
+    BadLine(LineError),
     /// A table has NUL bytes that do no harm where they stand.
     NulPassed,
-    /// A `/file` list has such.
+    /// A `/file` list has NUL bytes that do no harm where they stand.
     ListNulPassed(PathBuf),
     /// What a bad line means for the rest of the table.
     RestIgnored,
@@ -134,6 +134,7 @@ pub enum Problem {
 
 /// Why an address has no name, or its owner's claim to one cannot be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NameProblem {
     /// The name is a number.
     Numeric(Vec<u8>),
@@ -147,6 +148,7 @@ pub enum NameProblem {
 
 /// An error in an option, which denies in either table.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OptionProblem {
     /// An empty field.
     MissingName,
@@ -172,6 +174,10 @@ pub enum OptionProblem {
     BannerRead(PathBuf, String),
 }
 
+impl Error for Problem {}
+impl Error for NameProblem {}
+impl Error for OptionProblem {}
+
 impl Problem {
     /// How grave it is.
     pub fn gravity(&self) -> Gravity {
@@ -196,11 +202,7 @@ impl fmt::Display for Problem {
                     reason(error)
                 )
             }
-            Self::CannotRead(error) => write!(f, "cannot read on: {}", reason(error)),
-            Self::LineTooLong => f.write_str("missing newline or line too long"),
-            Self::NulByte => {
-                f.write_str("NUL byte in the line; write the table again as plain text")
-            }
+            Self::BadLine(error) => error.fmt(f),
             Self::NulPassed => {
                 f.write_str("NUL bytes are passed over; write the table again as plain text")
             }
@@ -231,11 +233,7 @@ impl fmt::Display for Problem {
                 TableText::from(&**path),
                 limits::MAX_LISTS
             ),
-            Self::ListWord(path) => write!(
-                f,
-                "{}: NUL byte or endless word; write the list again as plain text",
-                TableText::from(&**path)
-            ),
+            Self::ListWord(path) => write!(f, "{}: {}", TableText::from(&**path), ListError::Word),
             Self::NoName(address, why) => {
                 write!(f, "host name of {}: {why}", Untrusted(address))?;
                 if_late(f, *why, "; see resolv.conf(5)")
@@ -351,7 +349,10 @@ mod tests {
             ),
             (Problem::AclexecReturned, "aclexec returned 1"),
             (
-                Problem::InError(Box::new(Problem::NulByte), RefusedClients::Ungranted),
+                Problem::InError(
+                    Box::new(Problem::BadLine(LineError::Nul)),
+                    RefusedClients::Ungranted,
+                ),
                 "warning: /etc/hosts.allow, line 3: NUL byte in the line; write the table again as plain text \
                  (in error: refuses everybody whom no rule above grants)",
             ),

@@ -19,7 +19,7 @@ use crate::text::compare::Form;
 pub enum Event<'e> {
     /// A table is searched.
     Table {
-        /// Which.
+        /// Its file.
         path: &'e Path,
         /// Whether there is such a file; a missing one is as good as an empty one.
         found: bool,
@@ -37,11 +37,11 @@ pub enum Event<'e> {
     Word(&'e [u8]),
     /// A word of a `/file` list is about to be tested.
     FileWord {
-        /// The list.
+        /// The file of the list.
         path: &'e Path,
         /// Its physical line.
         line: u64,
-        /// The word.
+        /// The word, without blanks.
         word: &'e [u8],
     },
     /// One test of the word at hand.
@@ -62,7 +62,7 @@ pub enum Event<'e> {
     Passed(&'e [u8]),
     /// EXCEPT is met.
     Except {
-        /// Whether the words behind it are tested: a word before it has matched.
+        /// Whether the words after it are tested: a word before it has matched.
         entered: bool,
     },
     /// The list at hand was tested.
@@ -116,7 +116,7 @@ pub enum Test<'t> {
         subject: Subject,
         /// How it is compared.
         form: Form,
-        /// The text.
+        /// What the word is compared with.
         value: &'t [u8],
     },
     /// An IPv6 address in brackets, by number.
@@ -128,7 +128,7 @@ pub enum Test<'t> {
         /// The end's address.
         value: &'t [u8],
     },
-    /// A network.
+    /// An address in a network.
     Net {
         /// Of which end.
         side: Side,
@@ -141,19 +141,19 @@ pub enum Test<'t> {
     Known {
         /// Of which end.
         side: Side,
-        /// The address.
+        /// The end's address, or `unknown`.
         address: &'t [u8],
-        /// The name.
+        /// The end's name, or the word for that it is not known.
         name: &'t [u8],
     },
     /// `LOCAL`: a name without a dot.
     Local {
         /// Of which end.
         side: Side,
-        /// The name.
+        /// The end's name, or the word for that it is not known.
         name: &'t [u8],
     },
-    /// A netgroup.
+    /// A name in a netgroup.
     Netgroup {
         /// Of which end.
         side: Side,
@@ -182,9 +182,9 @@ mod tests {
 
     /// Writes each event as a short line.
     #[derive(Default)]
-    struct Heard(RefCell<Vec<String>>);
+    struct Listener(RefCell<Vec<String>>);
 
-    impl Log for Heard {
+    impl Log for Listener {
         fn diagnostic(&self, _: &Diagnostic) {}
 
         fn wants_events(&self) -> bool {
@@ -222,9 +222,9 @@ mod tests {
         let client =
             Host::from_text("192.0.2.7").with_name(crate::request::facts::Fact::from_value(b"a.y"));
         let mut request = Request::new("svcd", client, Host::unknown());
-        let heard = Heard::default();
+        let listener = Listener::default();
         let world = World {
-            log: &heard,
+            log: &listener,
             ..fake.world()
         };
         let tables = Tables {
@@ -238,17 +238,17 @@ mod tests {
             Text false|needs Name(Client)|Text false|tested false|File false|tested false|word x|\
             Text false|needs Name(Client)|Text false|tested false|except false|list false|\
             rule 2|Daemons|word x@ALL|Text false|tested false|list false|table /D false";
-        assert_eq!(heard.0.borrow().join("|"), expected);
+        assert_eq!(listener.0.borrow().join("|"), expected);
         let fake = fake.file("/A", "svcd: ALL x EXCEPT .z: umask 022\n");
         let world = World {
-            log: &heard,
+            log: &listener,
             ..fake.world()
         };
-        heard.0.borrow_mut().clear();
+        listener.0.borrow_mut().clear();
         let _ = hosts_access(&tables, &mut request, &world, &mut fake.effects());
         let expected = "table /A true|rule 1|Daemons|word svcd|Text true|tested true|list true|\
             Clients|word ALL|Text true|tested true|passed x|except true|word .z|Text false|\
             needs Name(Client)|Text false|tested false|list true|step";
-        assert_eq!(heard.0.borrow().join("|"), expected);
+        assert_eq!(listener.0.borrow().join("|"), expected);
     }
 }

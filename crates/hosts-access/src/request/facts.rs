@@ -1,5 +1,6 @@
 //! What is known of an endpoint: five states that are never mixed up.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -41,6 +42,8 @@ impl fmt::Display for Unanswered {
         }
     }
 }
+
+impl Error for Unanswered {}
 
 /// An answer; `None` if it is that there is nothing.
 pub type Answer<T> = Result<Option<T>, Unanswered>;

@@ -56,7 +56,7 @@ pub enum Verdict {
 /// The answer and what it rests on.
 #[derive(Debug)]
 pub struct Decision {
-    /// The answer.
+    /// What is to become of the client.
     pub verdict: Verdict,
     /// The rule that decided, if one did.
     pub matched: Option<Place>,
@@ -113,9 +113,10 @@ pub fn hosts_access(
         }
     }
     Decision {
-        verdict: match in_error.is_empty() {
-            true => Verdict::Granted,
-            false => Verdict::Denied,
+        verdict: if in_error.is_empty() {
+            Verdict::Granted
+        } else {
+            Verdict::Denied
         },
         matched: None,
         in_error,
@@ -132,9 +133,10 @@ enum Rules<'w> {
 impl<'w> Rules<'w> {
     /// Opens a table; `None` if there is none.
     fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
-        let held = match world.log.wants_events() {
-            true => None,
-            false => world.files.held_table(path),
+        let held = if world.log.wants_events() {
+            None
+        } else {
+            world.files.held_table(path)
         };
         Ok(match held {
             Some(table) => Some(Self::Held(HeldRules::new(table))),
@@ -150,9 +152,9 @@ impl<'w> Rules<'w> {
     ) -> Result<Option<Line<'_>>, LineError> {
         match self {
             Self::Held(rules) => rules.next_line(request),
-            Self::Read(lines) => match Skim::of(&request.client, log) {
-                Some(skim) => lines.next_line_past(&skim),
-                None => lines.next_line(),
+            Self::Read(lines) => match Skim::new(&request.client) {
+                Some(skim) if !log.wants_events() => lines.next_line_past(&skim),
+                _ => lines.next_line(),
             },
         }
     }
@@ -237,7 +239,7 @@ fn search_rules(
             Ok(Evaluated::NoMatch) => {}
             // Bytes are missing, so the rule is not trusted to grant.
             Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
-                let problem = Problem::NulByte;
+                let problem = Problem::BadLine(LineError::Nul);
                 return Err(in_error(
                     world,
                     Some(&place),
@@ -349,17 +351,12 @@ fn in_error(
 /// Ends the search of a table at a line that cannot be trusted.
 fn bad_line(table: Table, world: &World<'_>, place: &Place, error: LineError) -> Search {
     let left_out = table == Table::Allow && matches!(error, LineError::Unterminated);
-    let problem = match error {
-        LineError::Unterminated | LineError::TooLong => Problem::LineTooLong,
-        LineError::Nul => Problem::NulByte,
-        LineError::Io(error) => Problem::CannotRead(error),
-    };
-    let search = match left_out {
-        true => {
-            warn(world, place, problem);
-            Ok(None)
-        }
-        false => Err(in_error(world, Some(place), problem, table.rest_refuses())),
+    let problem = Problem::BadLine(error);
+    let search = if left_out {
+        warn(world, place, problem);
+        Ok(None)
+    } else {
+        Err(in_error(world, Some(place), problem, table.rest_refuses()))
     };
     warn(world, place, Problem::RestIgnored);
     search

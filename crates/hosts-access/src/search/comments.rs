@@ -67,9 +67,9 @@ fn first_match(
             line: line.last,
         };
         let options = match match_offline(line.text, &place, request, world) {
-            Outcome::NoMatch => continue,
-            Outcome::Unknown => return None,
-            Outcome::Match(options) => options,
+            CommentMatch::NoMatch => continue,
+            CommentMatch::Unknown => return None,
+            CommentMatch::Match(options) => options,
         };
         let mut refuses = denies;
         for field in Fields::new(options.unwrap_or_default()) {
@@ -86,7 +86,7 @@ fn first_match(
 }
 
 /// What is known of a rule without asking anybody.
-enum Outcome<'l> {
+enum CommentMatch<'l> {
     NoMatch,
     /// It matches, with these options.
     Match(Option<&'l [u8]>),
@@ -99,9 +99,9 @@ fn match_offline<'l>(
     place: &Place,
     request: &Request,
     world: &World<'_>,
-) -> Outcome<'l> {
+) -> CommentMatch<'l> {
     let Some((daemons, rest)) = split_daemons(text) else {
-        return Outcome::NoMatch;
+        return CommentMatch::NoMatch;
     };
     let (clients, options) = split_clients(rest);
     let nobody = Nobody::default();
@@ -119,15 +119,15 @@ fn match_offline<'l>(
     for (list, words) in [(List::Daemons, daemons), (List::Clients, clients)] {
         let matched = matcher.list_match(list, words);
         if nobody.asked.get() {
-            return Outcome::Unknown;
+            return CommentMatch::Unknown;
         }
         match matched {
             Ok(true) => {}
-            Ok(false) => return Outcome::NoMatch,
-            Err(_) => return Outcome::Unknown,
+            Ok(false) => return CommentMatch::NoMatch,
+            Err(_) => return CommentMatch::Unknown,
         }
     }
-    Outcome::Match(options)
+    CommentMatch::Match(options)
 }
 
 /// Whom nobody is to ask, and who remembers that somebody did.

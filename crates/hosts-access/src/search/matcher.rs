@@ -304,9 +304,10 @@ enum ListSource<'w> {
 impl<'w> ListSource<'w> {
     /// Opens a list; `None` if there is none.
     fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
-        let held = match world.log.wants_events() {
-            true => None,
-            false => world.files.held_list(path),
+        let held = if world.log.wants_events() {
+            None
+        } else {
+            world.files.held_list(path)
         };
         Ok(match held {
             Some(list) => Some(Self::Held(HeldWords::new(list))),
@@ -331,9 +332,9 @@ impl<'w> ListSource<'w> {
     ) -> Result<Option<ListWord<'_>>, ListError> {
         match self {
             Self::Held(words) => words.next_word(request, side),
-            Self::Read(words) => match Skim::of(request.host(side), log) {
-                Some(skim) => words.next_word_past(&skim),
-                None => words.next_word(),
+            Self::Read(words) => match Skim::new(request.host(side)) {
+                Some(skim) if !log.wants_events() => words.next_word_past(&skim),
+                _ => words.next_word(),
             },
         }
     }

@@ -5,9 +5,12 @@
 //! to the end of the line. Reads in blocks and keeps one word at a time. NUL bytes in a comment, and a run of
 //! them at the end of the file, are passed over.
 
+use std::error::Error;
+use std::fmt;
 use std::io::{self, Read};
 
 use crate::accelerate::skim::Skim;
+use crate::fault::reason;
 use crate::limits::MAX_LIST_WORD_BYTES;
 use crate::table::line::grow;
 use crate::text::bytes::is_blank;
@@ -23,10 +26,23 @@ pub enum ListError {
     Word,
 }
 
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => f.write_str(&reason(error)),
+            Self::Word => {
+                f.write_str("NUL byte or endless word; write the list again as plain text")
+            }
+        }
+    }
+}
+
+impl Error for ListError {}
+
 /// A word of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListWord<'b> {
-    /// The word.
+    /// Its bytes, without blanks.
     pub word: &'b [u8],
     /// Its physical line, counted from 1.
     pub line: u64,
@@ -144,10 +160,10 @@ impl<R: Read> ListWords<R> {
                 Some(at) => {
                     let nul = tail.get(at) == Some(&0);
                     length += at;
-                    return match nul {
-                        true => self.pass_last_nuls(length).map(|()| length),
-                        false => Ok(length),
-                    };
+                    if nul {
+                        self.pass_last_nuls(length)?;
+                    }
+                    return Ok(length);
                 }
                 None => length = unread.len(),
             }
@@ -176,7 +192,7 @@ impl<R: Read> ListWords<R> {
         }
     }
 
-    /// Reads another block behind what is unread; `false` at the end.
+    /// Reads another block after what is unread; `false` at the end.
     fn fill(&mut self) -> Result<bool, ListError> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;

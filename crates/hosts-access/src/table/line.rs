@@ -8,12 +8,15 @@
 //! Newlines are searched for in the plain way of the memchr crate: its fast one first finds out what
 //! the processor can do, which in a virtual machine takes longer than to read a small table.
 
+use std::error::Error;
+use std::fmt;
 use std::io::{self, Read};
 
 use memchr::arch::all::memchr::One;
 
 use crate::accelerate::memory;
 use crate::accelerate::skim::Skim;
+use crate::fault::reason;
 use crate::limits::MAX_RULE_BYTES;
 
 /// Size of the first read: most tables fit, and need no larger buffer.
@@ -53,6 +56,18 @@ pub enum LineError {
     /// Reading failed.
     Io(io::Error),
 }
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unterminated | Self::TooLong => f.write_str("missing newline or line too long"),
+            Self::Nul => f.write_str("NUL byte in the line; write the table again as plain text"),
+            Self::Io(error) => write!(f, "cannot read on: {}", reason(error)),
+        }
+    }
+}
+
+impl Error for LineError {}
 
 /// Reads the logical lines of a table.
 ///
@@ -103,7 +118,7 @@ impl<R: Read> Lines<R> {
         self.first
     }
 
-    /// Number of the last physical line, likewise.
+    /// Number of the last physical line of the line at hand or, after an error, of the bad one.
     pub fn last(&self) -> u64 {
         self.last
     }

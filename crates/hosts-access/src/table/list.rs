@@ -50,7 +50,7 @@ pub trait Visitor<E> {
     /// A word is passed over, since one before it has matched.
     fn passed(&mut self, _word: &[u8]) {}
 
-    /// EXCEPT is met. `entered`: the words behind it are tested, since one before it has matched.
+    /// EXCEPT is met. `entered`: the words after it are tested, since one before it has matched.
     fn except(&mut self, _entered: bool) {}
 }
 
@@ -61,7 +61,7 @@ impl<E, T: FnMut(&[u8]) -> Result<bool, E>> Visitor<E> for T {
     }
 }
 
-/// Tests a list: a word before the first EXCEPT must match, and the list behind it must not.
+/// Tests a list: a word before the first EXCEPT must match, and the list after it must not.
 ///
 /// EXCEPT nests to the right: `A EXCEPT B EXCEPT C` is A without (B without C). The loop carries
 /// what a match means so far instead of recursing, so a long chain costs no stack.
@@ -82,7 +82,7 @@ pub fn list_match<E>(list: &[u8], visitor: &mut impl Visitor<E>) -> Result<bool,
     }
 }
 
-/// Whether a word up to the next EXCEPT matches. Stops behind the first that does.
+/// Whether a word up to the next EXCEPT matches. Stops after the first that does.
 fn any_before_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> Result<bool, E> {
     for word in words {
         if is_except(word) {
@@ -96,7 +96,7 @@ fn any_before_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) ->
     Ok(false)
 }
 
-/// Goes behind the next EXCEPT, if there is one.
+/// Goes past the next EXCEPT, if there is one.
 fn skip_to_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> bool {
     for word in words {
         if is_except(word) {

@@ -1,7 +1,8 @@
 //! Patterns: what one word of a daemon list or a client list means (hosts_access(5), DAEMON
 //! PATTERNS, CLIENT PATTERNS).
 //!
-//! Words are told apart here; [`matcher`](crate::search::matcher) tests them.
+//! Words are told apart here; [`matcher`](crate::search::matcher) tests them, and [`compare`](crate::text::compare)
+//! compares with text. UNKNOWN and PARANOID are compared: they are the text of a [fact](crate::request::facts).
 
 use crate::address::netmask::NetMask;
 use crate::address::notation::split_scope;
@@ -30,7 +31,7 @@ pub enum HostPattern<'p> {
     },
     /// A string test on the address and, if `names` is set, on the name.
     Text {
-        /// The word.
+        /// The word, in a form of [`compare`](crate::text::compare).
         word: &'p [u8],
         /// Whether the name may match too.
         names: bool,
@@ -80,7 +81,7 @@ fn may_be_name(word: &[u8]) -> bool {
         .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'/' | b'*' | b'?'))
 }
 
-/// Splits `left@right` at the first `@` behind the first character at which, from the second
+/// Splits `left@right` at the first `@` after the first character at which, from the second
 /// character on, as many brackets were closed as opened.
 pub fn split_at_sign(word: &[u8]) -> Option<(&[u8], &[u8])> {
     split_outside_brackets(word, b'@', 1)

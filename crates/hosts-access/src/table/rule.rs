@@ -9,9 +9,9 @@ use nom::{IResult, Parser};
 /// The fields of a rule, as slices of its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule<'l> {
-    /// Which services.
+    /// The daemon list: for which services it is.
     pub daemons: &'l [u8],
-    /// Which clients.
+    /// The client list: for whom.
     pub clients: &'l [u8],
     /// The options, if there is a third field. Their own colons are left in it.
     pub options: Option<&'l [u8]>,

@@ -1,7 +1,9 @@
 //! String tests: how a word is compared with an address, a name, a daemon or a user
 //! (hosts_access(5), Names and addresses, IPv6 addresses).
 //!
-//! Everything ignores ASCII case. Nothing here asks anybody anything.
+//! Everything ignores ASCII case. Nothing here asks anybody anything: a name that cannot be known is compared as the
+//! text of its [fact](crate::request::facts), `unknown` or `paranoid`, so those two words need no form of their own.
+//! What a word means besides (a net, a list, a netgroup) is told apart in [`pattern`](crate::table::pattern).
 
 use crate::request::facts::UNKNOWN;
 
@@ -23,7 +25,7 @@ pub enum Form {
     Known,
     /// With a final dot: a prefix.
     Prefix,
-    /// Equality.
+    /// Any other word: equality.
     Equal,
     /// In brackets: an IPv6 address, which equals no name. [`pattern`](crate::table::pattern), which knows
     /// numbers, compares it with addresses.

@@ -1,6 +1,5 @@
 //! Tables and lines that cannot be read, in the original's words.
 
-use hosts_access::report::problem::Problem;
 use hosts_access::table::line::LineError;
 
 use crate::checker::Checker;
@@ -27,10 +26,10 @@ tools::checks! {
 
 /// Says why a table ends before its end.
 pub(crate) fn report_end(error: LineError, place: FilePlace, checker: &Checker<'_>) {
-    let (check, problem) = match error {
-        LineError::Unterminated | LineError::TooLong => (&MISSING_NEWLINE, Problem::LineTooLong),
-        LineError::Nul => (&NUL_BYTE, Problem::NulByte),
-        LineError::Io(error) => (&TABLE_OPEN, Problem::CannotRead(error)),
+    let check = match error {
+        LineError::Unterminated | LineError::TooLong => &MISSING_NEWLINE,
+        LineError::Nul => &NUL_BYTE,
+        LineError::Io(_) => &TABLE_OPEN,
     };
-    checker.find(Finding::warning(check, problem.to_string()).at(place));
+    checker.find(Finding::warning(check, error.to_string()).at(place));
 }
