@@ -36,6 +36,10 @@ demo:
 	cargo build $(DEMO)
 	cargo run --quiet $(DEMO) --example demo target/demo/run target/demo/release/tcpd
 
+# Writes the manual's paragraphs on findings from the checks themselves; a test says if that is needed.
+manual:
+	MANUAL=write cargo test --quiet --package tcpdchk --bin tcpdchk the_manual
+
 # The fuzz targets' checks without the fuzzer.
 FUZZ_CHECKS := --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features
 
@@ -169,4 +173,4 @@ test-machines-short: all debootstrap
 	tests/machines/run bookworm target/machines/debs/bookworm over_debians ours_first from_source
 	tests/machines/run trixie target/machines/debs/bookworm ours_first
 
-.PHONY: all demo valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short test-readme test-roots
+.PHONY: all demo manual valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short test-readme test-roots

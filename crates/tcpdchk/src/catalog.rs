@@ -73,32 +73,66 @@ mod tests {
         assert_eq!(ids.len(), all().count());
     }
 
-    /// The manual says of each what `--explain` says.
+    /// The paragraph of the manual on a check: one sentence a line, in mdoc(7).
+    fn paragraph(check: &Check) -> String {
+        let (first, rest) = check.title.split_at(1);
+        let title = format!("{}{rest}.", first.to_uppercase());
+        let text = [&title, check.why, check.remedy].join(" ");
+        let text = text.replace('\\', "\\e");
+        let mut lines = Vec::new();
+        let mut rest = &*text;
+        for (at, _) in text.match_indices(". ") {
+            let (before, after) = text.split_at(at);
+            // The dot of a number ends no sentence, unless another one begins.
+            let number = before.ends_with(|end: char| end.is_ascii_digit());
+            if !number || after[2..].starts_with(|next: char| next.is_ascii_uppercase()) {
+                let (line, next) = rest.split_at(at + 1 - (text.len() - rest.len()));
+                lines.push(line.to_owned());
+                rest = next.trim_start();
+            }
+        }
+        lines.push(rest.to_owned());
+        let head = format!(".It Sy {} Pq {}", check.id, check.level);
+        let lines = lines.into_iter().map(|line| match line.chars().next() {
+            Some('.' | '\'') => format!("\\&{line}"),
+            _ => line,
+        });
+        [head]
+            .into_iter()
+            .chain(lines)
+            .fold(String::new(), |text, line| text + &line + "\n")
+    }
+
+    /// The manual says of each what `--explain` says. `MANUAL=write` writes the paragraphs anew.
     #[test]
     fn the_manual_agrees() {
-        let page = include_str!("../../../man/tcpdchk.8");
-        let entries = page.split("\n.It Sy ").skip(1);
-        let entries: Vec<_> = entries
-            .map(|entry| entry.split("\n.").next().unwrap_or_default())
-            .map(|entry| {
-                entry
-                    .replace("\\&", "")
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            })
-            .collect();
-        for check in all() {
-            let (first, rest) = check.title.split_at(1);
-            let title = format!("{}{rest}", first.to_uppercase());
-            let wanted = format!(
-                "{} Pq {} {title}. {} {}",
-                check.id, check.level, check.why, check.remedy
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../man/tcpdchk.8");
+        let page = std::fs::read_to_string(path).unwrap();
+        let mut made = String::new();
+        let mut skipping = false;
+        for line in page.lines() {
+            let id = line
+                .strip_prefix(".It Sy ")
+                .and_then(|rest| rest.split(' ').next());
+            let check = all().find(|check| Some(check.id) == id);
+            skipping &= check.is_none() && !line.starts_with(".It") && line != ".El";
+            if let Some(check) = check {
+                made += &paragraph(check);
+                skipping = true;
+            } else if !skipping {
+                made += line;
+                made.push('\n');
+            }
+        }
+        if std::env::var("MANUAL").is_ok_and(|mode| mode == "write") {
+            std::fs::write(path, made).unwrap();
+        } else {
+            let (lines, wanted) = (page.lines(), made.lines());
+            let different = lines.zip(wanted).find(|(line, wanted)| line != wanted);
+            assert!(
+                made == page,
+                "`make manual` writes the paragraphs anew: {different:?}"
             );
-            let words: Vec<_> = wanted.split_whitespace().collect();
-            let wanted = words.join(" ").replace('\\', "\\e");
-            let same = |entry: &String| entry.trim_end_matches('.') == wanted.trim_end_matches('.');
-            assert!(entries.iter().any(same), "{wanted}");
         }
     }
 
