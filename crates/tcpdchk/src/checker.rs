@@ -41,17 +41,17 @@ pub(crate) struct Checker<'c> {
     pub report: &'c Report<'c>,
     /// What the user wants to see.
     pub flags: Flags,
-    /// The files.
+    /// The files of the machine.
     pub disk: &'c Disk,
-    /// Users and groups.
+    /// Users and groups of the machine.
     pub accounts: &'c TreeAccounts,
     /// What inetd starts.
     pub conf: &'c InetdConf,
     /// What this machine runs.
     pub services: &'c Services<'c>,
-    /// Hosts.
+    /// What the name service says of the hosts of the tables.
     pub names: &'c HostLookups,
-    /// Netgroups.
+    /// What is known of the netgroups of the tables.
     groups: NetgroupLookups,
     /// What the rules so far match.
     pub earlier: RefCell<Earlier>,
@@ -142,17 +142,19 @@ impl<'c> Checker<'c> {
 
     /// Why the shell cannot read a command, if it cannot.
     pub(crate) fn shell_complaint(&self, command: &[u8]) -> Option<String> {
-        match self.names.is_collecting() {
-            true => None,
-            false => self.shell.complaint(command),
+        if self.names.is_collecting() {
+            None
+        } else {
+            self.shell.complaint(command)
         }
     }
 
     /// Whether a netgroup exists and has a member. `None`: no answer.
     pub(crate) fn has_netgroup(&self, group: &[u8]) -> Option<bool> {
-        match self.names.is_collecting() {
-            true => Some(true),
-            false => self.groups.has_members(group),
+        if self.names.is_collecting() {
+            Some(true)
+        } else {
+            self.groups.has_members(group)
         }
     }
 

@@ -20,13 +20,13 @@ pub(crate) enum Wording {
 /// A finding.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
-    /// Of which kind.
+    /// The kind of finding.
     pub check: &'static Check,
     /// Whose words they are.
     pub wording: Wording,
     /// The words.
     pub text: String,
-    /// Where.
+    /// The place in a file, if it is about one.
     pub place: Option<FilePlace>,
     /// What to write instead of the marked word.
     pub instead: Option<String>,
@@ -60,7 +60,7 @@ pub(crate) struct MarkedWord {
     /// Its column there, in characters, counted from 1.
     pub column: usize,
     /// Its column in the rule as if that were one line: the same for a word of the first line. For
-    /// any other it lies at or behind the backslash that ends the first line, never in another word.
+    /// any other it lies at or after the backslash that ends the first line, never in another word.
     pub rule_column: usize,
     /// The line, or the part of a long line around the word.
     pub excerpt: String,

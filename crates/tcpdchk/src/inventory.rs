@@ -109,9 +109,10 @@ impl InventoryRow {
             };
             remarks.push(format!("needs {}, which {now}", state.wanted));
         }
-        let place = match self.place.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", self.place),
+        let place = if self.place.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.place)
         };
         remarks.join("; ") + &place
     }

@@ -67,19 +67,22 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let report = Report::new(output, arguments.format, arguments.all || arguments.verbose);
-    match arguments.portable {
-        true => portable(arguments, &report),
-        false => check(arguments, &report)?,
+    if arguments.portable {
+        portable(arguments, &report)
+    } else {
+        check(arguments, &report)?
     }
     report.summary(catalog::all());
     let counts = report.counts();
     let found = counts.errors > 0
         || arguments.strict && counts.warnings > 0
         || arguments.portable && counts.notes > 0;
-    Ok(match found {
-        _ if !report.is_complete() => EXIT_FAILED.into(),
-        true => EXIT_FOUND.into(),
-        false => ExitCode::SUCCESS,
+    Ok(if !report.is_complete() {
+        EXIT_FAILED.into()
+    } else if found {
+        EXIT_FOUND.into()
+    } else {
+        ExitCode::SUCCESS
     })
 }
 

@@ -1,7 +1,7 @@
 //! Hosts that tables name, looked up side by side before the tables are gone through.
 //!
 //! A table may name thousands of hosts, and a name server may be slow or dead: a fixed number of
-//! workers share the list, and at the deadline whoever is still waiting is left behind.
+//! workers share the list, and at the deadline whoever is still waiting is given up.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

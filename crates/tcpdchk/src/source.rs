@@ -8,9 +8,9 @@ use hosts_access::text::escape::TableText;
 
 use crate::finding::{FilePlace, MarkedWord};
 
-/// Bytes of a long line that are shown before and behind a word.
+/// Bytes of a long line that are shown before and after a word.
 const BEFORE_BYTES: usize = 40;
-const BEHIND_BYTES: usize = 80;
+const AFTER_BYTES: usize = 80;
 
 /// Longest line that is shown whole, in bytes.
 const WHOLE_BYTES: usize = 200;
@@ -134,12 +134,11 @@ impl<'s> SourceFile<'s> {
         let end = range.end.min(line.len());
         let start = range.start.min(end);
         let whole = line.len() <= WHOLE_BYTES;
-        let part = match whole {
-            true => 0..line.len(),
-            false => {
-                let from = start.saturating_sub(BEFORE_BYTES);
-                from..(start + BEHIND_BYTES).min(line.len())
-            }
+        let part = if whole {
+            0..line.len()
+        } else {
+            let from = start.saturating_sub(BEFORE_BYTES);
+            from..(start + AFTER_BYTES).min(line.len())
         };
         let text = |range: Range<usize>| shown(line.get(range).unwrap_or_default());
         let before = text(part.start..start);
@@ -159,9 +158,10 @@ impl<'s> SourceFile<'s> {
     /// The column of a byte in characters, counted from 1.
     fn column(&self, number: u64, byte: usize) -> usize {
         let last = self.last.get();
-        let (from, counted) = match last.line == number && last.byte <= byte {
-            true => (last.byte, last.characters),
-            false => (0, 0),
+        let (from, counted) = if last.line == number && last.byte <= byte {
+            (last.byte, last.characters)
+        } else {
+            (0, 0)
         };
         let between = self.line(number).get(from..byte).unwrap_or_default();
         let characters = counted + String::from_utf8_lossy(between).chars().count();
@@ -258,10 +258,10 @@ impl LogicalLine<'_> {
     }
 
     fn place_at(&self, range: Range<usize>) -> FilePlace {
-        let behind = self
+        let after = self
             .begins
             .partition_point(|begin| begin.byte <= range.start);
-        let index = behind.saturating_sub(1);
+        let index = after.saturating_sub(1);
         let begin = self.begins.get(index).copied().unwrap_or_default();
         let number = self.first + index as u64;
         let end_of_line = self.begins.get(index + 1);
@@ -308,9 +308,10 @@ mod tests {
                 let mark = origin.place(word).mark.unwrap();
                 let marked = &mark.excerpt[mark.span.clone()];
                 let (column, in_rule) = (mark.column, mark.rule_column);
-                found.push(match column == in_rule {
-                    true => format!("{}:{column}:{marked}", mark.line),
-                    false => format!("{}:{column}({in_rule}):{marked}", mark.line),
+                found.push(if column == in_rule {
+                    format!("{}:{column}:{marked}", mark.line)
+                } else {
+                    format!("{}:{column}({in_rule}):{marked}", mark.line)
                 });
             }
         }

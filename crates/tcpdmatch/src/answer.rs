@@ -105,9 +105,10 @@ pub(crate) struct AnswerLog {
 impl Log for AnswerLog {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
         let messages = &mut *self.messages.borrow_mut();
-        match messages.len() < MAX_MESSAGES {
-            true => messages.push(diagnostic.to_string()),
-            false => self.left_out.set(self.left_out.get() + 1),
+        if messages.len() < MAX_MESSAGES {
+            messages.push(diagnostic.to_string())
+        } else {
+            self.left_out.set(self.left_out.get() + 1)
         }
     }
 

@@ -168,9 +168,10 @@ fn check_wrapped(daemon: &[u8], conf: &InetdConf, files: &Files, disk: &Disk, sa
     let is_port_mapper = PORT_MAPPERS
         .iter()
         .any(|name| daemon.eq_ignore_ascii_case(name));
-    let wrapped = match is_port_mapper {
-        true => Some(Wrapped::No),
-        false => conf.daemon(daemon).map(|known| known.wrapped),
+    let wrapped = if is_port_mapper {
+        Some(Wrapped::No)
+    } else {
+        conf.daemon(daemon).map(|known| known.wrapped)
     };
     let shown = TableText(daemon);
     let text = match wrapped {

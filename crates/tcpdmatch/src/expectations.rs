@@ -145,9 +145,10 @@ fn by(rest: &[u8]) -> Result<Option<(&[u8], u64)>, ExpectationError> {
 /// Whether a table is meant by its path, by the end of it, or by its usual name, under which it is
 /// going to be installed.
 fn is_table(file: &[u8], place: &Place, tables: &Tables) -> bool {
-    let usual = match *place.table == *tables.allow {
-        true => settings::HOSTS_ALLOW,
-        false => settings::HOSTS_DENY,
+    let usual = if *place.table == *tables.allow {
+        settings::HOSTS_ALLOW
+    } else {
+        settings::HOSTS_DENY
     };
     let file = path_of(file);
     [&*place.table, Path::new(usual)]
@@ -219,9 +220,10 @@ pub(crate) fn run(
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let named = |error: io::Error| anyhow!("{}: {}", TableText::from(file), reason(&error));
-    let source: Box<dyn Read> = match file.as_os_str() == "-" {
-        true => Box::new(io::stdin()),
-        false => Box::new(File::open(file).map_err(named)?),
+    let source: Box<dyn Read> = if file.as_os_str() == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(file).map_err(named)?)
     };
     let mut bytes = Vec::new();
     let mut source = source.take(MAX_FILE_BYTES + 1);
@@ -398,9 +400,10 @@ impl Runner<'_> {
     }
 
     fn painted(&self, word: &str, colour: AnsiColor) -> String {
-        let style = match self.coloured {
-            true => Style::new().bold().fg_color(Some(colour.into())),
-            false => Style::new(),
+        let style = if self.coloured {
+            Style::new().bold().fg_color(Some(colour.into()))
+        } else {
+            Style::new()
         };
         format!("{style}{word}{style:#}")
     }

@@ -102,9 +102,10 @@ impl<'o> Explainer<'o> {
             Some(output) => output.line(line),
             None => {
                 let state = &mut *self.state.borrow_mut();
-                match state.steps.len() < MAX_STEPS {
-                    true => state.steps.push(step()),
-                    false => state.left_out += 1,
+                if state.steps.len() < MAX_STEPS {
+                    state.steps.push(step())
+                } else {
+                    state.left_out += 1
                 }
             }
         }
@@ -117,9 +118,10 @@ impl<'o> Explainer<'o> {
             "yes" => AnsiColor::Green,
             _ => AnsiColor::Yellow,
         };
-        let style = match self.coloured && outcome != "-" {
-            true => Style::new().fg_color(Some(colour.into())),
-            false => Style::new(),
+        let style = if self.coloured && outcome != "-" {
+            Style::new().fg_color(Some(colour.into()))
+        } else {
+            Style::new()
         };
         self.say(
             &format!("    {list:<8} {word:<24} {style}{outcome:<3}{style:#} {reason}"),
@@ -312,9 +314,10 @@ impl Log for Explainer<'_> {
             }
             Event::Except { entered } => {
                 let list = self.state.borrow().list;
-                let reason = match entered {
-                    true => "so the words behind it must not match",
-                    false => "not needed, since no word before it matches",
+                let reason = if *entered {
+                    "so the words behind it must not match"
+                } else {
+                    "not needed, since no word before it matches"
                 };
                 self.say_word(list, b"EXCEPT", "-", reason);
             }

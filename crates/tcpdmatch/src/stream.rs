@@ -51,9 +51,10 @@ pub(crate) fn run(source: impl Read, predictor: &Predictor, output: &Output) -> 
             break;
         }
     }
-    match all_answered {
-        true => ExitCode::SUCCESS,
-        false => crate::EXIT_UNABLE.into(),
+    if all_answered {
+        ExitCode::SUCCESS
+    } else {
+        crate::EXIT_UNABLE.into()
     }
 }
 

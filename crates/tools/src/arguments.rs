@@ -102,7 +102,7 @@ pub fn version() -> &'static str {
 pub struct Usage {
     /// The program's name.
     pub program: &'static str,
-    /// The original's usage text, behind the program's name.
+    /// The original's usage text, after the program's name.
     pub classic: &'static str,
     /// The exit status, of whatever else cannot be done too.
     pub status: u8,

@@ -43,8 +43,8 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
     let ends = |keyword: &[u8]| {
         options::find(keyword).is_some_and(|option| option.position == Position::Last)
     };
-    let mut behind = rule.options().skip_while(|field| !asks(&field.keyword));
-    if let Some(end) = behind.find(|field| ends(&field.keyword)) {
+    let mut after = rule.options().skip_while(|field| !asks(&field.keyword));
+    if let Some(end) = after.find(|field| ends(&field.keyword)) {
         let text = format!(
             "{}: decides whatever the command of the aclexec says",
             TableText(&end.keyword)

@@ -30,7 +30,7 @@ tools::checks! {
         remedy "Delete the comment.";
 }
 
-/// What such a comment begins with, behind its `#`.
+/// What such a comment begins with, after its `#`.
 const KEYWORDS: [&str; 2] = ["tcpdchk:", "allow"];
 
 /// Reads the comments of a table for these kinds of findings, and reports those that cannot silence anything.
@@ -122,7 +122,7 @@ fn parse(line: &[u8], known: &[&'static Check]) -> Option<Result<(&'static Check
     })
 }
 
-/// Reports those that had no effect, behind both tables.
+/// Reports those that had no effect, after both tables.
 pub(crate) fn check_unused(allowances: &[Allowance], checker: &Checker<'_>) {
     let asked = [
         &HOST_ALIAS,

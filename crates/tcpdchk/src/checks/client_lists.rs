@@ -15,7 +15,7 @@ use super::{list_files, spelling, words};
 pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     let mut clients = 0;
     let mut wide = false;
-    // Whether a colon behind the list would end it: not within brackets, nor before other options.
+    // Whether a colon after the list would end it: not within brackets, nor before other options.
     let count = |bracket| {
         rule.fields
             .clients

@@ -58,9 +58,10 @@ pub(crate) fn check_machine<'s>(services: &'s Services<'_>) -> impl Iterator<Ite
 }
 
 fn unnamed_tcpd(service: &Service) -> Finding {
-    let meant = match service.names_tcpd_alone() {
-        true => String::new(),
-        false => format!(", so {} is never started", TableText(&service.name)),
+    let meant = if service.names_tcpd_alone() {
+        String::new()
+    } else {
+        format!(", so {} is never started", TableText(&service.name))
     };
     let text = format!(
         "{} runs tcpd under its own name{meant}",
@@ -101,15 +102,16 @@ fn idle(
     let shown = TableText(daemon.word);
     let reason = verdict.reason();
     let mut others = others(rule, daemon.word);
-    let finding = match others.any(|other| is_heeded(other, checker)) {
-        true => daemon.own(
+    let finding = if others.any(|other| is_heeded(other, checker)) {
+        daemon.own(
             &IDLE_DAEMON,
             format!("{shown}: {reason}, so this word has no effect"),
-        ),
-        false => daemon.own(
+        )
+    } else {
+        daemon.own(
             &NO_EFFECT,
             format!("{shown}: {reason}, so the rule has no effect"),
-        ),
+        )
     };
     // The one name that it asks under, unless the list has that already.
     let meant = match &verdict.asks_as[..] {
@@ -181,9 +183,10 @@ pub(crate) fn check_names(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         "{}: looks no names up, so {shown} matches none of its clients",
         TableText(first)
     );
-    let (check, place) = match all {
-        true => (&NAME_UNASKED, rule.origin.place(word)),
-        false => (&IDLE_DAEMON, rule.origin.place(first)),
+    let (check, place) = if all {
+        (&NAME_UNASKED, rule.origin.place(word))
+    } else {
+        (&IDLE_DAEMON, rule.origin.place(first))
     };
     checker.find(Finding::own(check, text).at(place));
 }

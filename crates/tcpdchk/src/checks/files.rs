@@ -168,10 +168,7 @@ fn each(
     checker: &Checker<'_>,
     check: &mut dyn FnMut(&Path, &Metadata) -> Option<Finding>,
 ) {
-    let above = match path.is_absolute() {
-        true => usize::MAX,
-        false => 1,
-    };
+    let above = if path.is_absolute() { usize::MAX } else { 1 };
     for path in path.ancestors().take(above) {
         if let Ok(metadata) = checker.disk.metadata(path)
             && checker.is_new_path(path)

@@ -101,7 +101,7 @@ pub(crate) fn explains(text: &[u8], source: &SourceFile<'_>, first: u64) -> bool
     is_leftover(text) || before.is_some_and(|before| stray_backslash(before).is_some())
 }
 
-/// A comment behind a rule.
+/// A comment after a rule.
 pub(crate) fn check_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     if let Some(comment) = rule.comment.filter(|_| !rule.unfilled) {
         let text = "\"#\" does not begin a comment here";

@@ -106,7 +106,7 @@ fn check_v4_net(host: &HostWord<'_>, net: Ipv4Addr, mask: Ipv4Addr) -> Option<Fi
     })
 }
 
-/// The network of a mask that is written as routers' access lists have it, with its ones behind.
+/// The network of a mask that is written as routers' access lists have it, with its ones last.
 /// Without a zero in front it is probably something else.
 fn turned_round(net: Ipv4Addr, mask: Ipv4Addr) -> Option<String> {
     let inverse = !u32::from(mask);

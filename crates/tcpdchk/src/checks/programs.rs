@@ -199,18 +199,18 @@ fn is_simple(command: &[u8]) -> bool {
     })
 }
 
-/// The programs that a command begins with, behind each `|`, `;`, `&` and `(`. Words with
+/// The programs that a command begins with, after each `|`, `;`, `&` and `(`. Words with
 /// expansions are left out: what they come to is not known.
 fn programs(command: &[u8]) -> Vec<CommandProgram> {
     let mut masked = String::with_capacity(command.len());
-    // Where simple commands begin. Behind some signs the command around them goes on.
+    // Where simple commands begin. After some signs the command around them goes on.
     let mut begins = vec![(0, false)];
     let mut quote = None;
     let mut before = '\0';
     let mut inside = false;
     for letter in String::from_utf8_lossy(command).chars() {
         let mut shown = letter;
-        let behind = masked.len() + letter.len_utf8();
+        let next = masked.len() + letter.len_utf8();
         match (quote, letter) {
             (None, '\'' | '"') => (quote, shown) = (Some(letter), MASK),
             (Some(open), _) if open == letter => (quote, shown) = (None, MASK),
@@ -218,11 +218,11 @@ fn programs(command: &[u8]) -> Vec<CommandProgram> {
             (Some(_), _) => shown = MASK,
             (None, '&') if before == '>' || before == '<' => {}
             (None, '`') => {
-                begins.push((behind, inside));
+                begins.push((next, inside));
                 inside = !inside;
             }
-            (None, ')') => begins.push((behind, true)),
-            (None, '|' | ';' | '&' | '(' | '\n') => begins.push((behind, false)),
+            (None, ')') => begins.push((next, true)),
+            (None, '|' | ';' | '&' | '(' | '\n') => begins.push((next, false)),
             (None, _) => {}
         }
         // As long as what it stands for, so that places stay.

@@ -83,9 +83,10 @@ pub(crate) struct LevelCounts {
 impl<'o> Report<'o> {
     /// Reports in this format.
     pub(crate) fn new(output: &'o Output, format: ReportFormat, all: bool) -> Self {
-        let renderer = match is_coloured() {
-            true => Renderer::styled(),
-            false => Renderer::plain(),
+        let renderer = if is_coloured() {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
         };
         Self {
             output: Some(output),

@@ -10,7 +10,7 @@ use hosts_access::text::escape::TableText;
 use crate::source::offset_in;
 
 /// IPv6 addresses without brackets in the client list of a rule: words that reach over the colon
-/// at the list's end, and such words behind them.
+/// at the list's end, and such words after them.
 pub(super) fn bare<'r>(text: &'r [u8], fields: &Rule<'r>) -> Vec<&'r [u8]> {
     let mut found = Vec::new();
     let Some(begin) = offset_in(text, fields.clients).filter(|_| fields.options.is_some()) else {

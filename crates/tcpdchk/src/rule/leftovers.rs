@@ -6,11 +6,11 @@ const MERGE_MARKS: [&[u8]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"]
 /// Delimiters of template languages that have no meaning to tcpd or a shell.
 const TEMPLATE_MARKS: [&[u8]; 5] = [b"{{", b"{%", b"{#", b"#{", b"<%"];
 
-/// A backslash at the end of a line, with the blanks behind it that keep the line from going on.
+/// A backslash at the end of a line, with the blanks after it that keep the line from going on.
 pub(crate) fn stray_backslash(line: &[u8]) -> Option<std::ops::Range<usize>> {
     let plain = line.trim_ascii_end();
-    let behind = line.get(plain.len()..).unwrap_or_default();
-    let blank = behind.iter().any(|byte| matches!(byte, b' ' | b'\t'));
+    let rest = line.get(plain.len()..).unwrap_or_default();
+    let blank = rest.iter().any(|byte| matches!(byte, b' ' | b'\t'));
     let comment = plain.trim_ascii_start().starts_with(b"#");
     (plain.ends_with(b"\\") && blank && !comment).then(|| plain.len() - 1..line.len())
 }

@@ -35,7 +35,7 @@ pub(crate) struct RuleAt<'r> {
     pub text: &'r [u8],
     /// Its fields.
     pub fields: Rule<'r>,
-    /// A comment behind the rule, which is no comment to the engine.
+    /// A comment after the rule, which is no comment to the engine.
     pub comment: Option<&'r [u8]>,
     /// IPv6 addresses without brackets, which the colons have torn apart.
     pub bare_ipv6: Vec<&'r [u8]>,
@@ -104,10 +104,10 @@ impl<'r> RuleAt<'r> {
     /// Whether a byte belongs to an IPv6 address without brackets. They are in order.
     fn address_at(&self, at: usize) -> bool {
         let start = |address: &[u8]| offset_in(self.text, address).unwrap_or(usize::MAX);
-        let behind = self
+        let after = self
             .bare_ipv6
             .partition_point(|address| start(address) <= at);
-        let address = behind
+        let address = after
             .checked_sub(1)
             .and_then(|before| self.bare_ipv6.get(before));
         address.is_some_and(|address| at < start(address) + address.len())
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_behind_rules() {
+    fn comments_after_rules() {
         for (text, expected) in [
             ("svcd: ALL", None),
             ("svcd: ALL # all of them", Some("# all of them")),

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use tools::testing::{Program, Run, Scratch, run};
 
-/// A tree with a daemon behind tcpd, one for datagrams, one without, and these tables.
+/// A tree with a daemon after tcpd, one for datagrams, one without, and these tables.
 fn tree(allow: &str, deny: &str) -> Scratch {
     let tree = Scratch::new();
     tree.file("etc/hosts.allow", allow);
@@ -55,9 +55,10 @@ fn tree(allow: &str, deny: &str) -> Scratch {
 fn tcpdchk(tree: &Scratch, arguments: &[&str]) -> Run {
     let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
     let mut command = ours.command(tree.path());
-    let root = match arguments.contains(&"--root") {
-        true => &[][..],
-        false => &["--root", "."],
+    let root = if arguments.contains(&"--root") {
+        &[][..]
+    } else {
+        &["--root", "."]
     };
     run(command.args(root).arg("--no-dns").args(arguments))
 }

@@ -97,7 +97,7 @@ fn bits(octets: &[u8]) -> u32 {
     u32::from_be_bytes(whole)
 }
 
-/// The mask of a text: a length, whatever stands behind it, or four numbers.
+/// The mask of a text: a length, whatever stands after it, or four numbers.
 fn mask(text: &str) -> Option<u32> {
     match octets(text).as_deref() {
         Some([a, b, c, d]) => Some(bits(&[*a, *b, *c, *d])),
@@ -348,14 +348,14 @@ fn rule_of(text: &str, finding: &Finding) -> String {
     rule
 }
 
-/// Whether a remedy grants too much. `before` and `behind` are the texts of the table before and behind.
-fn check_verdicts(before: &str, behind: &str, finding: &Finding) {
+/// Whether a remedy grants too much. `before` and `after` are the texts of the table before and after.
+fn check_verdicts(before: &str, after: &str, finding: &Finding) {
     if is_meant(finding, &clients("")[0]).is_none() {
         // The reading of options and daemons is the remedy; it changes no list of clients.
         return;
     }
     let meant_table = &rule_of(&replaced(before, finding, "/meant"), finding);
-    let (before, behind) = (&*rule_of(before, finding), &*rule_of(behind, finding));
+    let (before, after) = (&*rule_of(before, finding), &*rule_of(after, finding));
     let line = before;
     let daemon = daemon(line);
     for client in clients(&finding.word) {
@@ -370,10 +370,10 @@ fn check_verdicts(before: &str, behind: &str, finding: &Finding) {
                 0 => grants(rules, "ALL: ALL\n", meant, &daemon, &client),
                 _ => grants("", rules, meant, &daemon, &client),
             };
-            let becomes = of(behind, "");
+            let becomes = of(after, "");
             assert!(
                 !becomes || of(before, "") || of(meant_table, &meant),
-                "{text}: {before:?} becomes {behind:?}, which grants {client:?}: {finding:?}"
+                "{text}: {before:?} becomes {after:?}, which grants {client:?}: {finding:?}"
             );
         }
     }
@@ -390,21 +390,21 @@ fn prove(tree: &Scratch, arguments: &[&str], file: &str) -> usize {
     let mut proven = 0;
     for finding in all.iter().filter(at) {
         let instead = finding.instead.as_deref().unwrap();
-        let behind = replaced(&text, finding, instead);
-        std::fs::write(&path, &behind).unwrap();
+        let after = replaced(&text, finding, instead);
+        std::fs::write(&path, &after).unwrap();
         let found = findings(tree, arguments);
-        assert_eq!(faults(&all, &found, finding, &behind), [""; 0]);
-        let mut lines = Lines::new(behind.as_bytes());
+        assert_eq!(faults(&all, &found, finding, &after), [""; 0]);
+        let mut lines = Lines::new(after.as_bytes());
         while let Ok(Some(_)) = lines.next_line() {}
-        check_verdicts(&text, &behind, finding);
+        check_verdicts(&text, &after, finding);
         proven += 1;
     }
     std::fs::write(&path, &text).unwrap();
     proven
 }
 
-/// What is wrong with the findings behind a remedy.
-fn faults(before: &[Finding], behind: &[Finding], finding: &Finding, text: &str) -> Vec<String> {
+/// What is wrong with the findings after a remedy.
+fn faults(before: &[Finding], after: &[Finding], finding: &Finding, text: &str) -> Vec<String> {
     let instead = finding.instead.as_deref().unwrap();
     let same = |found: &&Finding| {
         found.id == finding.id
@@ -419,14 +419,10 @@ fn faults(before: &[Finding], behind: &[Finding], finding: &Finding, text: &str)
             .count()
     };
     let mut faults = Vec::new();
-    if let Some(found) = behind
-        .iter()
-        .find(same)
-        .or_else(|| behind.iter().find(worse))
-    {
+    if let Some(found) = after.iter().find(same).or_else(|| after.iter().find(worse)) {
         faults.push(format!("{finding:?} leads to {found:?}: {text:?}"));
     }
-    if torn(behind) > torn(before) {
+    if torn(after) > torn(before) {
         faults.push(format!("{finding:?} tears the rule: {text:?}"));
     }
     faults
@@ -441,9 +437,10 @@ fn remedies_of_known_rules() {
         for rule in rules {
             for deny in [false, true] {
                 let text = format!("{rule}\n");
-                let (tree, file) = match deny {
-                    false => (tree(&text, "ALL: ALL\n"), "etc/hosts.allow"),
-                    true => (tree("", &text), "etc/hosts.deny"),
+                let (tree, file) = if deny {
+                    (tree("", &text), "etc/hosts.deny")
+                } else {
+                    (tree(&text, "ALL: ALL\n"), "etc/hosts.allow")
                 };
                 proven += prove(&tree, &[], file);
             }
@@ -605,7 +602,7 @@ fn remedies_of_generated_rules() {
             }
             let text = lines.join("\n") + "\n";
             tree.file("etc/hosts.allow", &text);
-            let behind = findings(&tree, &[]);
+            let after = findings(&tree, &[]);
             for (finding, _) in &applied {
                 let of_line = |all: &[Finding]| -> Vec<Finding> {
                     all.iter()
@@ -614,7 +611,7 @@ fn remedies_of_generated_rules() {
                         .collect()
                 };
                 let line = &lines[finding.line - 1];
-                wrong.extend(faults(&of_line(&before), &of_line(&behind), finding, line));
+                wrong.extend(faults(&of_line(&before), &of_line(&after), finding, line));
             }
             proven += applied.len();
         }

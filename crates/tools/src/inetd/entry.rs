@@ -38,9 +38,10 @@ impl InetdLine {
             .split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
             .filter(|word| !word.is_empty());
         let service = words.next()?;
-        let kind = match is_socket_type(service) {
-            true => service,
-            false => words.next()?,
+        let kind = if is_socket_type(service) {
+            service
+        } else {
+            words.next()?
         };
         let protocol = words.next()?;
         let _wait = words.next()?;
@@ -79,15 +80,16 @@ fn is_socket_type(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"stream") || word.eq_ignore_ascii_case(b"dgram")
 }
 
-/// The next word, or the one behind it if it is a number or a range of numbers.
+/// The next word, or the one after it if it is a number or a range of numbers.
 fn skip_number<'t>(words: &mut impl Iterator<Item = &'t [u8]>) -> Option<&'t [u8]> {
     let word = words.next()?;
-    match word
+    if word
         .iter()
         .all(|byte| byte.is_ascii_digit() || *byte == b'-')
     {
-        true => words.next(),
-        false => Some(word),
+        words.next()
+    } else {
+        Some(word)
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn check(
             );
             report(Remark::new(&TCPD_SETUID, text));
         }
-        let program = check_behind_tcpd(entry, name, disk, report);
+        let program = check_after_tcpd(entry, name, disk, report);
         if entry.protocol.eq_ignore_ascii_case(b"rpc/tcp") {
             let text = format!(
                 "{}: cannot wrap rpc/tcp services",
@@ -135,7 +135,7 @@ fn check_name(base: &[u8], by_tcpd: bool, report: &mut dyn FnMut(Remark)) {
 }
 
 /// Looks at the daemon that tcpd is to start. Gives its program.
-fn check_behind_tcpd(
+fn check_after_tcpd(
     entry: &InetdLine,
     name: &[u8],
     disk: &Disk,

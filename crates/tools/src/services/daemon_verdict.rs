@@ -172,9 +172,10 @@ impl DaemonVerdict {
             // Its own name may be among those, unless they are read here.
             DaemonNames::Configured(kind) => {
                 self.configured = true;
-                self.applies = match READ_KINDS.contains(&kind) {
-                    true => Applies::No,
-                    false => Applies::Unknown,
+                self.applies = if READ_KINDS.contains(&kind) {
+                    Applies::No
+                } else {
+                    Applies::Unknown
                 };
             }
         }

@@ -57,9 +57,10 @@ impl<'s> Services<'s> {
     /// Reads the files of the super-servers.
     pub fn new(disk: &'s Disk, conf: &InetdConf) -> Self {
         let mut libraries = Libraries::default();
-        let direct = match openbsd_inetd::asks_libwrap(disk, &mut libraries) {
-            true => Gatekeeper::SuperServer,
-            false => Gatekeeper::Nothing,
+        let direct = if openbsd_inetd::asks_libwrap(disk, &mut libraries) {
+            Gatekeeper::SuperServer
+        } else {
+            Gatekeeper::Nothing
         };
         let path = conf.path.clone().unwrap_or_default();
         let mut list: Vec<_> = conf

@@ -74,9 +74,10 @@ impl Service {
         }
         let place = self.place.as_ref()?;
         let (program, words) = (self.program.display(), arguments(&self.arguments));
-        let line = match self.starter.starts_with("systemd") {
-            true => format!("ExecStart=@/usr/sbin/tcpd {program}{words}"),
-            false => "flags = NAMEINARGS NOLIBWRAP".to_owned(),
+        let line = if self.starter.starts_with("systemd") {
+            format!("ExecStart=@/usr/sbin/tcpd {program}{words}")
+        } else {
+            "flags = NAMEINARGS NOLIBWRAP".to_owned()
         };
         Some(format!("in {}:\n{line}", place.file.display()))
     }

@@ -48,8 +48,8 @@ pub struct Service {
     pub user: Option<String>,
 }
 
-/// What a super-server starts: the daemon that stands behind tcpd, or the program itself.
-pub(super) fn behind(program: &Path, arguments: &[&[u8]]) -> (Gatekeeper, Vec<u8>, PathBuf) {
+/// What a super-server starts: the daemon after tcpd, or the program itself.
+pub(super) fn started(program: &Path, arguments: &[&[u8]]) -> (Gatekeeper, Vec<u8>, PathBuf) {
     let path = program.as_os_str().as_encoded_bytes();
     let plain = |name: &[u8]| match name {
         [b'/', ..] => base_name(name).to_vec(),

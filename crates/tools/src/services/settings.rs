@@ -32,9 +32,10 @@ pub(super) fn state(setting: &Setting, arguments: &[String], disk: &Disk) -> Set
             .collect();
     }
     let mut state = SettingState {
-        wanted: match setting.by_default {
-            true => format!("no line {}", setting.line),
-            false => setting.line.clone(),
+        wanted: if setting.by_default {
+            format!("no line {}", setting.line)
+        } else {
+            setting.line.clone()
         },
         on: None,
         place: None,

@@ -11,7 +11,7 @@ use crate::disk::Disk;
 use crate::paths::base_name;
 
 use super::files::{FileLine, entries, is_hidden};
-use super::service::{Gatekeeper, Service, behind};
+use super::service::{Gatekeeper, Service, started};
 
 /// Folders of units, the first one counts.
 const FOLDERS: [&str; 5] = [
@@ -82,13 +82,13 @@ fn service(
     datagrams: &[String],
 ) -> Service {
     let words: Vec<_> = arguments.iter().map(String::as_bytes).collect();
-    let (mut gatekeeper, daemon, mut real) = behind(program, if named { &words } else { &[] });
+    let (mut gatekeeper, daemon, mut real) = started(program, if named { &words } else { &[] });
     let mut name = daemon;
     if gatekeeper == Gatekeeper::Nothing && base_name(&name) == b"tcpd" {
         // What was most likely meant.
         gatekeeper = Gatekeeper::UnnamedTcpd;
         if let Some(first) = words.first() {
-            (_, name, real) = behind(program, &[first]);
+            (_, name, real) = started(program, &[first]);
         }
     }
     let skipped = usize::from(named || gatekeeper == Gatekeeper::UnnamedTcpd);
@@ -133,7 +133,7 @@ fn units(disk: &Disk) -> BTreeMap<String, PathBuf> {
     units
 }
 
-/// A unit with its drop-ins behind it.
+/// A unit with its drop-ins after it.
 fn read(name: &str, path: &Path, disk: &Disk) -> Unit {
     let mut unit = parse(path, disk);
     for folder in FOLDERS.iter().rev() {

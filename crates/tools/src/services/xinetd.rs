@@ -10,7 +10,7 @@ use crate::paths::base_name;
 
 use super::elf::Libraries;
 use super::files::{FileLine, entries, is_hidden};
-use super::service::{Gatekeeper, Service, behind};
+use super::service::{Gatekeeper, Service, started};
 
 const CONF: &str = "/etc/xinetd.conf";
 
@@ -75,15 +75,16 @@ fn service(block: &Block, defaults: &Attributes, by_libwrap: bool) -> Option<Ser
     // With NAMEINARGS the first argument is the name that the program is run with, which is what
     // tcpd goes by; without it, tcpd is run under its own name.
     let with_name = has("NAMEINARGS");
-    let (mut gatekeeper, mut daemon, mut program) = match with_name {
-        true => behind(&server, &words),
-        false => behind(&server, &[]),
+    let (mut gatekeeper, mut daemon, mut program) = if with_name {
+        started(&server, &words)
+    } else {
+        started(&server, &[])
     };
     if gatekeeper == Gatekeeper::Nothing && base_name(&daemon) == b"tcpd" {
         // What was most likely meant.
         gatekeeper = Gatekeeper::UnnamedTcpd;
         if let Some(first) = words.first() {
-            (_, daemon, program) = behind(&server, &[first]);
+            (_, daemon, program) = started(&server, &[first]);
         }
     }
     if gatekeeper == Gatekeeper::Nothing {
