@@ -9,9 +9,9 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`text`], [`address`] | what words are made of: bytes, numbers, strings and how they compare, addresses, nets |
-//! | [`table`] | what a table says: lines, rules, lists with EXCEPT, patterns told apart, `/file` lists |
+//! | [`text`], [`address`] | what words are made of: bytes, numbers, addresses, nets |
 //! | [`request`] | who asks for what, and what is known of both ends |
+//! | [`table`] | what a table says: lines, rules, lists with EXCEPT, patterns and how they compare, `/file` lists |
 //! | [`action`], [`severity`], [`accounts`], [`fault`] | what options ask for, in the system's words |
 //! | [`report`] | what is said: warnings and errors, and each step for whoever explains a verdict |
 //! | [`world`] | the traits by which the outside is asked and acted on |

@@ -2,7 +2,6 @@
 //! OPTIONS).
 
 use crate::text::bytes::split_outside_brackets;
-use crate::text::compare::eq_ignore_case;
 
 /// A syslog level, by its number in syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +132,7 @@ pub fn facility_names() -> impl Iterator<Item = &'static str> {
 fn find(names: &[(&str, u8)], wanted: &[u8]) -> Option<u8> {
     names
         .iter()
-        .find(|(name, _)| eq_ignore_case(name.as_bytes(), wanted))
+        .find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted))
         .map(|(_, number)| *number)
 }
 

@@ -13,9 +13,9 @@ use std::rc::Rc;
 
 use hosts_access::address::netmask::NetMask;
 use hosts_access::address::notation::dotted_quad;
+use hosts_access::table::compare::{Form, is_glob, string_match};
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, port_number, split_at_sign};
-use hosts_access::text::compare::{Form, is_glob, string_match};
 
 use crate::rule::{RuleAt, Table};
 use crate::word::{is_reserved, split_client};

@@ -1,9 +1,9 @@
 //! A word of a list: what kind it is, and where it comes from.
 
 use hosts_access::address::notation::dotted_quad;
+use hosts_access::table::compare::is_glob;
 use hosts_access::table::list::is_except;
 use hosts_access::table::pattern::{HostPattern, port_number, split_at_sign};
-use hosts_access::text::compare::is_glob;
 use hosts_access::text::number::decimal;
 use tools::remark::{Check, Level};
 

@@ -3,7 +3,7 @@
 use hosts_access::action::{Action, RuleOutcome, Step};
 use hosts_access::report::trace::{Need, Subject, Test};
 use hosts_access::request::Side;
-use hosts_access::text::compare::Form;
+use hosts_access::table::compare::Form;
 
 use crate::answer::text;
 

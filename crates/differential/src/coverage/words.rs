@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hosts_access::report::trace::{Subject, Test};
+use hosts_access::table::compare::Form;
 use hosts_access::table::pattern::split_at_sign;
-use hosts_access::text::compare::Form;
 use hosts_access::text::number;
 
 /// What is odd about a word.

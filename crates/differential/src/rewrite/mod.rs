@@ -7,9 +7,9 @@ mod nuls;
 
 use hosts_access::address::notation::{dotted_quad, parse_ipv6};
 use hosts_access::options::expand::filter;
+use hosts_access::table::compare::{glob_match, is_glob};
 use hosts_access::table::pattern::port_number;
 use hosts_access::text::bytes::bracketed;
-use hosts_access::text::compare::{glob_match, is_glob};
 use hosts_access::text::number;
 
 use crate::case::{ALLOW, Case, Content, DENY};

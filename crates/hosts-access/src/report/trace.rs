@@ -8,8 +8,8 @@ use std::path::Path;
 
 use crate::action::Step;
 use crate::request::Side;
+use crate::table::compare::Form;
 use crate::table::place::Place;
-use crate::text::compare::Form;
 
 /// One thing that the engine does.
 ///

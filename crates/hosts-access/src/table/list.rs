@@ -115,7 +115,10 @@ mod tests {
 
     fn eval(list: &str, subject: &str) -> bool {
         list_match(list.as_bytes(), &mut |word: &[u8]| {
-            Ok::<_, Infallible>(crate::text::compare::string_match(word, subject.as_bytes()))
+            Ok::<_, Infallible>(crate::table::compare::string_match(
+                word,
+                subject.as_bytes(),
+            ))
         })
         .unwrap()
     }

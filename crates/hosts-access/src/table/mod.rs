@@ -1,6 +1,7 @@
-//! What a table says: joined lines, the fields of a rule, lists with EXCEPT, patterns, and the files that a pattern
-//! names. Nothing here knows the request.
+//! What a table says: joined lines, the fields of a rule, lists with EXCEPT, patterns and how they compare, and the files
+//! that a pattern names. Nothing here knows the request.
 
+pub mod compare;
 pub mod filelist;
 pub mod line;
 pub mod list;

@@ -1,7 +1,7 @@
 //! Patterns: what one word of a daemon list or a client list means (hosts_access(5), DAEMON
 //! PATTERNS, CLIENT PATTERNS).
 //!
-//! Words are told apart here; [`matcher`](crate::search::matcher) tests them, and [`compare`](crate::text::compare)
+//! Words are told apart here; [`matcher`](crate::search::matcher) tests them, and [`compare`](crate::table::compare)
 //! compares with text. UNKNOWN and PARANOID are compared: they are the text of a [fact](crate::request::facts).
 
 use crate::address::netmask::NetMask;
@@ -31,7 +31,7 @@ pub enum HostPattern<'p> {
     },
     /// A string test on the address and, if `names` is set, on the name.
     Text {
-        /// The word, in a form of [`compare`](crate::text::compare).
+        /// The word, in a form of [`compare`](crate::table::compare).
         word: &'p [u8],
         /// Whether the name may match too.
         names: bool,

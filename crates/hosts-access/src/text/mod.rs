@@ -1,6 +1,5 @@
-//! Bytes of a table: numbers, and how a word of a pattern compares with a name.
+//! What text is made of: bytes, numbers, and escapes for messages.
 
 pub mod bytes;
-pub mod compare;
 pub mod escape;
 pub mod number;

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use hosts_access::options::{self, Field, OPTIONS};
+use hosts_access::table::compare::is_glob;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::bytes::path_of;
-use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::TableText;
 
 use crate::checker::Checker;

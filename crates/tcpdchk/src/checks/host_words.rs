@@ -2,9 +2,9 @@
 
 use hosts_access::address::notation::{loose_ipv4, parse_ipv6, split_scope};
 use hosts_access::report::problem::Problem;
+use hosts_access::table::compare::is_glob;
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::bracketed;
-use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::TableText;
 use tools::hosts::{Complaint, alias_texts, not_found_text};
 

@@ -2,9 +2,9 @@
 
 use hosts_access::address::notation::{dotted_quad, parse_ipv6, split_scope};
 use hosts_access::options;
+use hosts_access::table::compare::is_glob;
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::bracketed;
-use hosts_access::text::compare::is_glob;
 use hosts_access::text::escape::TableText;
 
 use crate::finding::Finding;

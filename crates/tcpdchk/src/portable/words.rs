@@ -1,9 +1,9 @@
 //! Words of lists that the original reads differently.
 
 use hosts_access::address::notation::{dotted_quad, parse_ipv6, split_scope};
+use hosts_access::table::compare::is_glob;
 use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::bytes::{bracketed, path_of};
-use hosts_access::text::compare::is_glob;
 use hosts_access::text::number::{decimal, leading_decimal};
 
 use crate::rule::RuleAt;

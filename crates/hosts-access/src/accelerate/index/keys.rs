@@ -14,10 +14,10 @@ use crate::address::Address;
 use crate::address::netmask::NetMask;
 use crate::address::notation::{parse_ipv6, split_scope};
 use crate::request::{Request, Side};
+use crate::table::compare::Form;
 use crate::table::list::{Words, is_except};
 use crate::table::pattern::{HostPattern, port_number, split_at_sign};
 use crate::text::bytes::bracketed;
-use crate::text::compare::Form;
 
 /// Most different masks of IPv4 networks that are told apart: each costs every request a search. Words with
 /// further ones are shown to every request.

@@ -7,11 +7,6 @@
 
 use crate::request::facts::UNKNOWN;
 
-/// Equality without regard to ASCII case.
-pub fn eq_ignore_case(left: &[u8], right: &[u8]) -> bool {
-    left.eq_ignore_ascii_case(right)
-}
-
 /// How a word is compared. The first form that applies decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -39,8 +34,8 @@ impl Form {
             _ if is_glob(word) => Self::Glob,
             [b'[', ..] => Self::Bracketed,
             [b'.', ..] => Self::Suffix,
-            _ if eq_ignore_case(word, b"ALL") => Self::All,
-            _ if eq_ignore_case(word, b"KNOWN") => Self::Known,
+            _ if word.eq_ignore_ascii_case(b"ALL") => Self::All,
+            _ if word.eq_ignore_ascii_case(b"KNOWN") => Self::Known,
             [.., b'.'] => Self::Prefix,
             _ => Self::Equal,
         }
@@ -54,14 +49,14 @@ impl Form {
                 subject.len() > word.len()
                     && subject
                         .get(subject.len() - word.len()..)
-                        .is_some_and(|tail| eq_ignore_case(tail, word))
+                        .is_some_and(|tail| tail.eq_ignore_ascii_case(word))
             }
             Self::All => true,
-            Self::Known => !eq_ignore_case(subject, UNKNOWN),
+            Self::Known => !subject.eq_ignore_ascii_case(UNKNOWN),
             Self::Prefix => subject
                 .get(..word.len())
-                .is_some_and(|head| eq_ignore_case(head, word)),
-            Self::Equal => eq_ignore_case(word, subject),
+                .is_some_and(|head| head.eq_ignore_ascii_case(word)),
+            Self::Equal => word.eq_ignore_ascii_case(subject),
             Self::Bracketed => false,
         }
     }
