@@ -53,15 +53,6 @@ impl Logged {
     }
 }
 
-/// What the engine did to its world.
-#[derive(Clone, Debug)]
-enum Seen {
-    /// It asked this.
-    Asked(String),
-    /// It logged this.
-    Logged(Logged),
-}
-
 /// Files, names, accounts and the rest, as a test sets them up.
 #[derive(Clone, Default)]
 pub struct FakeWorld {
@@ -80,7 +71,9 @@ pub struct FakeWorld {
     faults: BTreeMap<&'static str, Fault>,
     aclexec_status: i32,
     unanswered: Option<Unanswered>,
-    seen: RefCell<Vec<Seen>>,
+    /// Questions and texts of messages, in order.
+    seen: RefCell<Vec<String>>,
+    messages: RefCell<Vec<Logged>>,
     done: RefCell<Vec<Action>>,
 }
 
@@ -216,7 +209,7 @@ impl FakeWorld {
 
     /// Notes a question, and whether anybody answers.
     fn ask(&self, question: String) -> Result<(), Unanswered> {
-        self.seen.borrow_mut().push(Seen::Asked(question));
+        self.seen.borrow_mut().push(question);
         self.unanswered.map_or(Ok(()), Err)
     }
 
@@ -238,12 +231,7 @@ impl FakeWorld {
 
     /// The messages that were logged so far.
     pub fn messages(&self) -> Vec<Logged> {
-        let seen = self.seen.borrow();
-        let logged = seen.iter().filter_map(|seen| match seen {
-            Seen::Logged(logged) => Some(logged.clone()),
-            Seen::Asked(_) => None,
-        });
-        logged.collect()
+        self.messages.borrow().clone()
     }
 
     /// The texts of these messages.
@@ -254,12 +242,7 @@ impl FakeWorld {
 
     /// All questions and messages so far, in order.
     pub fn seen(&self) -> Vec<String> {
-        let seen = self.seen.borrow();
-        let texts = seen.iter().map(|seen| match seen {
-            Seen::Asked(text) => text.clone(),
-            Seen::Logged(logged) => logged.text.clone(),
-        });
-        texts.collect()
+        self.seen.borrow().clone()
     }
 
     /// What was carried out so far.
@@ -360,7 +343,8 @@ impl Accounts for FakeWorld {
 impl Log for FakeWorld {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
         let logged = Logged::of(diagnostic);
-        self.seen.borrow_mut().push(Seen::Logged(logged));
+        self.seen.borrow_mut().push(logged.text.clone());
+        self.messages.borrow_mut().push(logged);
     }
 
     fn wants_events(&self) -> bool {

@@ -84,7 +84,10 @@ pub struct Severity {
 impl Severity {
     /// The severity that build settings name, as `daemon`/`info` or `LOG_DAEMON`/`LOG_INFO`.
     pub const fn from_settings(facility: &str, level: &str) -> Option<Self> {
-        match (find_const(FACILITIES, facility), find_const(LEVELS, level)) {
+        match (
+            find(FACILITIES, without_prefix(facility)),
+            find(LEVELS, without_prefix(level)),
+        ) {
             (Some(facility), Some(level)) => Some(Self {
                 facility: Some(Facility(facility)),
                 level: Level(level),
@@ -129,19 +132,7 @@ pub fn facility_names() -> impl Iterator<Item = &'static str> {
     FACILITIES.iter().map(|(name, _)| *name)
 }
 
-fn find(names: &[(&str, u8)], wanted: &[u8]) -> Option<u8> {
-    names
-        .iter()
-        .find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted))
-        .map(|(_, number)| *number)
-}
-
-/// [`find`], for build settings: any case, with an optional `LOG_` before the name.
-const fn find_const(names: &[(&str, u8)], wanted: &str) -> Option<u8> {
-    let wanted = match wanted.as_bytes() {
-        [b'L' | b'l', b'O' | b'o', b'G' | b'g', b'_', rest @ ..] => rest,
-        all => all,
-    };
+const fn find(names: &[(&str, u8)], wanted: &[u8]) -> Option<u8> {
     let mut rest = names;
     while let [(name, number), tail @ ..] = rest {
         if name.as_bytes().eq_ignore_ascii_case(wanted) {
@@ -150,6 +141,14 @@ const fn find_const(names: &[(&str, u8)], wanted: &str) -> Option<u8> {
         rest = tail;
     }
     None
+}
+
+/// A name of a build setting, without the `LOG_` that may stand before it.
+const fn without_prefix(name: &str) -> &[u8] {
+    match name.as_bytes() {
+        [b'L' | b'l', b'O' | b'o', b'G' | b'g', b'_', rest @ ..] => rest,
+        all => all,
+    }
 }
 
 #[cfg(test)]

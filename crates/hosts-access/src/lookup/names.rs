@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use crate::address::Family;
 use crate::address::notation::{loose_ipv4, parse_ipv6};
 use crate::report::problem::NameProblem;
-use crate::request::facts::{Fact, Unanswered};
+use crate::request::facts::{Answer, Fact};
 use crate::world::Resolver;
 
 /// A name that need not be canonical: many systems list it as an alias.
@@ -31,33 +31,13 @@ pub fn look_up<R: Resolver + ?Sized>(
         Err(why) => return (Fact::InError(why), None),
     };
     match verify(&name, address, text, resolver) {
-        Ok(()) => (Fact::from_value(&name), None),
-        Err(Doubt::Problem(problem)) => (Fact::Paranoid, Some(problem)),
-        Err(Doubt::Unanswered(why)) => (Fact::InError(why), None),
+        Ok(None) => (Fact::from_value(&name), None),
+        Ok(problem) => (Fact::Paranoid, problem),
+        Err(why) => (Fact::InError(why), None),
     }
 }
 
-/// Why a name is not known to be right.
-enum Doubt {
-    /// It is not.
-    Problem(NameProblem),
-    /// It could not be asked.
-    Unanswered(Unanswered),
-}
-
-impl From<NameProblem> for Doubt {
-    fn from(problem: NameProblem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl From<Unanswered> for Doubt {
-    fn from(why: Unanswered) -> Self {
-        Self::Unanswered(why)
-    }
-}
-
-/// Checks that a name is the canonical name of something with this address.
+/// Checks that a name is the canonical name of something with this address; why it is not.
 ///
 /// A number of the other family is a name without an address, as getaddrinfo(3) has it.
 fn verify<R: Resolver + ?Sized>(
@@ -65,21 +45,21 @@ fn verify<R: Resolver + ?Sized>(
     address: SocketAddr,
     text: &[u8],
     resolver: &R,
-) -> Result<(), Doubt> {
+) -> Answer<NameProblem> {
     let (family, own, other) = match address {
         SocketAddr::V4(_) => (Family::Inet, is_ipv4(name), is_ipv6(name)),
         SocketAddr::V6(_) => (Family::Inet6, is_ipv6(name), is_ipv4(name)),
     };
     if own {
-        return Err(NameProblem::Numeric(name.to_vec()).into());
+        return Ok(Some(NameProblem::Numeric(name.to_vec())));
     }
     let forward = resolver.addresses_of(name, family)?.filter(|_| !other);
     let Some(forward) = forward else {
-        return Err(NameProblem::NoAddress(name.to_vec(), family).into());
+        return Ok(Some(NameProblem::NoAddress(name.to_vec(), family)));
     };
     let canonical = forward.canonical;
     if !name.eq_ignore_ascii_case(&canonical) && !name.eq_ignore_ascii_case(LOCALHOST) {
-        return Err(NameProblem::OtherName(name.to_vec(), canonical).into());
+        return Ok(Some(NameProblem::OtherName(name.to_vec(), canonical)));
     }
     let same = |found: &SocketAddr| found.ip() == address.ip() && scope(found) == scope(&address);
     if !forward.addresses.iter().any(same) {
@@ -87,9 +67,9 @@ fn verify<R: Resolver + ?Sized>(
             SocketAddr::V4(address) => address.ip().to_string().into_bytes(),
             SocketAddr::V6(_) => text.to_vec(),
         };
-        return Err(NameProblem::OtherAddress(shown, canonical).into());
+        return Ok(Some(NameProblem::OtherAddress(shown, canonical)));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The link of a link-local address, 0 for any other.
@@ -115,7 +95,7 @@ fn is_ipv6(name: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::fake::FakeWorld;
-    use crate::request::facts::Answer;
+    use crate::request::facts::Unanswered;
     use crate::world::Forward;
 
     /// A name service that answers a question or not.

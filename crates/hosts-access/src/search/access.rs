@@ -8,6 +8,7 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::accelerate::index::HeldRules;
 use crate::accelerate::skim::Skim;
@@ -96,32 +97,41 @@ pub fn hosts_access(
     world: &World<'_>,
     effects: &mut dyn Effects,
 ) -> Decision {
-    let (mut in_error, mut live_comments) = (Vec::new(), false);
+    let mut decision = Decision {
+        verdict: Verdict::Granted,
+        matched: None,
+        in_error: Vec::new(),
+        live_comments: false,
+    };
     for (table, path) in [(Table::Allow, &tables.allow), (Table::Deny, &tables.deny)] {
-        match search(table, path, request, world, effects, &mut live_comments) {
-            Ok(Some((verdict, place))) if in_error.is_empty() || verdict == Verdict::Denied => {
-                return Decision {
-                    verdict,
-                    matched: Some(place),
-                    in_error,
-                    live_comments,
-                };
-            }
+        let search = TableSearch {
+            table,
+            place: Place {
+                table: path.as_path().into(),
+                first_line: 0,
+                line: 0,
+            },
+            request,
+            world,
+            effects,
+        };
+        match search.run(&mut decision.live_comments) {
             // After an error nothing lets a client in: what could not be read may have refused it.
+            Ok(Some((verdict, place)))
+                if decision.in_error.is_empty() || verdict == Verdict::Denied =>
+            {
+                decision.verdict = verdict;
+                decision.matched = Some(place);
+                break;
+            }
             Ok(_) => {}
-            Err(diagnostic) => in_error.push(diagnostic),
+            Err(diagnostic) => {
+                decision.verdict = Verdict::Denied;
+                decision.in_error.push(diagnostic);
+            }
         }
     }
-    Decision {
-        verdict: if in_error.is_empty() {
-            Verdict::Granted
-        } else {
-            Verdict::Denied
-        },
-        matched: None,
-        in_error,
-        live_comments,
-    }
+    decision
 }
 
 /// The rules of a table: read for this request, or held in memory and found by an index.
@@ -177,87 +187,148 @@ impl<'w> Rules<'w> {
     }
 }
 
-fn search(
+/// The search of one table under way.
+struct TableSearch<'s, 'w> {
     table: Table,
-    path: &Path,
-    request: &mut Request,
-    world: &World<'_>,
-    effects: &mut dyn Effects,
-    live_comments: &mut bool,
-) -> Search {
-    let rules = Rules::open(path, world).map_err(|error| {
-        let problem = Problem::CannotOpen(path.to_owned(), error);
-        in_error(world, None, problem, table.rest_refuses())
-    })?;
-    let found = rules.is_some();
-    world.log.event(&Event::Table { path, found });
-    let Some(mut rules) = rules else {
-        return Ok(None);
-    };
-    let search = search_rules(table, path, &mut rules, request, world, effects);
-    *live_comments |= rules.met_live_comment();
-    search
+    /// The line at hand.
+    place: Place,
+    request: &'s mut Request,
+    world: &'s World<'w>,
+    effects: &'s mut dyn Effects,
 }
 
-fn search_rules(
-    table: Table,
-    path: &Path,
-    rules: &mut Rules<'_>,
-    request: &mut Request,
-    world: &World<'_>,
-    effects: &mut dyn Effects,
-) -> Search {
-    let mut place = Place {
-        table: path.into(),
-        first_line: 0,
-        line: 0,
-    };
-    loop {
-        let line = match rules.next_line(request, world.log) {
-            Ok(Some(line)) => {
-                (place.first_line, place.line) = (line.first, line.last);
-                line
-            }
-            Ok(None) => return Ok(None),
-            Err(error) => {
-                (place.first_line, place.line) = rules.place();
-                return bad_line(table, world, &place, error);
-            }
+impl TableSearch<'_, '_> {
+    fn run(mut self, live_comments: &mut bool) -> Search {
+        let path = Arc::clone(&self.place.table);
+        let rules = Rules::open(&path, self.world).map_err(|error| {
+            let problem = Problem::CannotOpen(path.to_path_buf(), error);
+            self.in_error(None, problem, self.table.rest_refuses())
+        })?;
+        let (path, found) = (&*path, rules.is_some());
+        self.world.log.event(&Event::Table { path, found });
+        let Some(mut rules) = rules else {
+            return Ok(None);
         };
-        let text = line.text;
-        if line.nul {
-            if table == Table::Allow && !text.is_empty() {
-                return bad_line(table, world, &place, LineError::Nul);
+        let search = self.search(&mut rules);
+        *live_comments |= rules.met_live_comment();
+        search
+    }
+
+    fn search(&mut self, rules: &mut Rules<'_>) -> Search {
+        loop {
+            let line = match rules.next_line(self.request, self.world.log) {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    (self.place.first_line, self.place.line) = rules.place();
+                    return self.end_at(error);
+                }
+            };
+            (self.place.first_line, self.place.line) = (line.first, line.last);
+            if line.nul {
+                if self.table == Table::Allow && !line.text.is_empty() {
+                    return self.end_at(LineError::Nul);
+                }
+                self.warn(Problem::NulPassed);
+                if line.text.is_empty() {
+                    continue;
+                }
             }
-            warn(world, &place, Problem::NulPassed);
-            if text.is_empty() {
-                continue;
-            }
+            let problem = match self.evaluate(line) {
+                Ok(Evaluated::NoMatch) => continue,
+                // Bytes are missing, so the rule is not trusted to grant.
+                Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
+                    Problem::BadLine(LineError::Nul)
+                }
+                Ok(Evaluated::Decided(verdict)) => {
+                    return Ok(Some((verdict, self.place.clone())));
+                }
+                Ok(Evaluated::Left) => return Ok(None),
+                Err(problem) => problem,
+            };
+            let place = Some(self.place.clone());
+            return Err(self.in_error(place, problem, RefusedClients::Reached));
         }
-        let evaluated = evaluate(table, line, &place, request, world, effects);
-        match evaluated {
-            Ok(Evaluated::NoMatch) => {}
-            // Bytes are missing, so the rule is not trusted to grant.
-            Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
-                let problem = Problem::BadLine(LineError::Nul);
-                return Err(in_error(
-                    world,
-                    Some(&place),
-                    problem,
-                    RefusedClients::Reached,
-                ));
+    }
+
+    /// Tests a rule and, where it matches, runs its options. The error is why it is in error.
+    fn evaluate(&mut self, line: Line<'_>) -> Result<Evaluated, Problem> {
+        let Some(options) = self.rule_match(line)? else {
+            return Ok(Evaluated::NoMatch);
+        };
+        self.world.log.matched(&self.place);
+        let outcome = match options {
+            Some(options) => {
+                options::run(options, self.request, self.world, &self.place, self.effects)
             }
-            Ok(Evaluated::Decided(verdict)) => return Ok(Some((verdict, place))),
-            Ok(Evaluated::Left) => return Ok(None),
-            Err(problem) => {
-                return Err(in_error(
-                    world,
-                    Some(&place),
-                    problem,
-                    RefusedClients::Reached,
-                ));
+            None => RuleOutcome::Table,
+        };
+        Ok(Evaluated::Decided(match (outcome, self.table) {
+            (RuleOutcome::NoMatch, _) => return Ok(Evaluated::Left),
+            (RuleOutcome::InError(fault), _) => return Err(Problem::AclexecFailed(fault)),
+            (RuleOutcome::Twist(command), _) => Verdict::Twist(command),
+            (RuleOutcome::Allow, _) | (RuleOutcome::Table, Table::Allow) => Verdict::Granted,
+            (RuleOutcome::Deny | RuleOutcome::Failed, _) | (RuleOutcome::Table, Table::Deny) => {
+                Verdict::Denied
             }
+        }))
+    }
+
+    /// The options of a line's rule, if it has any, where the rule matches the request. A line that is
+    /// no rule is reported and skipped.
+    fn rule_match<'l>(&mut self, line: Line<'l>) -> Result<Option<Option<&'l [u8]>>, Problem> {
+        let Some((daemons, rest)) = split_daemons(line.text) else {
+            self.warn(Problem::MissingSeparator);
+            return Ok(None);
+        };
+        let (place, text) = (&self.place, line.text);
+        self.world.log.event(&Event::Rule { place, text });
+        let mut matcher = Matcher {
+            request: self.request,
+            world: *self.world,
+            place: Some(place),
+        };
+        if !matcher.list_match(List::Daemons, daemons)? {
+            return Ok(None);
         }
+        let (clients, options) = split_clients(rest);
+        let matches = matcher.list_match(List::Clients, clients)?;
+        Ok(matches.then_some(options))
+    }
+
+    fn warn(&self, problem: Problem) {
+        self.world.log.diagnostic(&Diagnostic {
+            place: Some(self.place.clone()),
+            problem,
+        });
+    }
+
+    /// Logs what is in error, and whom that refuses.
+    fn in_error(
+        &self,
+        place: Option<Place>,
+        problem: Problem,
+        refused: RefusedClients,
+    ) -> Diagnostic {
+        let problem = Problem::InError(Box::new(problem), refused);
+        let diagnostic = Diagnostic { place, problem };
+        self.world.log.diagnostic(&diagnostic);
+        diagnostic
+    }
+
+    /// Ends the search at a line that cannot be trusted.
+    fn end_at(&self, error: LineError) -> Search {
+        let left_out = self.table == Table::Allow && matches!(error, LineError::Unterminated);
+        let problem = Problem::BadLine(error);
+        let search = if left_out {
+            self.warn(problem);
+            Ok(None)
+        } else {
+            let place = Some(self.place.clone());
+            Err(self.in_error(place, problem, self.table.rest_refuses()))
+        };
+        self.warn(Problem::RestIgnored);
+        search
     }
 }
 
@@ -269,97 +340,6 @@ enum Evaluated {
     Decided(Verdict),
     /// An aclexec said no: the table has no rule for the request.
     Left,
-}
-
-/// Tests a rule and, where it matches, runs its options. The error is why it is in error.
-fn evaluate(
-    table: Table,
-    line: Line<'_>,
-    place: &Place,
-    request: &mut Request,
-    world: &World<'_>,
-    effects: &mut dyn Effects,
-) -> Result<Evaluated, Problem> {
-    let Some(options) = rule_match(line, place, request, world)? else {
-        return Ok(Evaluated::NoMatch);
-    };
-    world.log.matched(place);
-    let outcome = match options {
-        Some(options) => options::run(options, request, world, place, effects),
-        None => RuleOutcome::Table,
-    };
-    Ok(Evaluated::Decided(match (outcome, table) {
-        (RuleOutcome::NoMatch, _) => return Ok(Evaluated::Left),
-        (RuleOutcome::InError(fault), _) => return Err(Problem::AclexecFailed(fault)),
-        (RuleOutcome::Twist(command), _) => Verdict::Twist(command),
-        (RuleOutcome::Allow, _) | (RuleOutcome::Table, Table::Allow) => Verdict::Granted,
-        (RuleOutcome::Deny | RuleOutcome::Failed, _) | (RuleOutcome::Table, Table::Deny) => {
-            Verdict::Denied
-        }
-    }))
-}
-
-/// The options of a line's rule, if it has any, where the rule matches the request. A line that is
-/// no rule is reported and skipped.
-fn rule_match<'l>(
-    line: Line<'l>,
-    place: &Place,
-    request: &mut Request,
-    world: &World<'_>,
-) -> Result<Option<Option<&'l [u8]>>, Problem> {
-    let Some((daemons, rest)) = split_daemons(line.text) else {
-        warn(world, place, Problem::MissingSeparator);
-        return Ok(None);
-    };
-    let text = line.text;
-    world.log.event(&Event::Rule { place, text });
-    let mut matcher = Matcher {
-        request,
-        world: *world,
-        place: Some(place),
-    };
-    if !matcher.list_match(List::Daemons, daemons)? {
-        return Ok(None);
-    }
-    let (clients, options) = split_clients(rest);
-    let matches = matcher.list_match(List::Clients, clients)?;
-    Ok(matches.then_some(options))
-}
-
-fn warn(world: &World<'_>, place: &Place, problem: Problem) {
-    world.log.diagnostic(&Diagnostic {
-        place: Some(place.clone()),
-        problem,
-    });
-}
-
-/// Logs what is in error, and whom that refuses.
-fn in_error(
-    world: &World<'_>,
-    place: Option<&Place>,
-    problem: Problem,
-    refused: RefusedClients,
-) -> Diagnostic {
-    let diagnostic = Diagnostic {
-        place: place.cloned(),
-        problem: Problem::InError(Box::new(problem), refused),
-    };
-    world.log.diagnostic(&diagnostic);
-    diagnostic
-}
-
-/// Ends the search of a table at a line that cannot be trusted.
-fn bad_line(table: Table, world: &World<'_>, place: &Place, error: LineError) -> Search {
-    let left_out = table == Table::Allow && matches!(error, LineError::Unterminated);
-    let problem = Problem::BadLine(error);
-    let search = if left_out {
-        warn(world, place, problem);
-        Ok(None)
-    } else {
-        Err(in_error(world, Some(place), problem, table.rest_refuses()))
-    };
-    warn(world, place, Problem::RestIgnored);
-    search
 }
 
 #[cfg(test)]
