@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use hosts_access::world::{Netgroups, Resolver};
@@ -57,14 +56,8 @@ pub(crate) struct Checker<'c> {
     pub earlier: RefCell<Earlier>,
     /// Rules of hosts.allow that ask a command, and that no rule of hosts.deny backs so far.
     pub unbacked: RefCell<Vec<UnbackedRule>>,
-    /// Daemons that were spoken of already; once is enough.
-    named: RefCell<BTreeSet<Vec<u8>>>,
-    /// What was said of daemons already, by the id of the check.
-    served: RefCell<BTreeSet<(Vec<u8>, &'static str)>>,
-    /// Files and folders whose owners were looked at already.
-    paths: RefCell<BTreeSet<PathBuf>>,
-    /// Files whose readers were looked at already.
-    readers: RefCell<BTreeSet<PathBuf>>,
+    /// What was said or looked at already, of which daemon or path: once is enough.
+    done: RefCell<BTreeSet<(&'static str, Vec<u8>)>>,
     /// The `/file` lists so far.
     pub lists: RefCell<ListBounds>,
     /// What the shell said of commands so far.
@@ -104,11 +97,8 @@ impl<'c> Checker<'c> {
             groups: NetgroupLookups::of_system(),
             earlier: RefCell::default(),
             unbacked: RefCell::default(),
-            named: RefCell::default(),
-            served: RefCell::default(),
+            done: RefCell::default(),
             lists: RefCell::default(),
-            paths: RefCell::default(),
-            readers: RefCell::default(),
             shell: Shell::default(),
         }
     }
@@ -118,26 +108,9 @@ impl<'c> Checker<'c> {
         self.report.finding(&finding);
     }
 
-    /// Whether this is the first time that a daemon is spoken of.
-    pub(crate) fn is_new_daemon(&self, name: &[u8]) -> bool {
-        self.named.borrow_mut().insert(name.to_ascii_lowercase())
-    }
-
-    /// Whether this is the first time that this is said of a daemon. A lesser thing that was said hides no
-    /// graver one.
-    pub(crate) fn is_new_service(&self, name: &[u8], id: &'static str) -> bool {
-        let key = (name.to_ascii_lowercase(), id);
-        self.served.borrow_mut().insert(key)
-    }
-
-    /// Whether this is the first time that a path is looked at.
-    pub(crate) fn is_new_path(&self, path: &Path) -> bool {
-        self.paths.borrow_mut().insert(path.to_owned())
-    }
-
-    /// Whether this is the first time that a file's readers are looked at.
-    pub(crate) fn is_new_reader(&self, path: &Path) -> bool {
-        self.readers.borrow_mut().insert(path.to_owned())
+    /// Whether this is the first time that this is said or done about this name or path.
+    pub(crate) fn is_new(&self, what: &'static str, about: &[u8]) -> bool {
+        self.done.borrow_mut().insert((what, about.to_vec()))
     }
 
     /// Why the shell cannot read a command, if it cannot.

@@ -116,10 +116,10 @@ impl Finding {
         Self::new(check, Wording::Own, text)
     }
 
-    /// The same, at this place.
+    /// The same, at this place, if there is one.
     #[must_use]
-    pub(crate) fn at(mut self, place: FilePlace) -> Self {
-        self.place = Some(place);
+    pub(crate) fn at(mut self, place: impl Into<Option<FilePlace>>) -> Self {
+        self.place = place.into();
         self
     }
 
@@ -169,10 +169,8 @@ impl Finding {
 
 impl From<Remark> for Finding {
     fn from(remark: Remark) -> Self {
+        let place = remark.place.map(|(file, line)| FilePlace::line(file, line));
         let finding = Self::warning(remark.check, remark.text).minor_if(remark.harmless);
-        match remark.place {
-            Some((file, line)) => finding.at(FilePlace::line(file, line)),
-            None => finding,
-        }
+        finding.at(place)
     }
 }

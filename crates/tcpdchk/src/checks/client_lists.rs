@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::rule::RuleAt;
 use crate::word::{HostWord, is_fail, is_wide, split_client};
 
-use super::host_words::{EMPTY_LIST, USER_NAME, report_fail};
+use super::host_words::{EMPTY_LIST, USER_NAME, odd_name, report_fail};
 use super::{list_files, spelling, words};
 
 /// Checks a client list.
@@ -65,17 +65,15 @@ fn check_client(client: &HostWord<'_>, checker: &Checker<'_>) {
 }
 
 fn check_user(client: &HostWord<'_>, user: &[u8], checker: &Checker<'_>) {
-    let shown = TableText(user);
-    let text = match user {
-        [b'@', ..] => format!("{shown}: user name begins with \"@\""),
-        [b'/', ..] => format!("{shown}: user name begins with \"/\""),
-        [b'.', ..] => format!("{shown}: user name begins with dot"),
-        [.., b'.'] => format!("{shown}: user name ends in dot"),
-        _ if is_fail(user) => return report_fail(&client.part(user), checker),
-        _ if user.eq_ignore_ascii_case(b"LOCAL") || user.eq_ignore_ascii_case(b"PARANOID") => {
-            format!("{shown}: user name may be reserved word")
-        }
-        _ => return,
+    let is = |word: &str| user.eq_ignore_ascii_case(word.as_bytes());
+    let text = if let Some(text) = odd_name("user", user) {
+        text
+    } else if is_fail(user) {
+        return report_fail(&client.part(user), checker);
+    } else if is("LOCAL") || is("PARANOID") {
+        format!("{}: user name may be reserved word", TableText(user))
+    } else {
+        return;
     };
     checker.find(client.part(user).warn(&USER_NAME, text));
 }

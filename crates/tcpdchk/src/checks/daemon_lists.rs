@@ -11,7 +11,7 @@ use crate::known_users::is_known_user;
 use crate::rule::RuleAt;
 use crate::word::{HostWord, is_fail, is_wide};
 
-use super::host_words::{EMPTY_LIST, SEVERAL_ADDRESSES, report_fail};
+use super::host_words::{EMPTY_LIST, SEVERAL_ADDRESSES, odd_name, report_fail};
 use super::{effect, forms, list_files, spelling, words};
 
 tools::checks! {
@@ -111,29 +111,18 @@ fn check_server(host: &HostWord<'_>, checker: &Checker<'_>) {
 
 fn check_daemon(daemon: &HostWord<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
-    let shown = TableText(name);
     let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
-    let (check, text) = match name {
-        [b'@', ..] => (
-            &DAEMON_NAME,
-            format!("{shown}: daemon name begins with \"@\""),
-        ),
-        [b'/', ..] => (
-            &DAEMON_NAME,
-            format!("{shown}: daemon name begins with \"/\""),
-        ),
-        [b'.', ..] => (
-            &DAEMON_NAME,
-            format!("{shown}: daemon name begins with dot"),
-        ),
-        [.., b'.'] => (&DAEMON_NAME, format!("{shown}: daemon name ends in dot")),
-        _ if is("ALL") || is("UNKNOWN") => return,
-        _ if is_fail(name) => return report_fail(daemon, checker),
-        _ if is("KNOWN") || is("LOCAL") || is("PARANOID") => {
-            let text = format!("{shown}: daemon name may be reserved word");
-            (&RESERVED_DAEMON, text)
-        }
-        _ => return check_inetd(daemon, checker),
+    let (check, text) = if let Some(text) = odd_name("daemon", name) {
+        (&DAEMON_NAME, text)
+    } else if is("ALL") || is("UNKNOWN") {
+        return;
+    } else if is_fail(name) {
+        return report_fail(daemon, checker);
+    } else if is("KNOWN") || is("LOCAL") || is("PARANOID") {
+        let text = format!("{}: daemon name may be reserved word", TableText(name));
+        (&RESERVED_DAEMON, text)
+    } else {
+        return check_inetd(daemon, checker);
     };
     checker.find(daemon.warn(check, text));
 }
@@ -159,7 +148,7 @@ fn check_inetd(daemon: &HostWord<'_>, checker: &Checker<'_>) {
         }
         Some(Wrapped::Yes | Wrapped::Maybe) => return,
     };
-    if checker.is_new_daemon(name) {
+    if checker.is_new("inetd", &name.to_ascii_lowercase()) {
         checker.find(daemon.warn(check, text).minor_if(true));
     }
 }

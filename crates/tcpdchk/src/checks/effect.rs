@@ -68,10 +68,8 @@ fn unnamed_tcpd(service: &Service) -> Finding {
         TableText(service.starter.as_bytes())
     );
     let finding = Finding::own(&TCPD_UNNAMED, text).elsewhere(service.named_line());
-    match &service.place {
-        Some(place) => finding.at(FilePlace::line(&place.file, place.line)),
-        None => finding,
-    }
+    let place = service.place.as_ref();
+    finding.at(place.map(|place| FilePlace::line(&place.file, place.line)))
 }
 
 /// Looks at a daemon, the first time that it is named.
@@ -87,7 +85,8 @@ pub(crate) fn check(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<
         Applies::Unknown => untold(daemon, &verdict),
         Applies::Absent => absent(daemon, checker),
     };
-    if checker.is_new_service(name, finding.check.id) {
+    // A lesser thing that was said hides no graver one.
+    if checker.is_new(finding.check.id, &name.to_ascii_lowercase()) {
         checker.find(finding);
     }
 }
@@ -140,8 +139,9 @@ fn absent(daemon: &HostWord<'_>, checker: &Checker<'_>) -> Finding {
     if is_known_user(name) || daemons::named(name).next().is_some() {
         return daemon.own(&ABSENT_DAEMON, format!("{shown}: is not installed here"));
     }
-    let known = known_users().filter_map(|name| std::str::from_utf8(name).ok());
-    let known = known.chain(daemons::all().filter_map(|daemon| daemon.name()));
+    let known = known_users()
+        .map(|name| name as &str)
+        .chain(daemons::all().filter_map(|daemon| daemon.name()));
     let meant = closest(name, checker.services.names().chain(known));
     let text = format!("{shown}: there is no such daemon here");
     daemon.own(&UNKNOWN_DAEMON, text).instead(meant)

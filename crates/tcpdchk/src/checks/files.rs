@@ -1,6 +1,7 @@
 //! Files on which access depends, and who may change them.
 
 use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -83,12 +84,9 @@ fn check_readers(path: &Path, place: Option<&FilePlace>, checker: &Checker<'_>) 
             None => return,
         }
     };
-    if checker.flags.in_place && checker.is_new_reader(path) {
+    if checker.flags.in_place && checker.is_new("readers", path.as_os_str().as_bytes()) {
         let finding = Finding::own(&PRIVATE, text);
-        checker.find(match place {
-            Some(place) => finding.at(place.clone()),
-            None => finding,
-        });
+        checker.find(finding.at(place.cloned()));
     }
 }
 
@@ -120,10 +118,7 @@ fn check_users(path: &Path, checker: &Checker<'_>) {
             let place = service.place.as_ref();
             let place = place.map(|place| FilePlace::line(&place.file, place.line));
             let finding = Finding::own(&CLOSED, text);
-            checker.find(match place {
-                Some(place) => finding.at(place),
-                None => finding,
-            });
+            checker.find(finding.at(place));
         }
     }
 }
@@ -171,7 +166,7 @@ fn each(
     let above = if path.is_absolute() { usize::MAX } else { 1 };
     for path in path.ancestors().take(above) {
         if let Ok(metadata) = checker.disk.metadata(path)
-            && checker.is_new_path(path)
+            && checker.is_new("owners", path.as_os_str().as_bytes())
             && let Some(finding) = check(path, &metadata)
         {
             checker.find(finding);

@@ -74,6 +74,18 @@ tools::checks! {
         remedy "Look after the name service, or use --no-dns.";
 }
 
+/// What of a daemon's or a user's name belongs to a host, in the original's words.
+pub(super) fn odd_name(what: &str, name: &[u8]) -> Option<String> {
+    let odd = match name {
+        [b'@', ..] => "begins with \"@\"",
+        [b'/', ..] => "begins with \"/\"",
+        [b'.', ..] => "begins with dot",
+        [.., b'.'] => "ends in dot",
+        _ => return None,
+    };
+    Some(format!("{}: {what} name {odd}", TableText(name)))
+}
+
 /// The original's two lines about FAIL.
 pub(crate) fn report_fail(word: &HostWord<'_>, checker: &Checker<'_>) {
     checker.find(word.warn(&OBSOLETE_FAIL, "FAIL is no longer recognized"));

@@ -73,10 +73,7 @@ pub(crate) fn check_end(last: Option<FilePlace>, checker: &Checker<'_>) {
         &NO_CATCH_ALL,
         "clients that no rule matches are granted access",
     );
-    checker.find(match last {
-        Some(place) => finding.at(place),
-        None => finding,
-    });
+    checker.find(finding.at(last));
 }
 
 /// Whether a list matches whatever there is, by one of these words: ALL@ALL does too.

@@ -177,7 +177,8 @@ impl<'o> Report<'o> {
             }
             ReportFormat::Human => {
                 if self.is_new(finding) {
-                    let first = self.state.borrow_mut().explained.insert(finding.check.id);
+                    let first = !finding.minor
+                        && self.state.borrow_mut().explained.insert(finding.check.id);
                     human::show(finding, first, &self.renderer, output);
                 }
             }
@@ -227,35 +228,23 @@ impl<'o> Report<'o> {
         if self.all || *shown <= most || finding.place.is_none() {
             return true;
         }
-        let place = finding.place.as_ref().map(|place| {
-            let file = TableText::from(&*place.file);
-            format!("{file}:{}", place.first)
+        let kind = |more: &More| (more.id, more.minor) == (id, minor);
+        let index = state.more.iter().position(kind).unwrap_or_else(|| {
+            state.more.push(More {
+                id,
+                minor,
+                level: finding.prefix(),
+                count: 0,
+                places: Vec::new(),
+            });
+            state.more.len() - 1
         });
-        let more = match state
-            .more
-            .iter_mut()
-            .find(|more| (more.id, more.minor) == (id, minor))
-        {
-            Some(more) => more,
-            None => {
-                state.more.push(More {
-                    id,
-                    minor,
-                    level: finding.prefix(),
-                    count: 0,
-                    places: Vec::new(),
-                });
-                let Some(more) = state.more.last_mut() else {
-                    return true;
-                };
-                more
+        if let (Some(more), Some(place)) = (state.more.get_mut(index), &finding.place) {
+            more.count += 1;
+            let shown = format!("{}:{}", TableText::from(&*place.file), place.first);
+            if more.places.len() < MAX_PLACES && more.places.last() != Some(&shown) {
+                more.places.push(shown);
             }
-        };
-        more.count += 1;
-        if let Some(place) = place
-            .filter(|place| more.places.len() < MAX_PLACES && more.places.last() != Some(place))
-        {
-            more.places.push(place);
         }
         false
     }

@@ -92,25 +92,13 @@ impl<'r> RuleAt<'r> {
         if self.stray_backslash && self.text.trim_ascii_end().len() == at + 1 {
             return true;
         }
-        if slips::is_within(self.text, part, &self.commas) {
-            return true;
-        }
+        let within = |others| slips::is_within(self.text, part, others);
         let comment = self
             .comment
             .and_then(|comment| offset_in(self.text, comment));
-        comment.is_some_and(|comment| at >= comment) || self.address_at(at)
-    }
-
-    /// Whether a byte belongs to an IPv6 address without brackets. They are in order.
-    fn address_at(&self, at: usize) -> bool {
-        let start = |address: &[u8]| offset_in(self.text, address).unwrap_or(usize::MAX);
-        let after = self
-            .bare_ipv6
-            .partition_point(|address| start(address) <= at);
-        let address = after
-            .checked_sub(1)
-            .and_then(|before| self.bare_ipv6.get(before));
-        address.is_some_and(|address| at < start(address) + address.len())
+        within(&self.commas)
+            || within(&self.bare_ipv6)
+            || comment.is_some_and(|comment| at >= comment)
     }
 
     /// Where a list is; an empty one stands for the whole rule.

@@ -70,14 +70,13 @@ pub(super) fn commas<'r>(fields: &Rule<'r>) -> Vec<&'r [u8]> {
     .collect()
 }
 
-/// Whether a part of a rule is, or belongs to, one of these.
+/// Whether a part of a rule is, or belongs to, one of these, which are in order. A rule may have a million of them.
 pub(super) fn is_within(text: &[u8], part: &[u8], others: &[&[u8]]) -> bool {
-    let Some(at) = offset_in(text, part) else {
-        return false;
-    };
-    others.iter().any(|other| {
-        offset_in(text, other).is_some_and(|start| (start..start + other.len()).contains(&at))
-    })
+    let start = |part: &[u8]| offset_in(text, part).unwrap_or(usize::MAX);
+    let at = start(part);
+    let after = others.partition_point(|other| start(other) <= at);
+    let other = after.checked_sub(1).and_then(|index| others.get(index));
+    other.is_some_and(|other| at < start(other) + other.len())
 }
 
 #[cfg(test)]

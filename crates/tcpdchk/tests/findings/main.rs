@@ -350,6 +350,20 @@ fn nothing_is_hidden_or_repeated() {
     assert!(!classic.contains("10.12"), "{classic}");
 }
 
+/// A line that another finding explains leaves the explanation of its kind to the next such line.
+#[test]
+fn what_does_not_count_explains_nothing() {
+    let tree = tree("{{ rules }}\nsvcd ALL\n", "ALL: ALL\n");
+    let run = tcpdchk(&tree, &["--all"]);
+    let lines = "missing \":\" separator";
+    assert_eq!(run.stdout.matches(lines).count(), 2, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("Without a colon outside brackets"),
+        "{}",
+        run.stdout
+    );
+}
+
 /// Every kind of finding has a case that brings it up and one that does not. What differs from the original
 /// has its own tests (`tests/portable.rs`).
 #[test]

@@ -14,29 +14,18 @@ use super::settings::SettingState;
 /// Daemons whose names are configured where it is read here: see [`DaemonNames::Configured`].
 const READ_KINDS: [&str; 5] = ["inetd", "sslh", "stunnel", "tcpd", "xinetd"];
 
-/// Whether the tables apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether the tables apply; of several verdicts on a name the highest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applies {
-    /// They do.
-    Yes,
+    /// There is no such daemon.
+    #[default]
+    Absent,
     /// They do not.
     No,
     /// It cannot be told for certain.
     Unknown,
-    /// There is no such daemon.
-    Absent,
-}
-
-impl Applies {
-    /// Which of several verdicts on a name counts: the highest.
-    pub(super) fn rank(self) -> u8 {
-        match self {
-            Self::Absent => 0,
-            Self::No => 1,
-            Self::Unknown => 2,
-            Self::Yes => 3,
-        }
-    }
+    /// They do.
+    Yes,
 }
 
 /// Who asks.
@@ -55,7 +44,7 @@ pub enum Asker {
 }
 
 /// A verdict on the name of a daemon.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DaemonVerdict {
     /// Whether the tables apply.
     pub applies: Applies,
@@ -82,28 +71,12 @@ pub struct DaemonVerdict {
 }
 
 impl DaemonVerdict {
-    pub(super) fn absent() -> Self {
-        Self {
-            applies: Applies::Absent,
-            by: None,
-            program: None,
-            starter: None,
-            place: None,
-            switch: None,
-            asks_as: Vec::new(),
-            configured: false,
-            in_kernel: false,
-            doubt: None,
-            service: None,
-        }
-    }
-
     pub(super) fn new(applies: Applies, by: Option<Asker>, program: PathBuf) -> Self {
         Self {
             applies,
             by,
             program: Some(program),
-            ..Self::absent()
+            ..Self::default()
         }
     }
 
@@ -111,7 +84,7 @@ impl DaemonVerdict {
         Self {
             applies: Applies::No,
             in_kernel: true,
-            ..Self::absent()
+            ..Self::default()
         }
     }
 

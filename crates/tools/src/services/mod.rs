@@ -141,15 +141,13 @@ impl<'s> Services<'s> {
             verdicts.splice(0..0, self.other_name(name));
         }
         let best = verdicts.into_iter().reduce(|best, next| {
-            if next.applies.rank() > best.applies.rank() {
+            if next.applies > best.applies {
                 next
             } else {
                 best
             }
         });
-        let mut best = best
-            .or_else(|| self.configured(name))
-            .unwrap_or_else(DaemonVerdict::absent);
+        let mut best = best.or_else(|| self.configured(name)).unwrap_or_default();
         if best.applies == Applies::No && !best.in_kernel {
             best.doubt(self.doubt(name));
         }
