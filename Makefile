@@ -90,6 +90,7 @@ differential: all
 	$(COMPARE) corpus
 	$(COMPARE) run 0 10000000
 	$(COMPARE) queries 0 10000
+	POLICY_SAMPLES=1000000 cargo test --release --package policy --test proof
 
 # What fails in tcpd and in the library never opens a door: docs/reliability.md. A run is one fault; all of them take
 # more than an hour, and FAULTS="--only name --runs 5000" is a part.

@@ -56,6 +56,23 @@ pub(crate) struct Arguments {
     )]
     pub stdin: bool,
 
+    /// Show who gets in to DAEMON, or to each daemon: every address, and on what the answer depends
+    #[arg(long, conflicts_with_all = ["test", "stdin", "explain", "client"])]
+    pub who: bool,
+
+    /// Show what the tables open and close that these two did not
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["OLD_ALLOW", "OLD_DENY"],
+        conflicts_with_all = ["test", "stdin", "explain", "client", "who"]
+    )]
+    pub diff: Option<Vec<PathBuf>>,
+
+    /// With --diff, exit with status 1 at any change, not only if something opens
+    #[arg(long, requires = "diff")]
+    pub any_change: bool,
+
     /// How to write the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: AnswerFormat,
@@ -65,14 +82,14 @@ pub(crate) struct Arguments {
     pub completions: Option<Shell>,
 
     /// The service, by its daemon's name, and the server's name or address
-    #[arg(value_name = "DAEMON[@HOST]", required_unless_present_any = ["completions", "test", "stdin"])]
+    #[arg(value_name = "DAEMON[@HOST]", required_unless_present_any = ["completions", "test", "stdin", "who", "diff"])]
     pub daemon: Option<OsString>,
 
     /// The client, by its name or address, and the user there
     #[arg(
         value_name = "[USER@]HOST",
         value_hint = ValueHint::Hostname,
-        required_unless_present_any = ["completions", "test", "stdin"]
+        required_unless_present_any = ["completions", "test", "stdin", "who", "diff"]
     )]
     pub client: Option<OsString>,
 }

@@ -17,6 +17,7 @@ mod lookups;
 mod predictor;
 mod question;
 mod stream;
+mod whole;
 mod why;
 
 use std::ffi::{OsStr, OsString};
@@ -46,11 +47,15 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let tables = arguments.files.tables();
     let disk = arguments.files.disk();
-    let many = arguments.test.is_some() || arguments.stdin;
+    let whole = arguments.who || arguments.diff.is_some();
+    let many = arguments.test.is_some() || arguments.stdin || whole;
     if let Err(error) = check_files(&arguments.files, &tables, &disk, many) {
         tools::output::complain(error);
         let status = if many { EXIT_UNABLE } else { EXIT_FAILED };
         return Ok(status.into());
+    }
+    if whole {
+        return whole::run(arguments, output);
     }
     if let Some(file) = &arguments.test {
         let predictor = Predictor::new(tables, disk.keeping());

@@ -54,7 +54,7 @@ impl Effects for DryEffects<'_> {
 
 /// The status of a command that is nothing but one program with a full path and its arguments, if that
 /// program plainly cannot be run.
-fn plain_status(command: &[u8], disk: &Disk) -> Option<i32> {
+pub fn plain_status(command: &[u8], disk: &Disk) -> Option<i32> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b" \t/._-+:,@%=".contains(byte);
     if !command.iter().all(is_plain) {
         return None;

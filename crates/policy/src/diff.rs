@@ -1,0 +1,142 @@
+//! What a change of the tables opens and what it closes, by service and range.
+//!
+//! To open means: a client and a connection exist that the old tables refuse and the new do not. Each answer has
+//! such a witness, or is certain, or says that it cannot be told.
+
+use std::collections::{BTreeSet, HashMap};
+
+use hosts_access::table::compare::Form;
+use hosts_access::world::World;
+
+use crate::access::{Access, Decision, Verdict};
+use crate::condition::{Condition, Conditions};
+use crate::space::Family;
+use crate::strings::examples;
+use crate::tables::Rules;
+use crate::witness::{Found, Within, find};
+
+/// A range on which the two sets of tables may say different things.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Ranges with the same answers before and after: first and last address.
+    pub ranges: Vec<(Family, u128, u128)>,
+    /// The answer of the old tables, for [`Access::decisions`].
+    pub old: usize,
+    /// The answer of the new tables.
+    pub new: usize,
+    /// Somebody whom the old tables refuse and the new do not.
+    pub opens: Found,
+    /// Somebody whom the new tables refuse and the old do not.
+    pub closes: Found,
+    /// Somebody who is served in another way: by the daemon instead of a command, or the other way round.
+    pub serves_otherwise: Found,
+}
+
+/// What differs between two answers about the same service.
+pub fn changes(
+    old: &Access,
+    new: &Access,
+    store: &mut Conditions,
+    world: &World<'_>,
+) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut known: HashMap<(usize, usize), Option<usize>> = HashMap::new();
+    let (mut at_old, mut at_new) = (0, 0);
+    while let (Some(one), Some(two)) = (old.ranges().get(at_old), new.ranges().get(at_new)) {
+        let (family, from, to) = (one.family, one.from.max(two.from), one.to.min(two.to));
+        let change = *known.entry((one.answer, two.answer)).or_insert_with(|| {
+            let lists = (old.decisions(one.answer), new.decisions(two.answer));
+            if says_the_same(lists.0, lists.1) {
+                return None;
+            }
+            let within = Within { family, from, to };
+            let mut found = |before, after| {
+                let formula = both(store, lists, before, after);
+                find(store, formula, within, world)
+            };
+            let served: &[Verdict] = &[Verdict::Granted, Verdict::Twist];
+            let opens = found(&[Verdict::Denied], served);
+            let closes = found(served, &[Verdict::Denied]);
+            let mut serves_otherwise = found(&[Verdict::Granted], &[Verdict::Twist]);
+            if !matches!(serves_otherwise, Found::Witness(_)) {
+                serves_otherwise = found(&[Verdict::Twist], &[Verdict::Granted]);
+            }
+            changes.push(Change {
+                ranges: Vec::new(),
+                old: one.answer,
+                new: two.answer,
+                opens,
+                closes,
+                serves_otherwise,
+            });
+            Some(changes.len() - 1)
+        });
+        if let Some(change) = change.and_then(|at| changes.get_mut(at)) {
+            change.ranges.push((family, from, to));
+        }
+        at_old += usize::from(one.to == to);
+        at_new += usize::from(two.to == to);
+    }
+    changes.retain(|change| {
+        let parts = [&change.opens, &change.closes, &change.serves_otherwise];
+        parts.iter().any(|found| !matches!(found, Found::Nobody))
+    });
+    changes
+}
+
+/// Whether two lists give the same verdicts for the same reasons, as far as is plain.
+fn says_the_same(one: &[Decision], two: &[Decision]) -> bool {
+    let plain = |list: &[Decision]| -> Vec<(Condition, Verdict)> {
+        list.iter()
+            .map(|decision| (decision.when, decision.verdict))
+            .collect()
+    };
+    plain(one) == plain(two)
+}
+
+/// The formula that the first list says one of some verdicts, and the second one of others.
+fn both(
+    store: &mut Conditions,
+    lists: (&[Decision], &[Decision]),
+    before: &[Verdict],
+    after: &[Verdict],
+) -> Condition {
+    let parts = [says(store, lists.0, before), says(store, lists.1, after)];
+    store.all(parts)
+}
+
+/// The formula that a list says one of these verdicts.
+pub fn says(store: &mut Conditions, list: &[Decision], verdicts: &[Verdict]) -> Condition {
+    let mut formula = Condition::NEVER;
+    for decision in list.iter().rev() {
+        formula = match verdicts.contains(&decision.verdict) {
+            true => store.any([decision.when, formula]),
+            false => {
+                let not = store.not(decision.when);
+                store.all([not, formula])
+            }
+        };
+    }
+    formula
+}
+
+/// Names of daemons that stand for all there can be: those that the tables name, and one for each way in which
+/// their patterns can match another. The second value says whether none is left out.
+pub fn daemons(tables: &[&Rules]) -> (Vec<Vec<u8>>, bool) {
+    let mut names = BTreeSet::new();
+    let mut patterns = BTreeSet::new();
+    for rules in tables {
+        names.extend(rules.daemons());
+        patterns.extend(rules.daemon_words());
+    }
+    patterns.retain(|word| Form::of(word) != Form::Equal);
+    let others = examples(patterns.iter().map(Vec::as_slice), false);
+    let mut all: Vec<Vec<u8>> = names.iter().cloned().collect();
+    for other in others.strings {
+        // A string that is a name already stands for that name only: one more byte makes it another.
+        if !names.contains(&other) {
+            all.push(other);
+        }
+    }
+    (all, others.complete)
+}

@@ -1,0 +1,155 @@
+//! The two tables as data: rules in order, and what ends a table before its end (hosts_access(5), TABLE LINES).
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use hosts_access::report::problem::Problem;
+use hosts_access::search::access::Tables;
+use hosts_access::table::compare::Form;
+use hosts_access::table::line::{LineError, Lines};
+use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::pattern::{port_number, split_at_sign};
+use hosts_access::table::place::Place;
+use hosts_access::table::rule::Rule as Fields;
+use hosts_access::world::World;
+
+/// Which of the two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// hosts.allow.
+    Allow,
+    /// hosts.deny.
+    Deny,
+}
+
+/// A rule of a table.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Where it stands.
+    pub place: Place,
+    /// Its table.
+    pub table: Table,
+    /// Its line.
+    text: Box<[u8]>,
+    /// Whether NUL bytes were passed over in it: then it is not trusted to grant.
+    pub nul: bool,
+}
+
+impl Rule {
+    /// Its fields.
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::parse(&self.text).unwrap_or(Fields {
+            daemons: &[],
+            clients: &[],
+            options: None,
+        })
+    }
+}
+
+/// What is in error in a table, whoever asks.
+#[derive(Clone, Debug)]
+pub struct TableError {
+    /// Its line; nothing if it is the table as a whole.
+    pub place: Option<Place>,
+    /// What it is, in tcpd's words.
+    pub text: String,
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// The rules of both tables.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Those of hosts.allow, then those of hosts.deny.
+    pub rules: Vec<Rule>,
+    /// How many are of hosts.allow.
+    pub allow: usize,
+    /// What ends hosts.allow in error, after its rules.
+    pub allow_error: Option<TableError>,
+    /// What ends hosts.deny in error, after its rules.
+    pub deny_error: Option<TableError>,
+}
+
+impl Rules {
+    /// Reads both tables. One that is missing has no rules; one that cannot be read is in error.
+    pub fn read(tables: &Tables, world: &World<'_>) -> Self {
+        let mut all = Self::default();
+        all.allow_error = all.read_table(Table::Allow, &tables.allow, world);
+        all.allow = all.rules.len();
+        all.deny_error = all.read_table(Table::Deny, &tables.deny, world);
+        all
+    }
+
+    fn read_table(&mut self, table: Table, path: &Path, world: &World<'_>) -> Option<TableError> {
+        let source = match world.files.open(path) {
+            Ok(source) => source?,
+            Err(error) => {
+                return Some(TableError {
+                    place: None,
+                    text: Problem::CannotOpen(path.to_owned(), error).to_string(),
+                });
+            }
+        };
+        let name: Arc<Path> = path.into();
+        let place = |first_line, line| Place {
+            table: Arc::clone(&name),
+            first_line,
+            line,
+        };
+        let mut lines = Lines::new(source);
+        loop {
+            let error = match lines.next_line() {
+                Ok(None) => return None,
+                Ok(Some(line)) if line.nul && table == Table::Allow && !line.text.is_empty() => {
+                    LineError::Nul
+                }
+                Ok(Some(line)) => {
+                    if Fields::parse(line.text).is_some() {
+                        self.rules.push(Rule {
+                            place: place(line.first, line.last),
+                            table,
+                            text: line.text.into(),
+                            nul: line.nul,
+                        });
+                    }
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // As in the original, the last line is left out if it may be cut off.
+            if table == Table::Allow && matches!(error, LineError::Unterminated) {
+                return None;
+            }
+            return Some(TableError {
+                place: Some(place(lines.first(), lines.last())),
+                text: error.to_string(),
+            });
+        }
+    }
+
+    /// The words of daemon lists in the place of a daemon: names, patterns, ports.
+    pub fn daemon_words(&self) -> BTreeSet<Vec<u8>> {
+        let lists = self.rules.iter().map(|rule| rule.fields().daemons);
+        let words = lists.flat_map(|list| Words::new(list).filter(|word| !is_except(word)));
+        words
+            .map(|word| split_at_sign(word).map_or(word, |(daemon, _)| daemon))
+            .map(<[u8]>::to_ascii_lowercase)
+            .collect()
+    }
+
+    /// The names of daemons that the tables speak of: plain words, not patterns or ports.
+    pub fn daemons(&self) -> BTreeSet<Vec<u8>> {
+        let mut words = self.daemon_words();
+        words.retain(|word| Form::of(word) == Form::Equal && port_number(word).is_none());
+        words
+    }
+}

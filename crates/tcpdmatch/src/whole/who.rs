@@ -1,0 +1,311 @@
+//! `--who`: who gets in to a service.
+
+use hosts_access::request::Host;
+use hosts_access::request::facts::Fact;
+use hosts_access::text::escape::TableText;
+use policy::access::{Access, Decision, Policy, Range, Server, Service, Verdict};
+use policy::condition::{Condition, Conditions};
+use policy::space::Family;
+use policy::tables::Rules;
+use serde_json::{Value, json};
+use tools::dry::plain_status;
+use tools::inetd::InetdConf;
+use tools::output::Output;
+use tools::paths::base_name;
+use tools::services::Services;
+
+use super::{Sources, conditions, errors, in_error, reason, rule, verdict_word};
+use crate::arguments::{AnswerFormat, Arguments};
+use crate::endpoint::split_server;
+
+/// Version of the answer's form in JSON.
+const VERSION: u32 = 1;
+
+/// Networks of a group that are written out for people.
+const MAX_NETWORKS: usize = 24;
+
+/// Answers for the daemon, or for each that the tables and the files of the super-servers name.
+///
+/// # Errors
+/// It cannot be told.
+pub(crate) fn run(
+    arguments: &Arguments,
+    daemon: Option<&[u8]>,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let disk = arguments.files.disk();
+    let sources = Sources::new(&disk);
+    let world = sources.world();
+    let rules = Rules::read(&arguments.files.tables(), &world);
+    let services = match daemon {
+        Some(daemon) => vec![service(daemon)],
+        None => {
+            let mut names = rules.daemons();
+            let conf = InetdConf::read(arguments.files.inetd.as_deref(), &disk, &mut |_| {})
+                .map_err(anyhow::Error::msg)?;
+            let known = Services::new(&disk, &conf);
+            names.extend(known.list().iter().map(|service| service.name.clone()));
+            names.iter().map(|name| service(name)).collect()
+        }
+    };
+    let status = |command: &[u8]| plain_status(command, &disk);
+    let mut policy = Policy::new(rules, world, &status);
+    for (count, service) in services.iter().enumerate() {
+        let mut store = Conditions::default();
+        let access = policy.access(service, &mut store)?;
+        let answer = Answer {
+            policy: &policy,
+            store: &store,
+            access: &access,
+            service,
+        };
+        match arguments.format {
+            AnswerFormat::Json => answer.json(output),
+            AnswerFormat::Human => {
+                if count > 0 {
+                    output.line("");
+                }
+                answer.text(output);
+            }
+        }
+        if output.has_failed() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The service that `daemon[@server]` means. Nothing is looked up: of a server that is given by address the
+/// name stays open, and the other way round.
+fn service(text: &[u8]) -> Service {
+    let (daemon, server) = split_server(text);
+    let daemon = match daemon.starts_with(b"/") {
+        true => base_name(daemon),
+        false => daemon,
+    };
+    let server = match server {
+        None => Server::Any,
+        Some(text) => {
+            let host = Host::from_text(text);
+            let is_address = host
+                .address()
+                .is_some_and(|address| address.v4().is_some() || address.v6().is_some());
+            match is_address {
+                true => Server::Address(host),
+                false => Server::Name(Host::unknown().with_name(Fact::from_value(text))),
+            }
+        }
+    };
+    Service {
+        daemon: daemon.to_vec(),
+        server,
+        port: None,
+    }
+}
+
+struct Answer<'a> {
+    policy: &'a Policy<'a>,
+    store: &'a Conditions,
+    access: &'a Access,
+    service: &'a Service,
+}
+
+/// Ranges with the same decisions, in the order in which they are told.
+struct Group<'a> {
+    decisions: &'a [Decision],
+    ranges: Vec<&'a Range>,
+}
+
+/// The parts of the text, in this order.
+const PARTS: [&str; 4] = ["granted", "delegated to a command", "it depends", "denied"];
+
+impl Answer<'_> {
+    fn json(&self, output: &Output) {
+        let errors = errors(self.policy, self.access);
+        let head = json!({
+            "version": VERSION,
+            "daemon": TableText(&self.service.daemon).to_string(),
+            "in_error": errors,
+        });
+        // A million ranges are not kept as one value: they are written as they come.
+        let mut head = head.to_string();
+        head.pop();
+        output.bytes(head.as_bytes());
+        output.bytes(b",\"ranges\":[");
+        let lists: Vec<String> = (0..self.access.answers())
+            .map(|answer| self.decisions(self.access.decisions(answer)).to_string())
+            .collect();
+        let mut first = true;
+        for range in self.access.ranges() {
+            let Some(list) = lists.get(range.answer) else {
+                continue;
+            };
+            for network in range.family.networks(range.from, range.to) {
+                let comma = if first { "" } else { "," };
+                first = false;
+                let text = format!("{comma}{{\"net\":\"{network}\",\"decisions\":{list}}}");
+                output.bytes(text.as_bytes());
+            }
+        }
+        output.bytes(b"]}\n");
+    }
+
+    fn decisions(&self, decisions: &[Decision]) -> Value {
+        let objects = decisions.iter().map(|decision| {
+            let mut object = json!({
+                "verdict": verdict_word(decision.verdict),
+                "rule": rule(self.policy, decision),
+            });
+            if let Some(fields) = object.as_object_mut() {
+                if decision.when != Condition::ALWAYS {
+                    let list = conditions::list(self.store, decision.when);
+                    fields.insert("if".to_owned(), list.into());
+                }
+                if let Some(error) = in_error(self.policy, decision.by) {
+                    fields.insert("in_error".to_owned(), error.into());
+                }
+            }
+            object
+        });
+        Value::Array(objects.collect())
+    }
+
+    fn text(&self, output: &Output) {
+        let name = TableText(&self.service.daemon).to_string();
+        output.line(format_args!("{name}:"));
+        for error in errors(self.policy, self.access) {
+            output.line(format_args!("in error: {error}"));
+        }
+        let mut groups: Vec<Group<'_>> = (0..self.access.answers())
+            .map(|answer| Group {
+                decisions: self.access.decisions(answer),
+                ranges: Vec::new(),
+            })
+            .collect();
+        for range in self.access.ranges() {
+            if let Some(group) = groups.get_mut(range.answer) {
+                group.ranges.push(range);
+            }
+        }
+        groups.retain(|group| !group.ranges.is_empty());
+        let rest: Vec<(Family, usize)> = Family::BOTH
+            .into_iter()
+            .filter_map(|family| {
+                let sizes = groups.iter().enumerate();
+                let biggest = sizes.max_by_key(|(_, group)| group.size(family));
+                biggest.map(|(at, _)| (family, at))
+            })
+            .collect();
+        for (part, title) in PARTS.iter().enumerate() {
+            let mut titled = false;
+            for (at, group) in groups.iter().enumerate() {
+                if group.part() != part {
+                    continue;
+                }
+                if !titled {
+                    output.line(format_args!("  {title}:"));
+                    titled = true;
+                }
+                let rests = rest.iter().filter(|(_, rest)| *rest == at);
+                self.group(
+                    group,
+                    &rests.map(|(family, _)| *family).collect::<Vec<_>>(),
+                    output,
+                );
+            }
+        }
+    }
+
+    fn group(&self, group: &Group<'_>, rest: &[Family], output: &Output) {
+        let whole = |family: Family| {
+            group
+                .ranges
+                .iter()
+                .any(|range| range.family == family && range.from == 0 && range.to == family.last())
+        };
+        let mut lines: Vec<String> = Vec::new();
+        let mut left_out = 0;
+        for family in Family::BOTH
+            .into_iter()
+            .filter(|family| !rest.contains(family))
+        {
+            for range in group.ranges.iter().filter(|range| range.family == family) {
+                for network in family.networks(range.from, range.to) {
+                    match lines.len() < MAX_NETWORKS {
+                        true => lines.push(plain_network(&network)),
+                        false => left_out += 1,
+                    }
+                }
+            }
+        }
+        if left_out > 0 {
+            lines.push(format!(
+                "and {left_out} networks more (--format json lists them)"
+            ));
+        }
+        lines.extend(match rest {
+            [] => None,
+            [_, _] if rest.iter().all(|family| whole(*family)) => Some("everybody".to_owned()),
+            [_, _] => Some("everybody else".to_owned()),
+            [family, ..] => {
+                let name = match family {
+                    Family::V4 => "IPv4",
+                    Family::V6 => "IPv6",
+                };
+                Some(match whole(*family) {
+                    true => format!("all of {name}"),
+                    false => format!("all other addresses of {name}"),
+                })
+            }
+        });
+        for line in &lines {
+            output.line(format_args!("    {line}"));
+        }
+        let several = group.decisions.len() > 1;
+        for decision in group.decisions {
+            let why = reason(self.policy, decision);
+            let verdict = verdict_word(decision.verdict);
+            output.line(match (several, decision.when) {
+                (false, _) => format!("        by {why}"),
+                (true, Condition::ALWAYS) => format!("        else {verdict}: {why}"),
+                (true, when) => {
+                    let when = conditions::words(self.store, when);
+                    format!("        {verdict} if {when}: {why}")
+                }
+            });
+        }
+    }
+}
+
+/// A network, or the address if it is one.
+pub(super) fn plain_network(network: &impl ToString) -> String {
+    let text = network.to_string();
+    let address = text
+        .strip_suffix("/32")
+        .filter(|address| !address.contains(':'));
+    let address = address.or_else(|| text.strip_suffix("/128"));
+    address.map_or_else(|| text.clone(), str::to_owned)
+}
+
+impl Group<'_> {
+    /// How many addresses of a family it has, but one.
+    fn size(&self, family: Family) -> u128 {
+        let ranges = self.ranges.iter().filter(|range| range.family == family);
+        ranges.fold(0, |sum, range| {
+            sum.saturating_add(range.to - range.from).saturating_add(1)
+        })
+    }
+
+    fn part(&self) -> usize {
+        match self.decisions {
+            [one] => match one.verdict {
+                Verdict::Granted => 0,
+                Verdict::Twist => 1,
+                Verdict::Denied => 3,
+            },
+            many if many.iter().all(|one| one.verdict == Verdict::Denied) => 3,
+            many if many.iter().all(|one| one.verdict == Verdict::Granted) => 0,
+            _ => 2,
+        }
+    }
+}
