@@ -47,8 +47,8 @@ fn verify<R: Resolver + ?Sized>(
     resolver: &R,
 ) -> Answer<NameProblem> {
     let (family, own, other) = match address {
-        SocketAddr::V4(_) => (Family::Inet, is_ipv4(name), is_ipv6(name)),
-        SocketAddr::V6(_) => (Family::Inet6, is_ipv6(name), is_ipv4(name)),
+        SocketAddr::V4(_) => (Family::Inet, loose_ipv4(name).is_some(), is_ipv6(name)),
+        SocketAddr::V6(_) => (Family::Inet6, is_ipv6(name), loose_ipv4(name).is_some()),
     };
     if own {
         return Ok(Some(NameProblem::Numeric(name.to_vec())));
@@ -80,12 +80,8 @@ fn scope(address: &SocketAddr) -> u32 {
     }
 }
 
-/// Whether getaddrinfo(3) takes the name for an IPv4 address without asking anybody.
-fn is_ipv4(name: &[u8]) -> bool {
-    loose_ipv4(name).is_some()
-}
-
-/// Whether getaddrinfo(3) takes the name for an IPv6 address, with a scope or without.
+/// Whether getaddrinfo(3) takes the name for an IPv6 address without asking anybody, with a scope or without. For
+/// IPv4 it is [`loose_ipv4`].
 fn is_ipv6(name: &[u8]) -> bool {
     let without_scope = name.split(|byte| *byte == b'%').next().unwrap_or(name);
     parse_ipv6(without_scope).is_some()

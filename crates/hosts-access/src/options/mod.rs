@@ -96,6 +96,7 @@ impl Value<'_> {
 }
 
 /// Every option.
+#[rustfmt::skip] // a table
 pub const OPTIONS: &[OptionSpec] = {
     use Argument::{None, Optional, Required};
     use OnFault::{Deny, RuleInError, Warn};
@@ -128,25 +129,11 @@ pub const OPTIONS: &[OptionSpec] = {
         row("rfc931", Optional, Anywhere, false, Warn, values::rfc931),
         row("setenv", Required, Anywhere, true, Deny, values::setenv),
         row("nice", Optional, Anywhere, false, Warn, values::nice),
-        row(
-            "severity",
-            Required,
-            Anywhere,
-            false,
-            Warn,
-            values::severity,
-        ),
+        row("severity", Required, Anywhere, false, Warn, values::severity),
         row("allow", None, Last, false, Warn, values::allow),
         row("deny", None, Last, false, Warn, values::deny),
         row("banners", Required, Anywhere, false, Warn, values::banners),
-        row(
-            "aclexec",
-            Required,
-            Anywhere,
-            true,
-            RuleInError,
-            values::aclexec,
-        ),
+        row("aclexec", Required, Anywhere, true, RuleInError, values::aclexec),
     ]
 };
 

@@ -49,7 +49,7 @@ impl<'p> HostPattern<'p> {
             _ if word.eq_ignore_ascii_case(b"LOCAL") => return Self::Local,
             _ => {}
         }
-        match slash_outside_brackets(word) {
+        match split_outside_brackets(word, b'/', 0) {
             Some((net, mask)) => match bracketed(net).map(split_scope) {
                 Some((net, scope)) => Self::Net {
                     mask: NetMask::parse_v6(net, mask),
@@ -66,11 +66,6 @@ impl<'p> HostPattern<'p> {
             },
         }
     }
-}
-
-/// Splits at the first slash at which as many brackets were closed as opened.
-fn slash_outside_brackets(word: &[u8]) -> Option<(&[u8], &[u8])> {
-    split_outside_brackets(word, b'/', 0)
 }
 
 /// Whether a word may be compared with names: not if it is made of the characters of addresses and

@@ -10,13 +10,9 @@ pub fn is_blank(byte: u8) -> bool {
 /// Takes white space off both ends.
 pub fn strip(text: &[u8]) -> &[u8] {
     let start = text.iter().take_while(|byte| is_blank(**byte)).count();
-    let text = text.get(start..).unwrap_or_default();
-    let end = text
-        .iter()
-        .rev()
-        .take_while(|byte| is_blank(**byte))
-        .count();
-    text.get(..text.len() - end).unwrap_or_default()
+    let end = text.iter().rposition(|byte| !is_blank(*byte));
+    text.get(start..end.map_or(start, |last| last + 1))
+        .unwrap_or_default()
 }
 
 /// What stands between brackets, if the word is bracketed.
