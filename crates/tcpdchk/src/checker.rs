@@ -16,7 +16,7 @@ use crate::cover::Earlier;
 use crate::finding::{FilePlace, Finding};
 use crate::list_bounds::ListBounds;
 use crate::name_service::{HostLookups, NetgroupLookups};
-use crate::report::Report;
+use crate::reporter::Reporter;
 use crate::shell::Shell;
 
 /// What the user wants to see.
@@ -37,7 +37,7 @@ pub(crate) struct Flags {
 /// The machine that is looked at, and the report on it.
 pub(crate) struct Checker<'c> {
     /// Where findings go.
-    pub report: &'c Report<'c>,
+    pub report: &'c Reporter<'c>,
     /// What the user wants to see.
     pub flags: Flags,
     /// The files of the machine.
@@ -78,7 +78,7 @@ pub(crate) struct UnbackedRule {
 impl<'c> Checker<'c> {
     /// Checks with these.
     pub(crate) fn new(
-        report: &'c Report<'c>,
+        report: &'c Reporter<'c>,
         flags: Flags,
         disk: &'c Disk,
         accounts: &'c TreeAccounts,

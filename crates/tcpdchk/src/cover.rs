@@ -17,7 +17,7 @@ use hosts_access::table::compare::{Form, is_glob, string_match};
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, port_number, split_at_sign};
 
-use crate::rule::{RuleAt, Table};
+use crate::checked_rule::{CheckedRule, Table};
 use crate::word::{is_reserved, split_client};
 
 /// Daemon lists that are compared with others, and words of one: far more than tables have, and few
@@ -107,17 +107,17 @@ impl Earlier {
     }
 
     /// Notes that a rule matches everything. An aclexec may say that it does not.
-    pub(crate) fn complete(&mut self, rule: &RuleAt<'_>) {
+    pub(crate) fn complete(&mut self, rule: &CheckedRule<'_>) {
         self.complete |= !rule.has_option(&["aclexec"]);
     }
 
     /// Goes past a rule that covers nothing.
-    pub(crate) fn pass(&mut self, rule: &RuleAt<'_>) {
+    pub(crate) fn pass(&mut self, rule: &CheckedRule<'_>) {
         self.may_end |= may_fail(rule);
     }
 
     /// Notes what a rule matches; `everything` if that is all.
-    pub(crate) fn note(&mut self, rule: &RuleAt<'_>, everything: bool) {
+    pub(crate) fn note(&mut self, rule: &CheckedRule<'_>, everything: bool) {
         self.pass(rule);
         if rule.has_option(&["aclexec"]) {
             // It may not match after all.
@@ -153,7 +153,7 @@ impl Earlier {
     }
 
     /// The rule because of which this one is not reached.
-    pub(crate) fn covers(&self, rule: &RuleAt<'_>) -> Option<Covered> {
+    pub(crate) fn covers(&self, rule: &CheckedRule<'_>) -> Option<Covered> {
         let text = (plain(rule.fields.daemons), plain(rule.fields.clients));
         if let Some(same) = self.texts.get(&text) {
             let shown = Rc::clone(&same.by.shown);
@@ -178,7 +178,7 @@ impl Earlier {
 }
 
 /// Whether a rule may be in error, which ends the search of its table.
-fn may_fail(rule: &RuleAt<'_>) -> bool {
+fn may_fail(rule: &CheckedRule<'_>) -> bool {
     let servers = Words::new(rule.fields.daemons).filter_map(|word| Some(split_at_sign(word)?.1));
     let clients = Words::new(rule.fields.clients).map(|word| split_client(word).1);
     servers
@@ -188,7 +188,7 @@ fn may_fail(rule: &RuleAt<'_>) -> bool {
 }
 
 /// The options of a rule, and its table as an option if that gives the verdict.
-fn options_of(rule: &RuleAt<'_>) -> Vec<u8> {
+fn options_of(rule: &CheckedRule<'_>) -> Vec<u8> {
     let table: &[u8] = match rule.table {
         Table::Allow => b"allow",
         Table::Deny => b"deny",

@@ -9,6 +9,7 @@
 mod allowance;
 mod arguments;
 mod catalog;
+mod checked_rule;
 mod checker;
 mod checks;
 mod cover;
@@ -18,8 +19,7 @@ mod known_users;
 mod list_bounds;
 mod name_service;
 mod portable;
-mod report;
-mod rule;
+mod reporter;
 mod shell;
 mod source;
 mod suggest;
@@ -31,12 +31,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Arguments;
+use checked_rule::Table;
 use checker::{Checker, Flags};
 use finding::Finding;
 use name_service::HostLookups;
 use portable::Portable;
-use report::Report;
-use rule::Table;
+use reporter::Reporter;
 use system::settings::REAL_DAEMON_DIR;
 use tools::disk::{Disk, OpenError};
 use tools::inetd::InetdConf;
@@ -66,7 +66,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         inventory(arguments, output)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let report = Report::new(output, arguments.format, arguments.all || arguments.verbose);
+    let report = Reporter::new(output, arguments.format, arguments.all || arguments.verbose);
     if arguments.portable {
         portable(arguments, &report)
     } else {
@@ -87,7 +87,7 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
 }
 
 /// Tells what the original reads differently.
-fn portable(arguments: &Arguments, report: &Report<'_>) {
+fn portable(arguments: &Arguments, report: &Reporter<'_>) {
     let disk = arguments.files.disk();
     let tables = arguments.files.tables();
     let mut portable = Portable::new(report, &disk);
@@ -114,7 +114,7 @@ fn read_conf(
 }
 
 /// Makes all checks, in the original's sequence.
-fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
+fn check(arguments: &Arguments, report: &Reporter<'_>) -> anyhow::Result<()> {
     let files = &arguments.files;
     let disk = files.disk();
     let remark = &mut |remark: Remark| report.finding(&remark.into());
@@ -138,7 +138,7 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     for finding in checks::effect::check_machine(&services) {
         report.finding(&finding);
     }
-    let go_through = |report: &Report<'_>, names: &HostLookups| {
+    let go_through = |report: &Reporter<'_>, names: &HostLookups| {
         let checker = Checker::new(report, flags, &disk, &accounts, &conf, &services, names);
         walk::check(Table::Allow, &tables.allow, &checker);
         walk::check(Table::Deny, &tables.deny, &checker);
@@ -148,7 +148,7 @@ fn check(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     if !arguments.no_dns {
         // The first time only to see which hosts are to be looked up, all at once.
         names = HostLookups::Collecting(RefCell::default());
-        go_through(&Report::silent(), &names);
+        go_through(&Reporter::silent(), &names);
         names = names.ask();
     }
     go_through(report, &names);

@@ -14,14 +14,14 @@ use hosts_access::table::rule::Rule;
 use hosts_access::text::escape::TableText;
 
 use crate::catalog;
+use crate::checked_rule::{CheckedRule, Table};
 use crate::checker::Checker;
 use crate::checks::tables::{MISSING_COLON, NUL_BYTE, TABLE_OPEN, report_end};
 use crate::checks::{
-    aclexec, allowances, client_lists, commands, daemon_lists, dry_run, effect, files, forms,
+    aclexec, allowances, client_lists, commands, daemon_lists, dry_run, effect, file_rights, forms,
     lines, misplaced, reach,
 };
 use crate::finding::{FilePlace, Finding};
-use crate::rule::{RuleAt, Table};
 use crate::source::{SourceFile, offset_in};
 
 /// Goes through a table.
@@ -29,7 +29,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     let bytes = match checker.disk.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
-            files::check_missing(path, checker);
+            file_rights::check_missing(path, checker);
             return end_table(table, None, checker);
         }
         Err(error) => {
@@ -46,7 +46,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
     checker
         .report
         .allow(allowances::read(&source, &bytes, &known, checker));
-    files::check_table(path, checker);
+    file_rights::check_table(path, checker);
     lines::check(&source, checker);
     lines::check_table(&source, checker);
     let name: Arc<Path> = Arc::from(path);
@@ -77,7 +77,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 }
                 match Rule::parse(line.text) {
                     Some(fields) => {
-                        let rule = RuleAt::new(table, origin, line.text, fields);
+                        let rule = CheckedRule::new(table, origin, line.text, fields);
                         check_rule(&rule, &rule_place, checker);
                     }
                     None => {
@@ -145,14 +145,14 @@ fn check_cut_off(
         first_line: first,
         line: last,
     };
-    let mut rule = RuleAt::new(table, origin, line.text, fields);
+    let mut rule = CheckedRule::new(table, origin, line.text, fields);
     rule.cut_off = true;
     checker.report.beside_the_original(true);
     check_rule(&rule, &place, checker);
     checker.report.beside_the_original(false);
 }
 
-fn check_rule(rule: &RuleAt<'_>, place: &RulePlace, checker: &Checker<'_>) {
+fn check_rule(rule: &CheckedRule<'_>, place: &RulePlace, checker: &Checker<'_>) {
     checker.lists.borrow_mut().begin_rule();
     let verbose = checker.flags.verbose;
     let fact = |text: String| {

@@ -26,10 +26,10 @@ use tools::output::{Output, is_coloured};
 
 use crate::answer::{AnswerLog, RulePlace, text};
 use crate::arguments::AnswerFormat;
-use crate::coverage::TableCoverage;
 use crate::lookups::Lookups;
 use crate::predictor::{Prediction, Predictor, verdict_word};
 use crate::question::{Question, QuestionError};
+use crate::rule_coverage::TableCoverage;
 use crate::stream::is_nothing;
 
 /// Longest file of expectations, in bytes.

@@ -9,13 +9,13 @@
 mod answer;
 mod arguments;
 mod classic;
-mod coverage;
 mod endpoint;
 mod expectations;
 mod explain;
 mod lookups;
 mod predictor;
 mod question;
+mod rule_coverage;
 mod stream;
 mod whole;
 mod why;

@@ -3,13 +3,13 @@
 use hosts_access::options::{self, Position};
 use hosts_access::text::escape::TableText;
 
+use crate::checked_rule::{CheckedRule, Table};
 use crate::checker::{Checker, UnbackedRule};
 use crate::cover::{daemons_cover, plain};
 use crate::finding::Finding;
-use crate::rule::{RuleAt, Table};
 use crate::source::Origin;
 
-use super::programs;
+use super::command_programs;
 use super::reach::is_all;
 
 tools::checks! {
@@ -31,7 +31,7 @@ tools::checks! {
 const MAX_ASKING: usize = 1000;
 
 /// Looks at the aclexec of a rule, or at whether a rule backs those of hosts.allow.
-pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, grants: bool, checker: &Checker<'_>) {
     let asks = |keyword: &[u8]| keyword.eq_ignore_ascii_case(b"aclexec");
     let Some(aclexec) = rule.options().find(|field| asks(&field.keyword)) else {
         if rule.table == Table::Deny && !grants {
@@ -52,7 +52,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
         checker.find(Finding::own(&VERDICT, text).at(rule.origin.place(&end.keyword)));
         return;
     }
-    if programs::never_answers(&aclexec, checker) {
+    if command_programs::never_answers(&aclexec, checker) {
         // The rule is in error, which is said.
         return;
     }
@@ -75,7 +75,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
 }
 
 /// A rule of hosts.deny that refuses all whom a command does not let in.
-fn back(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+fn back(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let unbacked = &mut *checker.unbacked.borrow_mut();
     if unbacked.is_empty() {
         return;

@@ -3,16 +3,16 @@
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::text::escape::TableText;
 
+use crate::checked_rule::CheckedRule;
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::rule::RuleAt;
 use crate::word::{HostWord, is_fail, is_wide, split_client};
 
 use super::host_words::{EMPTY_LIST, USER_NAME, odd_name, report_fail};
-use super::{list_files, spelling, words};
+use super::{list_files, single_words, spelling};
 
 /// Checks a client list.
-pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let mut clients = 0;
     let mut wide = false;
     // Whether a colon after the list would end it: not within brackets, nor before other options.
@@ -35,11 +35,11 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
         let last = list.peek().is_none();
         let mut client = HostWord::new(word, &rule.origin).explained_if(rule.is_explained(word));
         let finding = match spelling::check_operator(&client, wide && !last) {
-            None => words::client_word(&client, last && clients > 1 && closes),
+            None => single_words::client_word(&client, last && clients > 1 && closes),
             operator => operator,
         };
         wide |= is_wide(word);
-        client.said = words::graver_than_note(finding.as_ref());
+        client.said = single_words::graver_than_note(finding.as_ref());
         check_client(&client, checker);
         if let Some(finding) = finding {
             checker.find(finding);

@@ -1,5 +1,5 @@
 //! Commands and banners of rules: whether the shell gets them whole and can read them, and whether they hold a
-//! client up or come to nothing. Which programs they run is the job of `programs`.
+//! client up or come to nothing. Which programs they run is the job of `command_programs`.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,14 +11,14 @@ use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::TableText;
 
+use crate::checked_rule::{CheckedRule, MAX_OPTIONS, is_command};
 use crate::checker::Checker;
 use crate::finding::{FilePlace, Finding};
-use crate::rule::{MAX_OPTIONS, RuleAt, is_command};
 use crate::source::{Origin, offset_in};
 use crate::suggest::closest;
 use crate::word::is_reserved;
 
-use super::programs;
+use super::command_programs;
 
 tools::checks! {
     /// What is wrong with commands and banners.
@@ -44,7 +44,7 @@ tools::checks! {
 }
 
 /// Looks at each option of a rule that runs a command or sends a banner.
-pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let rests = rests(rule);
     for (index, field) in rule.options().enumerate() {
         let place = place(rule, &field);
@@ -67,7 +67,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
             if whole && !value.is_empty() {
                 check_command(&field, &place, checker);
             }
-            programs::check(rule, &field, &place, checker);
+            command_programs::check(rule, &field, &place, checker);
         }
         if field.keyword.eq_ignore_ascii_case(b"banners") {
             check_banners(rule, &path_of(value), &place, checker);
@@ -97,7 +97,7 @@ fn check_command(field: &Field<'_>, place: &FilePlace, checker: &Checker<'_>) {
 }
 
 /// Which options are the rest of a command that a colon ends: they are no options, nor hardly misspelled ones.
-pub(super) fn rests(rule: &RuleAt<'_>) -> Vec<bool> {
+pub(super) fn rests(rule: &CheckedRule<'_>) -> Vec<bool> {
     let mut after_command = false;
     let rests = rule.options().map(|field| {
         if options::find(&field.keyword).is_some() {
@@ -118,7 +118,7 @@ pub(super) fn known_alike(word: &[u8]) -> Option<String> {
 }
 
 /// The colon before an option.
-fn colon<'r>(rule: &RuleAt<'r>, field: &Field<'r>) -> Option<&'r [u8]> {
+fn colon<'r>(rule: &CheckedRule<'r>, field: &Field<'r>) -> Option<&'r [u8]> {
     let Cow::Borrowed(keyword) = field.keyword else {
         return None;
     };
@@ -127,7 +127,7 @@ fn colon<'r>(rule: &RuleAt<'r>, field: &Field<'r>) -> Option<&'r [u8]> {
     rule.text.get(at..=at)
 }
 
-fn place(rule: &RuleAt<'_>, field: &Field<'_>) -> FilePlace {
+fn place(rule: &CheckedRule<'_>, field: &Field<'_>) -> FilePlace {
     match &field.value {
         Cow::Borrowed(value) if !value.is_empty() => rule.origin.place(value),
         _ => rule.origin.place(&field.keyword),
@@ -142,7 +142,7 @@ fn runs_aside(command: &[u8]) -> bool {
 }
 
 /// Daemons of a rule by their plain names; `None` stands for patterns of names.
-fn daemons<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
+fn daemons<'r>(rule: &CheckedRule<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
     Words::new(rule.fields.daemons)
         .take_while(|word| !is_except(word))
         .take(MAX_OPTIONS)
@@ -150,19 +150,19 @@ fn daemons<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
         .map(|name| (!is_reserved(name) && !is_glob(name)).then_some(name))
 }
 
-fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &FilePlace, checker: &Checker<'_>) {
+fn check_banners(rule: &CheckedRule<'_>, folder: &Path, place: &FilePlace, checker: &Checker<'_>) {
     // A folder that is missing is reported in the original's words.
     let Ok(entries) = checker.disk.entries(folder) else {
         return;
     };
-    super::files::check(folder, place, checker);
+    super::file_rights::check(folder, place, checker);
     let empty = entries.is_empty();
     for daemon in daemons(rule) {
         let text = match daemon {
             Some(name) => {
                 let path = folder.join(path_of(name));
                 if checker.disk.metadata(&path).is_ok() {
-                    super::files::check(&path, place, checker);
+                    super::file_rights::check(&path, place, checker);
                     continue;
                 }
                 format!(
@@ -178,7 +178,7 @@ fn check_banners(rule: &RuleAt<'_>, folder: &Path, place: &FilePlace, checker: &
     }
 }
 
-fn check_udp(rule: &RuleAt<'_>, field: &Field<'_>, place: &FilePlace, checker: &Checker<'_>) {
+fn check_udp(rule: &CheckedRule<'_>, field: &Field<'_>, place: &FilePlace, checker: &Checker<'_>) {
     for name in daemons(rule).flatten() {
         if checker.services.takes_datagrams(name) {
             let text = format!(

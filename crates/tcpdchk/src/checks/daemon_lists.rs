@@ -5,14 +5,14 @@ use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::escape::TableText;
 use tools::inetd::Wrapped;
 
+use crate::checked_rule::CheckedRule;
 use crate::checker::Checker;
 use crate::finding::Finding;
 use crate::known_users::is_known_user;
-use crate::rule::RuleAt;
 use crate::word::{HostWord, is_fail, is_wide};
 
 use super::host_words::{EMPTY_LIST, SEVERAL_ADDRESSES, odd_name, report_fail};
-use super::{effect, forms, list_files, spelling, words};
+use super::{effect, forms, list_files, single_words, spelling};
 
 tools::checks! {
     /// What is wrong with daemons, in the original's eyes.
@@ -33,7 +33,7 @@ tools::checks! {
 }
 
 /// Checks a daemon list.
-pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let comment = forms::bare_comment(rule, checker);
     let mut daemons = 0;
     let mut wide = false;
@@ -72,12 +72,12 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
     }
 }
 
-fn at<'h>(rule: &'h RuleAt<'_>, word: &'h [u8], minor: bool) -> HostWord<'h> {
+fn at<'h>(rule: &'h CheckedRule<'_>, word: &'h [u8], minor: bool) -> HostWord<'h> {
     HostWord::new(word, &rule.origin).explained_if(minor)
 }
 
 /// What our own checks say of a word without its host.
-fn check_here(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
+fn check_here(daemon: &HostWord<'_>, rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     if daemon.minor {
         return;
     }
@@ -91,9 +91,9 @@ fn check_here(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
 }
 
 fn check_server(host: &HostWord<'_>, checker: &Checker<'_>) {
-    let finding = words::host_word(host);
+    let finding = single_words::host_word(host);
     let host = &HostWord {
-        said: words::graver_than_note(finding.as_ref()),
+        said: single_words::graver_than_note(finding.as_ref()),
         ..*host
     };
     let addresses = list_files::check_host(host, checker, 0);

@@ -16,9 +16,9 @@ use tools::dry::{DryEffects, NoIdent};
 use tools::output::option_line;
 use tools::remark::Check;
 
+use crate::checked_rule::{CheckedRule, Table};
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::rule::{RuleAt, Table};
 use crate::source::Origin;
 use crate::suggest::closest;
 
@@ -51,7 +51,7 @@ tools::checks! {
 }
 
 /// Runs a rule's options. Says whether the rule grants.
-pub(crate) fn check(rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> bool {
+pub(crate) fn check(rule: &CheckedRule<'_>, place: &Place, checker: &Checker<'_>) -> bool {
     let granted = rule.table == Table::Allow;
     let outcome = match rule.fields.options {
         Some(options) => run(options, rule, place, checker),
@@ -73,7 +73,12 @@ pub(crate) fn check(rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> 
     }
 }
 
-fn run(options: &[u8], rule: &RuleAt<'_>, place: &Place, checker: &Checker<'_>) -> RuleOutcome {
+fn run(
+    options: &[u8],
+    rule: &CheckedRule<'_>,
+    place: &Place,
+    checker: &Checker<'_>,
+) -> RuleOutcome {
     let lookups = (SystemResolver::new(std::rc::Rc::default()), NoIdent);
     let netgroups = checker.netgroups();
     let heard = OptionLog {
@@ -110,7 +115,7 @@ fn placeholders() -> Request {
 
 /// Reports what the engine says while options run.
 struct OptionLog<'h> {
-    rule: &'h RuleAt<'h>,
+    rule: &'h CheckedRule<'h>,
     checker: &'h Checker<'h>,
     /// The options, once there is something to say of one.
     fields: OnceCell<Vec<Field<'h>>>,

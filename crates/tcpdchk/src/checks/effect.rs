@@ -6,10 +6,10 @@ use hosts_access::text::escape::TableText;
 use tools::daemons::{self, looks_no_name_up};
 use tools::services::{Applies, Asker, DaemonVerdict, Gatekeeper, Service, Services};
 
+use crate::checked_rule::CheckedRule;
 use crate::checker::Checker;
 use crate::finding::{FilePlace, Finding};
 use crate::known_users::{is_known_user, known_users};
-use crate::rule::RuleAt;
 use crate::source::Origin;
 use crate::suggest::closest;
 use crate::word::{HostWord, is_plain, split_client};
@@ -73,7 +73,7 @@ fn unnamed_tcpd(service: &Service) -> Finding {
 }
 
 /// Looks at a daemon, the first time that it is named.
-pub(crate) fn check(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(daemon: &HostWord<'_>, rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let name = daemon.word;
     if !is_plain(name) || daemon.minor {
         return;
@@ -95,7 +95,7 @@ pub(crate) fn check(daemon: &HostWord<'_>, rule: &RuleAt<'_>, checker: &Checker<
 fn idle(
     daemon: &HostWord<'_>,
     verdict: &DaemonVerdict,
-    rule: &RuleAt<'_>,
+    rule: &CheckedRule<'_>,
     checker: &Checker<'_>,
 ) -> Finding {
     let shown = TableText(daemon.word);
@@ -148,11 +148,11 @@ fn absent(daemon: &HostWord<'_>, checker: &Checker<'_>) -> Finding {
 }
 
 /// The names of a rule's daemons but for one of them.
-fn others<'r>(rule: &RuleAt<'r>, name: &'r [u8]) -> impl Iterator<Item = &'r [u8]> {
+fn others<'r>(rule: &CheckedRule<'r>, name: &'r [u8]) -> impl Iterator<Item = &'r [u8]> {
     daemons_of(rule).filter(move |other| !other.eq_ignore_ascii_case(name))
 }
 
-fn daemons_of<'r>(rule: &RuleAt<'r>) -> impl Iterator<Item = &'r [u8]> {
+fn daemons_of<'r>(rule: &CheckedRule<'r>) -> impl Iterator<Item = &'r [u8]> {
     Words::new(rule.fields.daemons)
         .filter(|word| !is_except(word))
         .map(|word| split_at_sign(word).map_or(word, |(name, _)| name))
@@ -166,7 +166,7 @@ fn is_heeded(word: &[u8], checker: &Checker<'_>) -> bool {
 }
 
 /// Host names in rules for daemons that look none up.
-pub(crate) fn check_names(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check_names(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let mut words = Words::new(rule.fields.clients).filter(|word| !is_except(word));
     let Some(word) = words.find(|word| needs_name(split_client(word).1)) else {
         return;

@@ -5,17 +5,17 @@ use hosts_access::table::list::Words;
 use hosts_access::text::escape::TableText;
 use tools::services::Applies;
 
+use crate::checked_rule::CheckedRule;
+use crate::checked_rule::bare_ipv6::in_brackets;
 use crate::checker::Checker;
 use crate::cover::MAX_DAEMONS;
 use crate::finding::Finding;
 use crate::known_users::is_known_user;
-use crate::rule::RuleAt;
-use crate::rule::bare_ipv6::in_brackets;
 use crate::source::Origin;
 use crate::word::{is_plain, is_reserved};
 
 use super::ipv6::BRACKETS;
-use super::words::is_sound;
+use super::single_words::is_sound;
 
 tools::checks! {
     /// What is wrong with the forms of rules.
@@ -33,7 +33,7 @@ tools::checks! {
 }
 
 /// Looks at the form of a rule.
-pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     if rule.swapped {
         let text = "clients and daemons are the wrong way round, so the rule never matches";
         let place = rule.place_of_list(rule.fields.daemons);
@@ -57,7 +57,7 @@ const SMALL_WORDS: [&str; 24] = [
 const SENTENCE_WORDS: usize = 3;
 
 /// A comment without its sign, in place of what there is to say of each of its words.
-pub(crate) fn bare_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) -> Option<Finding> {
+pub(crate) fn bare_comment(rule: &CheckedRule<'_>, checker: &Checker<'_>) -> Option<Finding> {
     let mut small = false;
     let mut count = 0;
     for word in Words::new(rule.fields.daemons) {
@@ -77,7 +77,7 @@ pub(crate) fn bare_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) -> Option<F
 }
 
 /// Reports addresses of a rule that lack their brackets.
-pub(crate) fn check_brackets(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check_brackets(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     for address in &rule.bare_ipv6 {
         let text = format!("{}: IPv6 address without brackets", TableText(address));
         checker.find(

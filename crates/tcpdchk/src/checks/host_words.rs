@@ -13,7 +13,7 @@ use crate::name_service::{HostAnswer, Lookup};
 use crate::word::{HostWord, is_fail, is_reserved, is_zero_length};
 
 use super::networks;
-use super::words::is_sound;
+use super::single_words::is_sound;
 
 tools::checks! {
     /// What is wrong with clients, in the original's eyes.

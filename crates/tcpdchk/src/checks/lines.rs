@@ -4,10 +4,10 @@ use hosts_access::address::notation::dotted_quad;
 use hosts_access::table::list::Words;
 use hosts_access::table::rule::Rule;
 
+use crate::checked_rule::CheckedRule;
+use crate::checked_rule::leftovers::{is_leftover, is_merge_mark, stray_backslash, template_mark};
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::rule::RuleAt;
-use crate::rule::leftovers::{is_leftover, is_merge_mark, stray_backslash, template_mark};
 use crate::source::{Origin, SourceFile};
 use crate::word::{is_plain, is_wide};
 
@@ -102,7 +102,7 @@ pub(crate) fn explains(text: &[u8], source: &SourceFile<'_>, first: u64) -> bool
 }
 
 /// A comment after a rule.
-pub(crate) fn check_comment(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check_comment(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     if let Some(comment) = rule.comment.filter(|_| !rule.unfilled) {
         let text = "\"#\" does not begin a comment here";
         checker.find(Finding::own(&COMMENT, text).at(rule.origin.place(comment)));

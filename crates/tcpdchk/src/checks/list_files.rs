@@ -17,7 +17,7 @@ use crate::source::{ListOrigin, SourceFile};
 use crate::word::HostWord;
 
 use super::tables::NUL_BYTE;
-use super::{files, host_words, lines, words};
+use super::{file_rights, host_words, lines, single_words};
 
 tools::checks! {
     /// What is wrong with lists.
@@ -69,7 +69,7 @@ fn check_list(host: &HostWord<'_>, path: &Path, checker: &Checker<'_>, depth: us
     };
     let source = SourceFile::new(path, &bytes);
     if first_time {
-        files::check(path, &host.origin.place(host.word), checker);
+        file_rights::check(path, &host.origin.place(host.word), checker);
         lines::check(&source, checker);
         lines::check_list(&source, checker);
     }
@@ -119,8 +119,10 @@ fn check_words(
             word: &word,
         };
         let mut inner = HostWord::new(&word, &origin).explained_if(!first_time);
-        let finding = first_time.then(|| words::host_word(&inner)).flatten();
-        inner.said = words::graver_than_note(finding.as_ref());
+        let finding = first_time
+            .then(|| single_words::host_word(&inner))
+            .flatten();
+        inner.said = single_words::graver_than_note(finding.as_ref());
         check_host(&inner, checker, depth + 1);
         if let [b'/', ..] = *word {
             let lists = checker.lists.borrow();

@@ -5,9 +5,9 @@ use hosts_access::report::problem::{OptionProblem, Problem};
 use hosts_access::text::bytes::bracketed;
 use hosts_access::text::escape::TableText;
 
+use crate::checked_rule::CheckedRule;
 use crate::checker::Checker;
 use crate::finding::Finding;
-use crate::rule::RuleAt;
 use crate::source::Origin;
 use crate::word::is_reserved;
 
@@ -27,7 +27,7 @@ tools::checks! {
 }
 
 /// Looks at each option of a rule.
-pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
     let rests = rests(rule);
     for (field, rest) in rule.options().zip(rests) {
         if let Some(finding) = misplaced(rule, &field).filter(|_| !rest) {
@@ -37,7 +37,7 @@ pub(crate) fn check(rule: &RuleAt<'_>, checker: &Checker<'_>) {
 }
 
 /// Whether a finding of ours explains a problem with the option of this number.
-pub(crate) fn explains(rule: &RuleAt<'_>, number: usize, problem: &Problem) -> bool {
+pub(crate) fn explains(rule: &CheckedRule<'_>, number: usize, problem: &Problem) -> bool {
     let form = matches!(
         problem,
         Problem::Option(OptionProblem::BadName(_) | OptionProblem::MissingName)
@@ -47,7 +47,7 @@ pub(crate) fn explains(rule: &RuleAt<'_>, number: usize, problem: &Problem) -> b
         || rule.options().nth(number).is_some_and(misplaced))
 }
 
-fn misplaced(rule: &RuleAt<'_>, field: &Field<'_>) -> Option<Finding> {
+fn misplaced(rule: &CheckedRule<'_>, field: &Field<'_>) -> Option<Finding> {
     let keyword = &*field.keyword;
     if keyword.is_empty() || options::find(keyword).is_some() || rule.is_explained(keyword) {
         return None;

@@ -4,10 +4,10 @@
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::split_at_sign;
 
+use crate::checked_rule::{CheckedRule, Table};
 use crate::checker::Checker;
 use crate::cover::{Covered, MAX_DAEMONS};
 use crate::finding::{FilePlace, Finding};
-use crate::rule::{RuleAt, Table};
 
 tools::checks! {
     /// What is wrong with the sequence of rules.
@@ -28,7 +28,7 @@ tools::checks! {
 }
 
 /// Looks whether a rule can be reached, and notes what it covers. `grants`: what its options come to.
-pub(crate) fn check(rule: &RuleAt<'_>, grants: bool, checker: &Checker<'_>) {
+pub(crate) fn check(rule: &CheckedRule<'_>, grants: bool, checker: &Checker<'_>) {
     let earlier = &mut *checker.earlier.borrow_mut();
     earlier.enter(rule.table);
     let is_any =

@@ -7,8 +7,8 @@ use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::bracketed;
 use hosts_access::text::escape::TableText;
 
+use crate::checked_rule::bare_ipv6::looks_like_ipv6;
 use crate::finding::Finding;
-use crate::rule::bare_ipv6::looks_like_ipv6;
 use crate::word::{HostWord, is_fail, is_reserved};
 
 tools::checks! {

@@ -213,7 +213,7 @@ fn unreached(table: Table, text: &str, earlier: &mut Earlier) -> Vec<u64> {
         let Some(fields) = Rule::parse(line.text) else {
             continue;
         };
-        let rule = RuleAt::new(table, origin, line.text, fields);
+        let rule = CheckedRule::new(table, origin, line.text, fields);
         earlier.enter(table);
         if earlier.covers(&rule).is_some() {
             found.push(line.first);

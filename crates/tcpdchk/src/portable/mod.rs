@@ -4,8 +4,8 @@
 //! mean; a row that is about connections, messages or time has nothing to be seen in a table. Nothing is looked
 //! up or run. A finding says what the original makes of the place, and what is made of it here.
 
-mod options;
-mod words;
+mod list_words;
+mod option_values;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -20,9 +20,9 @@ use hosts_access::text::escape::TableText;
 use tools::disk::Disk;
 use tools::remark::Check;
 
+use crate::checked_rule::{CheckedRule, Table};
 use crate::finding::{FilePlace, Finding};
-use crate::report::Report;
-use crate::rule::{RuleAt, Table};
+use crate::reporter::Reporter;
 use crate::source::{ListOrigin, SourceFile};
 use crate::word::split_client;
 
@@ -85,7 +85,7 @@ const MANY_STARS: usize = 8;
 
 /// Goes through both tables.
 pub(crate) struct Portable<'p> {
-    report: &'p Report<'p>,
+    report: &'p Reporter<'p>,
     disk: &'p Disk,
     /// Lists that were gone through, those that are open, and how many were opened.
     seen: BTreeSet<PathBuf>,
@@ -93,7 +93,7 @@ pub(crate) struct Portable<'p> {
 }
 
 /// What a rule does with those it matches, for the words of findings.
-fn verdict(rule: &RuleAt<'_>) -> &'static str {
+fn verdict(rule: &CheckedRule<'_>) -> &'static str {
     let denies = match rule.table {
         Table::Allow => rule.has_option(&["deny", "twist"]),
         Table::Deny => !rule.has_option(&["allow"]),
@@ -103,7 +103,7 @@ fn verdict(rule: &RuleAt<'_>) -> &'static str {
 
 impl<'p> Portable<'p> {
     /// Reports on the files of this disk.
-    pub(crate) fn new(report: &'p Report<'p>, disk: &'p Disk) -> Self {
+    pub(crate) fn new(report: &'p Reporter<'p>, disk: &'p Disk) -> Self {
         Self {
             report,
             disk,
@@ -206,7 +206,7 @@ impl<'p> Portable<'p> {
             }
             return;
         }
-        let rule = RuleAt::new(table, origin, text, fields);
+        let rule = CheckedRule::new(table, origin, text, fields);
         for word in Words::new(fields.daemons).filter(|word| !is_except(word)) {
             self.daemon(word, &rule);
         }

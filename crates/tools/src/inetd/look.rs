@@ -16,7 +16,7 @@ use crate::remark::{
     RPC_TCP, Remark, TCPD_INSERTED, TCPD_RECURSION, TCPD_SETUID,
 };
 
-use super::entry::InetdLine;
+use super::conf_line::InetdLine;
 
 /// Whether a daemon's clients pass tcpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

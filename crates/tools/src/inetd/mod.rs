@@ -1,11 +1,11 @@
 //! inetd.conf: which daemons inetd starts, and whether it does so through tcpd.
 //!
-//! `entry` reads its lines, `look` looks at the programs that they start.
+//! `conf_line` reads its lines, `look` looks at the programs that they start.
 //!
 //! The file is read as the original's tools read it, which is more liberal than any inetd: the
 //! socket type may be missing, and numbers before the path or the daemon's name are skipped.
 
-mod entry;
+mod conf_line;
 mod look;
 
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl InetdConf {
             path: Some(path.to_owned()),
             ..Self::default()
         };
-        for entry in entry::read(text) {
+        for entry in conf_line::read(text) {
             let mut at = |remark: Remark| report(remark.at(path, entry.line));
             if let Some(daemon) = look::check(&entry, disk, &mut at) {
                 conf.daemons

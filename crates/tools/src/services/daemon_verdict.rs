@@ -7,9 +7,9 @@ use hosts_access::text::escape::TableText;
 
 use crate::daemons::DaemonNames;
 
-use super::files::FileLine;
+use super::daemon_settings::SettingState;
+use super::locate::FileLine;
 use super::service::{Gatekeeper, Service};
-use super::settings::SettingState;
 
 /// Daemons whose names are configured where it is read here: see [`DaemonNames::Configured`].
 const READ_KINDS: [&str; 5] = ["inetd", "sslh", "stunnel", "tcpd", "xinetd"];

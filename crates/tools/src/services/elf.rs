@@ -91,7 +91,7 @@ fn standard_folders(disk: &Disk) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for above in ["/usr/lib", "/lib", "/usr/lib64", "/lib64"] {
         let above = PathBuf::from(above);
-        for name in super::files::entries(&above, disk) {
+        for name in super::locate::entries(&above, disk) {
             let folder = above.join(name);
             if disk.metadata(&folder.join("libc.so.6")).is_ok() {
                 folders.push(folder);

@@ -5,15 +5,15 @@
 //! ELF headers of programs; what those do not say is known of some daemons ([`crate::daemons`]). Nothing is run, and
 //! what cannot be read is not known.
 
+mod daemon_settings;
 mod daemon_verdict;
 mod elf;
-mod files;
+mod linked_programs;
+mod locate;
 mod openbsd_inetd;
-mod programs;
 mod remedy;
 mod sections;
 mod service;
-mod settings;
 mod systemd;
 mod xinetd;
 
@@ -28,12 +28,12 @@ use crate::disk::Disk;
 use crate::inetd::{InetdConf, Wrapped};
 use crate::paths::base_name;
 
+pub use daemon_settings::SettingState;
 pub use daemon_verdict::{Applies, Asker, DaemonVerdict};
 use elf::Libraries;
-pub use files::FileLine;
-use files::{has_word, is_script, matching};
+pub use locate::FileLine;
+use locate::{has_word, is_script, matching};
 pub use service::{Gatekeeper, Service};
-pub use settings::SettingState;
 
 /// The services of a machine.
 pub struct Services<'s> {

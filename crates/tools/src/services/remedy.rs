@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::daemon_verdict::DaemonVerdict;
-use super::files::FileLine;
+use super::locate::FileLine;
 use super::service::Service;
 
 /// Daemons that stand for themselves, and what they take to serve one connection on their standard input:

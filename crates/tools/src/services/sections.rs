@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::disk::Disk;
 
+use super::daemon_settings::{SettingState, same, value};
 use super::elf::Libraries;
-use super::files::{FileLine, matching, text};
+use super::locate::{FileLine, matching, text};
 use super::service::{Gatekeeper, Service};
-use super::settings::{SettingState, same, value};
 
 const STUNNEL: [&str; 3] = ["/usr/bin/stunnel4", "/usr/bin/stunnel", "/usr/sbin/stunnel"];
 const STUNNEL_FILES: &str = "/etc/stunnel/*.conf";

@@ -7,8 +7,8 @@ use system::settings::REAL_DAEMON_DIR;
 
 use crate::paths::base_name;
 
-use super::files::FileLine;
-use super::settings::SettingState;
+use super::daemon_settings::SettingState;
+use super::locate::FileLine;
 
 /// What a service's clients meet first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

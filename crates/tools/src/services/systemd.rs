@@ -10,7 +10,7 @@ use hosts_access::text::escape::TableText;
 use crate::disk::Disk;
 use crate::paths::base_name;
 
-use super::files::{FileLine, entries, is_hidden};
+use super::locate::{FileLine, entries, is_hidden};
 use super::service::{Gatekeeper, Service, started};
 
 /// Folders of units, the first one counts.

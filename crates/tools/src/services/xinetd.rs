@@ -9,7 +9,7 @@ use crate::disk::Disk;
 use crate::paths::base_name;
 
 use super::elf::Libraries;
-use super::files::{FileLine, entries, is_hidden};
+use super::locate::{FileLine, entries, is_hidden};
 use super::service::{Gatekeeper, Service, started};
 
 const CONF: &str = "/etc/xinetd.conf";

@@ -3,7 +3,7 @@
 use hosts_access::options::Field;
 use hosts_access::text::number::signed;
 
-use crate::rule::RuleAt;
+use crate::checked_rule::CheckedRule;
 use crate::source::Origin;
 
 use super::{ACCOUNT, ACLEXEC, NUMBER, Portable, RESOLVER, SEVERITY, verdict};
@@ -21,13 +21,13 @@ const NUMBERS: [&[u8]; 4] = [b"linger", b"nice", b"rfc931", b"umask"];
 
 impl Portable<'_> {
     /// The options of a rule.
-    pub(super) fn options(&self, rule: &RuleAt<'_>) {
+    pub(super) fn options(&self, rule: &CheckedRule<'_>) {
         for field in rule.options() {
             self.option(&field, rule);
         }
     }
 
-    fn option(&self, field: &Field<'_>, rule: &RuleAt<'_>) {
+    fn option(&self, field: &Field<'_>, rule: &CheckedRule<'_>) {
         let keyword = field.keyword.to_ascii_lowercase();
         let value: &[u8] = &field.value;
         let part = if value.is_empty() {

@@ -6,14 +6,14 @@ use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::bytes::{bracketed, path_of};
 use hosts_access::text::number::{decimal, leading_decimal};
 
-use crate::rule::RuleAt;
+use crate::checked_rule::CheckedRule;
 use crate::source::Origin;
 
 use super::{GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict};
 
 impl Portable<'_> {
     /// A word of a daemon list.
-    pub(super) fn daemon(&mut self, word: &[u8], rule: &RuleAt<'_>) {
+    pub(super) fn daemon(&mut self, word: &[u8], rule: &CheckedRule<'_>) {
         let (name, host) = match split_at_sign(word) {
             Some((name, host)) => (name, Some(host)),
             None => (word, None),

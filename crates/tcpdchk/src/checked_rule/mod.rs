@@ -26,7 +26,7 @@ pub(crate) enum Table {
 
 /// A rule and where it stands.
 #[derive(Debug)]
-pub(crate) struct RuleAt<'r> {
+pub(crate) struct CheckedRule<'r> {
     /// Its table.
     pub table: Table,
     /// Its place.
@@ -53,7 +53,7 @@ pub(crate) struct RuleAt<'r> {
     pub stray_backslash: bool,
 }
 
-impl<'r> RuleAt<'r> {
+impl<'r> CheckedRule<'r> {
     /// A rule of a table.
     pub(crate) fn new(
         table: Table,

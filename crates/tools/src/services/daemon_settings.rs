@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::daemons::Setting;
 use crate::disk::Disk;
 
-use super::files::{FileLine, matching, text};
+use super::locate::{FileLine, matching, text};
 
 /// How a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use hosts_access::text::escape::TableText;
 use hosts_access::world::Files;
 use tools::disk::Disk;
 
+use crate::checked_rule::{CheckedRule, Table};
 use crate::checker::Checker;
 use crate::finding::{FilePlace, Finding};
-use crate::rule::{RuleAt, Table};
 use crate::source::{Origin, offset_in};
 
 tools::checks! {
@@ -64,7 +64,7 @@ enum Unfit {
 
 /// Looks at the programs of a command. `place` is that of the option.
 pub(crate) fn check(
-    rule: &RuleAt<'_>,
+    rule: &CheckedRule<'_>,
     field: &Field<'_>,
     place: &FilePlace,
     checker: &Checker<'_>,
@@ -91,7 +91,11 @@ pub(super) fn never_answers(field: &Field<'_>, checker: &Checker<'_>) -> bool {
 }
 
 /// Where a program's name is.
-fn word_place(rule: &RuleAt<'_>, field: &Field<'_>, program: &CommandProgram) -> Option<FilePlace> {
+fn word_place(
+    rule: &CheckedRule<'_>,
+    field: &Field<'_>,
+    program: &CommandProgram,
+) -> Option<FilePlace> {
     let Cow::Borrowed(value) = field.value else {
         return None;
     };

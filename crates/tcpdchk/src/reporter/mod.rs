@@ -1,7 +1,7 @@
 //! Shows facts and findings in the format that was asked for, and counts them.
 
 mod human;
-mod line;
+mod one_line;
 mod sarif;
 
 use std::cell::RefCell;
@@ -28,7 +28,7 @@ const MAX_NOTES: usize = 1;
 const MAX_PLACES: usize = 6;
 
 /// Where findings go.
-pub(crate) struct Report<'o> {
+pub(crate) struct Reporter<'o> {
     output: Option<&'o Output>,
     format: ReportFormat,
     renderer: Renderer,
@@ -80,7 +80,7 @@ pub(crate) struct LevelCounts {
     pub notes: usize,
 }
 
-impl<'o> Report<'o> {
+impl<'o> Reporter<'o> {
     /// Reports in this format.
     pub(crate) fn new(output: &'o Output, format: ReportFormat, all: bool) -> Self {
         let renderer = if is_coloured() {
@@ -171,7 +171,7 @@ impl<'o> Report<'o> {
         match self.format {
             ReportFormat::Classic if self.state.borrow().beside => {}
             ReportFormat::Classic => {
-                if let Some(line) = line::classic(finding) {
+                if let Some(line) = one_line::classic(finding) {
                     output.line(line);
                 }
             }
@@ -187,8 +187,8 @@ impl<'o> Report<'o> {
                 let result = sarif::result(finding, None);
                 self.state.borrow_mut().results.push(result);
             }
-            ReportFormat::Gcc => output.line(line::gcc(finding)),
-            ReportFormat::Json => output.line(line::json(finding)),
+            ReportFormat::Gcc => output.line(one_line::gcc(finding)),
+            ReportFormat::Json => output.line(one_line::json(finding)),
         }
     }
 

@@ -9,10 +9,10 @@ use crate::daemons::{self, Asks, DaemonNames, HELPER_FOLDERS, KnownDaemon, Switc
 use crate::paths::base_name;
 
 use super::Services;
+use super::daemon_settings;
 use super::daemon_verdict::{Applies, Asker, DaemonVerdict};
-use super::files::{COMMON_FOLDERS, FOLDERS, find, has_word, matching};
+use super::locate::{COMMON_FOLDERS, FOLDERS, find, has_word, matching};
 use super::service::{Gatekeeper, Service};
-use super::settings;
 
 /// Names of daemons of former times, and the program that stands in their place under its own name.
 const FORMER: [(&str, &str); 1] = [("portmap", "rpcbind")];
@@ -56,7 +56,7 @@ impl Services<'_> {
             Switch::Flag(_) => return None,
             Switch::Setting(setting) => {
                 let arguments = starter.map_or(&[][..], |service| &service.arguments);
-                verdict.turn(settings::state(setting, arguments, self.disk));
+                verdict.turn(daemon_settings::state(setting, arguments, self.disk));
             }
         }
         Some(verdict)
