@@ -18,7 +18,8 @@ use system::environment::Environment;
 use system::peer::Connection;
 use system::process::{Ended, Stdio};
 
-use crate::boundary::{end_jump, guard, has_jumped};
+use crate::boundary::guard;
+use crate::call::{self, end_jump, has_jumped};
 use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
 use crate::facts::Facts;
 use crate::layout::{RequestInfo, given};
@@ -131,7 +132,7 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
                 let granting = place
                     .as_ref()
                     .is_some_and(|place| *place.table == *tables.allow);
-                report::at(place, || twist(&command, raw, socket)) && granting
+                call::at(place, || twist(&command, raw, socket)) && granting
             }
         }
     }
@@ -287,12 +288,12 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
             RuleOutcome::Allow => AC_PERMIT,
             RuleOutcome::InError(fault) => {
                 let problem = Problem::AclexecFailed(fault);
-                report::at(Some(place), || report::problem(problem));
+                call::at(Some(place), || report::problem(problem));
                 AC_DENY
             }
             RuleOutcome::Deny | RuleOutcome::Failed => AC_DENY,
             RuleOutcome::Twist(command) => {
-                let went_on = report::at(Some(place), || twist(&command, raw, socket));
+                let went_on = call::at(Some(place), || twist(&command, raw, socket));
                 if went_on { 0 } else { AC_DENY }
             }
         }

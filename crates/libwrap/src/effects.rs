@@ -16,7 +16,7 @@ use hosts_access::world::Effects;
 use nix::libc;
 use system::effects::RealEffects;
 
-use crate::{boundary, shim};
+use crate::{call, shim};
 
 thread_local! {
     /// The socket to which this thread has sent a banner last.
@@ -94,7 +94,7 @@ pub(crate) fn not_resident(option: &str) -> Fault {
 
 impl Effects for ProcessEffects<'_> {
     fn perform(&mut self, action: &Action) -> Result<Done, Fault> {
-        if boundary::has_jumped() {
+        if call::has_jumped() {
             return Ok(Done::Done);
         }
         if is_dry() {

@@ -2,7 +2,6 @@
 //! and from its own lookups where it has any.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use hosts_access::report::problem::NameProblem;
 use hosts_access::request::facts::{Answer, Fact};
@@ -16,19 +15,10 @@ use system::held::HeldFiles;
 use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
 
-use crate::boundary;
 use crate::eval::{address_of, name_of, user_of};
 use crate::layout::{HostInfo, RequestInfo, bytes, internet};
-use crate::report::{self, Messages};
-use crate::{shim, sock, unanswered};
-
-/// Time limit of an ident query: a rule's, or the program's.
-pub(crate) fn ident_limit() -> Duration {
-    boundary::call().ident_limit.unwrap_or_else(|| {
-        let seconds = shim::ident_seconds().load(std::sync::atomic::Ordering::Relaxed);
-        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
-    })
-}
+use crate::report::Messages;
+use crate::{call, ends, shim, unanswered};
 
 /// The facts of one request of the program.
 pub(crate) struct Facts {
@@ -77,7 +67,7 @@ impl Facts {
                 b"" => Fact::NotAsked,
                 value => Fact::from_user(value),
             };
-            request.ident_limit = ident_limit();
+            request.ident_limit = shim::ident_limit();
             request
         }
     }
@@ -99,7 +89,7 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
     // SAFETY: as the caller says.
     unsafe {
         address_of(raw);
-        sock::restore_socket(raw);
+        ends::restore_socket(raw);
         let port = internet((*raw).sin).map_or(0, |address| address.port());
         Host::from_text(bytes(&(*raw).addr))
             .with_name(fact(&(*raw).name))
@@ -115,7 +105,7 @@ impl Lookups for Facts {
         side: Side,
         place: Option<&Place>,
     ) -> (Fact, Option<NameProblem>) {
-        let place = place.cloned().or_else(report::place);
+        let place = place.cloned().or_else(call::place);
         // SAFETY: by `of`.
         let name = unsafe {
             let host = match side {
@@ -123,7 +113,7 @@ impl Lookups for Facts {
                 Side::Server => &raw mut (*self.request).server,
             };
             unanswered::take();
-            report::at(place, || name_of(host));
+            call::at(place, || name_of(host));
             match unanswered::take() {
                 Some(why) => Fact::InError(why),
                 None => Fact::from_value(bytes(&(*host).name)),
@@ -137,7 +127,7 @@ impl Lookups for Facts {
         // SAFETY: by `of`.
         unsafe {
             unanswered::take();
-            boundary::during(|call| call.ident_limit = limit, || user_of(self.request));
+            call::during(|call| call.ident_limit = limit, || user_of(self.request));
             match unanswered::take() {
                 Some(why) => Fact::InError(why),
                 None => Fact::from_user(bytes(&(*self.request).user)),

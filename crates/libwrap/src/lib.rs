@@ -8,13 +8,17 @@
 //! `layout` is the memory that programs see, `shim` the C part and the way to what a program may
 //! have replaced. `access` answers, `facts` and `effects` are its world. `request`, `eval`, `sock` and
 //! `text` are the rest of the functions, `report` is the log, `severities` the record of what rules
-//! have changed, `memory` what is left when the system has no more, `unanswered` whether a lookup could be made, `boundary` the guard around all.
+//! have changed, `memory` what is left when the system has no more, `unanswered` whether a lookup could be made, `boundary` the guard around all, `call` what a thread
+//! has noted for its time.
 
 #![allow(unsafe_code)]
 
 mod access;
 mod boundary;
+mod call;
+mod diag;
 mod effects;
+mod ends;
 mod eval;
 mod facts;
 mod layout;

@@ -6,7 +6,6 @@
 use std::ffi::{CString, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -16,24 +15,12 @@ use hosts_access::table::place::Place;
 use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
 
+use crate::call::{has_jumped, place};
 use crate::layout::given;
-use crate::{boundary, shim};
+use crate::shim;
 
 unsafe extern "C" {
     fn __syslog_chk(priority: c_int, flag: c_int, format: *const c_char, ...);
-}
-
-/// The place of the rule at hand in this thread.
-pub(crate) fn place() -> Option<Place> {
-    // SAFETY: null, or a place that `at` keeps while it runs what asks.
-    unsafe { boundary::call().place.as_ref() }.cloned()
-}
-
-/// Runs something at the place of a rule. Its reports name the place. (It is on this stack: a value that has
-/// to be dropped when the thread ends would need memory, without which the C library ends the process.)
-pub(crate) fn at<T>(place: Option<Place>, run: impl FnOnce() -> T) -> T {
-    let here = place.as_ref().map_or(ptr::null(), ptr::from_ref);
-    boundary::during(|call| call.place = here, run)
 }
 
 /// Logs a line, with control characters shown.
@@ -69,7 +56,7 @@ fn tag(gravity: Gravity) -> &'static str {
 }
 
 /// Logs a warning or an error with its place, if there is one.
-fn tagged(tag: &str, text: &str) {
+pub(crate) fn tagged(tag: &str, text: &str) {
     let place = match place() {
         Some(place) => Some(place.to_string()),
         None => program_place(),
@@ -105,33 +92,12 @@ pub(crate) fn program_spot() -> (Arc<Path>, u64) {
     (Path::new(OsStr::from_bytes(file)).into(), line)
 }
 
-/// A report of the program: `tcpd_warn` or `tcpd_jump`.
-///
-/// # Safety
-/// A string that ends in NUL.
-#[unsafe(no_mangle)]
-unsafe extern "C-unwind" fn wrap_report(jumps: c_int, text: *const c_char) {
-    boundary::guard((), || {
-        // SAFETY: as the caller says.
-        let text = String::from_utf8_lossy(unsafe { given(text) });
-        tagged(if jumps == 0 { "warning" } else { "error" }, &text);
-    });
-}
-
-/// A key that request_set(3) does not know.
-#[unsafe(no_mangle)]
-extern "C-unwind" fn wrap_bad_key(key: c_int) {
-    boundary::guard((), || {
-        tagged("warning", &format!("request_fill: invalid key: {key}"));
-    });
-}
-
 /// The engine's messages.
 pub(crate) struct Messages;
 
 impl Log for Messages {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
-        if boundary::has_jumped() {
+        if has_jumped() {
             // The program has left the search, which only has to end.
             return;
         }

@@ -10,14 +10,14 @@ use std::path::PathBuf;
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
+use std::time::Duration;
 
 use hosts_access::search::access::Tables;
 use hosts_access::table::place::Place;
 use nix::libc::sockaddr;
 
-use crate::boundary::{called, has_jumped};
+use crate::call::{self, called, has_jumped};
 use crate::layout::{HostInfo, Lookup, RequestInfo, STRING_LENGTH, Sink, given};
-use crate::report;
 
 unsafe extern "C" {
     static allow_severity: AtomicI32;
@@ -90,13 +90,21 @@ pub(crate) fn tables() -> Option<Tables> {
     })
 }
 
+/// Time limit of an ident query: a rule's, or the program's.
+pub(crate) fn ident_limit() -> Duration {
+    call::call().ident_limit.unwrap_or_else(|| {
+        let seconds = ident_seconds().load(Ordering::Relaxed);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    })
+}
+
 /// Calls what may be the program's own code, with the place of the rule at hand for its reports. Once it
 /// wanted to leave the request, nothing more of it is called.
 fn call(run: impl FnOnce() -> c_int) {
     if has_jumped() {
         return;
     }
-    let shown = report::place().is_some_and(|place| show(&place));
+    let shown = call::place().is_some_and(|place| show(&place));
     let jumped = run();
     if shown {
         hide();

@@ -25,11 +25,12 @@ use system::peer::Connection;
 
 use crate::boundary::guard;
 use crate::effects::{banner_sent, borrow};
+use crate::ends::restore_socket;
 use crate::layout::{
-    HostInfo, RequestInfo, STRING_LENGTH, family, given, has_lost_socket, internet, keep_socket,
-    store, store_address, text,
+    HostInfo, RequestInfo, STRING_LENGTH, family, given, internet, keep_socket, store,
+    store_address, text,
 };
-use crate::{eval, facts, report, shim, unanswered};
+use crate::{eval, report, shim, unanswered};
 
 /// How long a refused client may take to read its banner.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -141,28 +142,6 @@ unsafe extern "C-unwind" fn sock_host(raw: *mut RequestInfo) {
             }
         }
     });
-}
-
-/// Asks the socket for its address again if the program has written over it.
-///
-/// # Safety
-/// An end of a request that was made by request_init.
-pub(crate) unsafe fn restore_socket(host: *mut HostInfo) {
-    // SAFETY: as the caller says; nothing else of ours holds a reference to the structure.
-    unsafe {
-        if !has_lost_socket(host) {
-            return;
-        }
-        let request = (*host).request;
-        let Some(Ok(connection)) = borrow((*request).fd).map(Connection::on) else {
-            return;
-        };
-        if !ptr::eq(host, &raw const (*request).client) {
-            keep_socket(host, &connection.own);
-        } else if let Some(peer) = &connection.peer {
-            keep_socket(host, peer);
-        }
-    }
 }
 
 /// Whether the descriptor is none, or that of another kind of file.
@@ -278,7 +257,7 @@ unsafe extern "C-unwind" fn wrap_rfc931(
         let (client, server) = unsafe { (internet(client), internet(server)) };
         let found = match (client.and_then(canonical), server.and_then(canonical)) {
             (Some(client), Some(server)) => {
-                let limit = facts::ident_limit();
+                let limit = shim::ident_limit();
                 hosts_access::lookup::ident::look_up(client, server, limit, &ident())
             }
             _ => Fact::Unknown,
