@@ -1,0 +1,266 @@
+//! The layers of each crate, as docs/architecture.md shows them: a file names only files of layers below its own.
+//!
+//! A module and its own child may name each other. What fails is a path that goes up or to the side, a file that
+//! stands in no layer, a layer that names no file, and a crate that is in no list.
+
+mod paths;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use paths::{Modules, are_parent_and_child, modules, uses};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The layers of a crate, the lowest first.
+type Layers = Vec<Vec<String>>;
+
+/// The table of the document: a line `crate NAME`, then a line for each layer.
+fn table(document: &str) -> BTreeMap<String, Layers> {
+    let (_, block) = document
+        .split_once("```layers\n")
+        .expect("a block of layers");
+    let (block, _) = block.split_once("```").expect("its end");
+    let mut crates: BTreeMap<String, Layers> = BTreeMap::new();
+    let mut at = String::new();
+    for line in block.lines() {
+        match line.strip_prefix("crate ") {
+            Some(name) => {
+                name.clone_into(&mut at);
+                crates.insert(at.clone(), Layers::new());
+            }
+            None => {
+                let names = line.split_whitespace().map(str::to_owned).collect();
+                crates.get_mut(&at).expect("a crate").push(names);
+            }
+        }
+    }
+    crates
+}
+
+/// What is wrong with a crate.
+fn faults(modules: &Modules, layers: &Layers) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
+    for (layer, names) in layers.iter().enumerate() {
+        for name in names {
+            if at.insert(name, layer).is_some() {
+                faults.push(format!("{name} stands in two layers"));
+            }
+            if !modules.contains_key(name) {
+                faults.push(format!("{name} is no file"));
+            }
+        }
+    }
+    for (module, named) in uses(modules) {
+        if module.is_empty() {
+            continue;
+        }
+        let Some(layer) = at.get(&*module) else {
+            faults.push(format!("{module} stands in no layer"));
+            continue;
+        };
+        for other in named {
+            if are_parent_and_child(&module, &other) {
+                continue;
+            }
+            if at.get(&*other).is_some_and(|below| below >= layer) {
+                faults.push(format!("{module} names {other}, which is not below it"));
+            }
+        }
+    }
+    faults
+}
+
+/// The lowest layers that a crate can have, for the message of a failure: each file above all that it names.
+fn proposal(modules: &Modules) -> String {
+    let uses = uses(modules);
+    let mut left: BTreeSet<&String> = modules.keys().filter(|name| !name.is_empty()).collect();
+    let mut text = String::new();
+    while !left.is_empty() {
+        let free: Vec<&String> = left
+            .iter()
+            .copied()
+            .filter(|module| {
+                uses[*module]
+                    .iter()
+                    .all(|other| !left.contains(other) || are_parent_and_child(module, other))
+            })
+            .collect();
+        if free.is_empty() {
+            return format!("{text}a ring among {left:?}\n");
+        }
+        let names: Vec<&str> = free.iter().map(|name| name.as_str()).collect();
+        text += &format!("{}\n", names.join(" "));
+        left.retain(|name| !free.contains(name));
+    }
+    text
+}
+
+#[test]
+fn every_file_names_only_what_is_below_it() {
+    let document = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let table = table(&document);
+    let mut crates = BTreeSet::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.join("Cargo.toml").exists() {
+            crates.insert(folder.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    let mut wrong = String::new();
+    for name in &crates {
+        let modules = modules(&root().join("crates").join(name).join("src"));
+        let layers = table.get(name).cloned().unwrap_or_default();
+        let faults = faults(&modules, &layers);
+        if !faults.is_empty() {
+            let faults = faults.join("\n  ");
+            wrong += &format!(
+                "crate {name}:\n  {faults}\nIts files would fit so:\n{}\n",
+                proposal(&modules)
+            );
+        }
+    }
+    for name in table.keys().filter(|name| !crates.contains(*name)) {
+        wrong += &format!("{name} is no crate\n");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Which crates of ours a shipped crate may depend on.
+const BELOW: [(&str, &[&str]); 9] = [
+    ("hosts-access", &[]),
+    ("policy", &["hosts-access"]),
+    ("system", &["hosts-access"]),
+    ("libwrap", &["hosts-access", "system"]),
+    ("safe_finger", &["system"]),
+    ("tcpd", &["hosts-access", "system"]),
+    ("tools", &["hosts-access", "system"]),
+    ("tcpdchk", &["hosts-access", "policy", "system", "tools"]),
+    ("tcpdmatch", &["hosts-access", "policy", "system", "tools"]),
+];
+
+#[test]
+fn crates_depend_on_crates_below_them() {
+    let ours: BTreeSet<&str> = BELOW.iter().map(|(name, _)| *name).collect();
+    for (name, below) in BELOW {
+        let manifest = root().join("crates").join(name).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let (_, section) = manifest.split_once("\n[dependencies]\n").unwrap();
+        let section = section.split("\n[").next().unwrap();
+        for line in section.lines() {
+            let dependency = line.split(['.', ' ', '=']).next().unwrap();
+            assert!(
+                !ours.contains(dependency) || below.contains(&dependency),
+                "{name} depends on {dependency}"
+            );
+            let kinds = ["bench", "differential", "faults", "scenarios"];
+            assert!(
+                !kinds.contains(&dependency),
+                "{name} depends on {dependency}"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crate_of(files: &[(&str, &str)]) -> Modules {
+        let files = files.iter();
+        files
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect()
+    }
+
+    fn layers(lines: &[&str]) -> Layers {
+        let words = |line: &&str| line.split(' ').map(str::to_owned).collect();
+        lines.iter().map(words).collect()
+    }
+
+    #[test]
+    fn a_path_may_go_down_only() {
+        let files = crate_of(&[
+            ("a", ""),
+            ("b", "use crate::a::X;"),
+            ("c", "fn f() { crate::b::g() }"),
+        ]);
+        assert_eq!(faults(&files, &layers(&["a", "b", "c"])), [""; 0]);
+        assert_eq!(
+            faults(&files, &layers(&["b", "a", "c"])),
+            ["b names a, which is not below it"]
+        );
+        assert_eq!(
+            faults(&files, &layers(&["a", "b c"])),
+            ["c names b, which is not below it"]
+        );
+        assert_eq!(
+            faults(&files, &layers(&["a", "b"])),
+            ["c stands in no layer"]
+        );
+        assert_eq!(
+            faults(&files, &layers(&["a", "b", "c", "d"])),
+            ["d is no file"]
+        );
+    }
+
+    #[test]
+    fn every_way_to_name_a_file_counts() {
+        for text in [
+            "use crate::{x::Y, a::{B, C}};",
+            "use super::a;",
+            "use super::super::a::Z;",
+            "fn f() -> crate::a::T { super::a::g() }",
+            "pub(crate) use crate::a as other;",
+            "use crate::a::{self, b};",
+        ] {
+            let module = if text.contains("super::super") {
+                "m::n"
+            } else {
+                "m"
+            };
+            let files = crate_of(&[("a", ""), (module, text)]);
+            assert!(uses(&files)[module].contains("a"), "{text}");
+        }
+        for text in [
+            "// crate::a",
+            "use other::a;",
+            "#[cfg(test)]\nmod tests { use crate::a; }",
+        ] {
+            let files = crate_of(&[("a", ""), ("m", text)]);
+            assert!(uses(&files)["m"].is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_ring_fits_into_no_layers_but_a_module_and_its_child_do() {
+        let ring = crate_of(&[
+            ("a", "use crate::b;"),
+            ("b", "use crate::c;"),
+            ("c", "use crate::a;"),
+        ]);
+        assert!(proposal(&ring).contains("a ring among"));
+        for order in [["a", "b", "c"], ["b", "c", "a"], ["c", "b", "a"]] {
+            assert!(!faults(&ring, &layers(&order)).is_empty());
+        }
+        let child = crate_of(&[("a", "mod b; use b::X;"), ("a::b", "use super::Y;")]);
+        assert_eq!(faults(&child, &layers(&["a a::b"])), [""; 0]);
+        let cousin = crate_of(&[
+            ("a", ""),
+            ("a::b", "use super::c;"),
+            ("a::c", "use super::b;"),
+        ]);
+        assert!(!faults(&cousin, &layers(&["a a::b a::c"])).is_empty());
+    }
+
+    #[test]
+    fn the_table_is_read_from_the_document() {
+        let read = table("text\n```layers\ncrate one\na b\nc\ncrate two\n```\n");
+        assert_eq!(read["one"], layers(&["a b", "c"]));
+        assert!(read["two"].is_empty());
+    }
+}
