@@ -10,7 +10,10 @@ use crate::PIECES;
 pub fn check(input: &[u8]) {
     let expected = plainly_sent(input);
     for piece in PIECES {
-        let mut banner = Banner::new(Pieces { text: input, most: piece });
+        let mut banner = Banner::new(Pieces {
+            text: input,
+            most: piece,
+        });
         let mut sent = Vec::new();
         let mut torn = false;
         while let Some(chunk) = banner.next_chunk().expect("no error of reading") {

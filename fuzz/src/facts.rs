@@ -1,7 +1,7 @@
 //! Requests and worlds to choose from.
 
-use hosts_access::request::facts::Fact;
 use hosts_access::fake::FakeWorld;
+use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 
 const ADDRESSES: [&str; 4] = ["192.0.2.7", "::ffff:192.0.2.7", "fe80::1%lo", ""];

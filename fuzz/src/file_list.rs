@@ -9,7 +9,10 @@ use crate::PIECES;
 pub fn check(input: &[u8]) {
     let expected = plainly_split(input);
     for piece in PIECES {
-        let mut words = ListWords::new(Pieces { text: input, most: piece });
+        let mut words = ListWords::new(Pieces {
+            text: input,
+            most: piece,
+        });
         let mut found = Vec::new();
         let end = loop {
             match words.next_word() {

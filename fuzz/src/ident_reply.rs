@@ -1,7 +1,7 @@
 //! The reply of a client's ident server, and the line that the log shows of it.
 
-use hosts_access::lookup::ident::parse_reply;
 use hosts_access::limits::MAX_IDENT_REPLY_BYTES;
+use hosts_access::lookup::ident::parse_reply;
 use hosts_access::text::escape::Untrusted;
 
 /// The ports of the connection: those of the seeds.

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use tools::dry::DryEffects;
-use hosts_access::search::access::Verdict;
-use hosts_access::fake::{FakeWorld, Logged};
-use hosts_access::report::problem::Gravity;
-use hosts_access::options::{Fields, run};
 use hosts_access::action::RuleOutcome;
+use hosts_access::fake::{FakeWorld, Logged};
+use hosts_access::options::{Fields, run};
+use hosts_access::report::problem::Gravity;
+use hosts_access::search::access::Verdict;
 use hosts_access::table::place::Place;
 use hosts_access::world::Effects;
+use tools::dry::DryEffects;
 
 use crate::case::{actions_are_sane, messages_are_plain};
 use crate::{choice, facts, texts};

@@ -39,7 +39,10 @@ type Known = Option<(Vec<u8>, u64, u64)>;
 
 fn check_lines(table: &[u8], piece: usize) {
     let expected = plainly_split(table);
-    let mut lines = Lines::new(Pieces { text: table, most: piece });
+    let mut lines = Lines::new(Pieces {
+        text: table,
+        most: piece,
+    });
     for known in &expected {
         match (known, lines.next_line()) {
             (Some((text, first, last)), Ok(Some(line))) => {

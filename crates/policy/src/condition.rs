@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 /// A test that only a request can answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Test {
-    /// The string test of a word on the client's host name; see [`hosts_access::strings`].
+    /// The string test of a word on the client's host name; see [`hosts_access::table::compare`].
     Name(Box<[u8]>),
     /// `KNOWN`: the client's name is known.
     NameKnown,
