@@ -1,13 +1,14 @@
 //! The layers of each crate, as docs/architecture.md shows them: a file names only files of layers below its own.
 //!
 //! A module and its own child may name each other. What fails is a path that goes up or to the side, a file that
-//! stands in no layer, a layer that names no file, and a crate that is in no list.
+//! stands in no layer, a layer that names no file, and a crate that is in no list. Besides, tcpd links few foreign crates.
 
 mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use paths::{Modules, are_parent_and_child, modules, uses};
 
@@ -164,6 +165,37 @@ fn crates_depend_on_crates_below_them() {
             );
         }
     }
+}
+
+/// Foreign crates that tcpd may link: it runs as root before every connection.
+const MAX_LINKED: usize = 25;
+
+#[test]
+fn tcpd_links_few_foreign_crates() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", "tcpd", "--prefix", "none"])
+        .args(["--edges", "normal,no-proc-macro", "--format", "{p}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    let text = String::from_utf8(tree.stdout).unwrap();
+    // Ours are shown with their folder.
+    let crates = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    let foreign: BTreeSet<&str> = crates.filter(|line| !line.contains("(/")).collect();
+    assert!(
+        foreign.iter().any(|line| line.starts_with("nix ")),
+        "{text}"
+    );
+    assert!(
+        foreign.len() <= MAX_LINKED,
+        "{} crates: {foreign:#?}",
+        foreign.len()
+    );
 }
 
 #[cfg(test)]
