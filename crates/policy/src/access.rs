@@ -151,6 +151,7 @@ fn is_sure((_, matches, in_error): &Entry) -> bool {
 pub struct Access {
     ranges: Vec<Range>,
     answers: Vec<Vec<Decision>>,
+    in_error: Vec<By>,
 }
 
 impl Access {
@@ -171,6 +172,11 @@ impl Access {
             .partition_point(|range| (range.family, range.from) <= (family, number));
         let range = after.checked_sub(1).and_then(|at| self.ranges.get(at));
         range.map_or(&[], |range| self.decisions(range.answer))
+    }
+
+    /// The rules that are in error for some client, whatever is decided after them.
+    pub fn in_error(&self) -> &[By] {
+        &self.in_error
     }
 
     /// How many lists of decisions there are.
@@ -219,8 +225,7 @@ impl<'w> Policy<'w> {
     /// # Errors
     /// It cannot be told.
     pub fn access(&mut self, service: &Service, store: &mut Conditions) -> Result<Access, TooMuch> {
-        let mut rules = Vec::new();
-        let mut pieces = Vec::new();
+        let (mut rules, mut pieces, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         let both = (self.rules.allow, self.rules.rules.len());
         for (table, range, in_error) in [
             (Table::Allow, 0..both.0, self.rules.allow_error.is_some()),
@@ -236,6 +241,10 @@ impl<'w> Policy<'w> {
                     Some(found) => found,
                     None => continue,
                 };
+                let ends = [Some(judged.end), judged.refused.map(|(_, end)| end)];
+                if !tested.in_error.is_empty() || ends.contains(&Some(End::InError)) {
+                    errors.push(by);
+                }
                 rules.push(judged);
                 pieces.push(tested);
             }
@@ -261,7 +270,7 @@ impl<'w> Policy<'w> {
             ranges: Vec::new(),
             answers: Answers::default(),
         }
-        .run(&pieces)
+        .run(&pieces, errors)
     }
 }
 
@@ -592,13 +601,14 @@ struct Sweep<'s> {
 }
 
 impl Sweep<'_> {
-    fn run(mut self, tested: &[Tested]) -> Result<Access, TooMuch> {
+    fn run(mut self, tested: &[Tested], in_error: Vec<By>) -> Result<Access, TooMuch> {
         for family in Family::BOTH {
             self.family(family, tested)?;
         }
         Ok(Access {
             ranges: self.ranges,
             answers: self.answers.all,
+            in_error,
         })
     }
 

@@ -256,6 +256,25 @@ fn what_is_in_error_is_said_first() {
     check_answer(&scratch, &["-d"], "sshd", answer);
 }
 
+/// A command that is missing is in error too, though a rule of hosts.deny decides then.
+#[test]
+fn a_rule_whose_command_is_missing_is_said_to_be_in_error() {
+    let scratch = scratch("sshd: 10.: aclexec /nonexistent/command\n", DENY);
+    let run = ask(&scratch, &["-d", "--who", "sshd"]);
+    let lines: Vec<_> = run.stdout.lines().collect();
+    assert!(
+        lines[1].starts_with("in error: hosts.allow, line 1: "),
+        "{lines:?}"
+    );
+    assert!(lines.contains(&"        by hosts.deny:1"), "{lines:?}");
+    check_answer(
+        &scratch,
+        &["-d"],
+        "sshd",
+        &who_json(&scratch, &["-d"], &["sshd"])[0],
+    );
+}
+
 #[test]
 fn without_a_daemon_each_one_is_told() {
     let scratch = scratch("sshd ftpd@10.0.0.1: ALL\n22: ALL\n", "s*: ALL\n");

@@ -150,18 +150,7 @@ fn reason(policy: &Policy<'_>, decision: &Decision) -> String {
 /// All that is in error for some client, as messages.
 fn errors(policy: &Policy<'_>, access: &Access) -> Vec<String> {
     let mut errors: Vec<String> = policy.errors().map(ToString::to_string).collect();
-    let mut rules: Vec<u32> = (0..access.answers())
-        .flat_map(|answer| access.decisions(answer))
-        .filter_map(|decision| match decision.by {
-            By::RuleInError(rule) => Some(rule),
-            _ => None,
-        })
-        .collect();
-    rules.sort_unstable();
-    rules.dedup();
-    let places = rules
-        .into_iter()
-        .filter_map(|rule| policy.place(By::Rule(rule)));
+    let places = access.in_error().iter().filter_map(|by| policy.place(*by));
     errors.extend(
         places.map(|place| format!("{place}: the rule cannot be evaluated for some clients")),
     );
