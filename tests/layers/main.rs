@@ -131,40 +131,67 @@ fn every_file_names_only_what_is_below_it() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Which crates of ours a shipped crate may depend on.
-const BELOW: [(&str, &[&str]); 9] = [
+/// The packages that a package links, runs at build time or names itself, as `cargo tree` shows them.
+fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", package])
+        .args(["--prefix", "none", "--format", "{p}"])
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&tree.stderr);
+    assert!(tree.status.success(), "{error}");
+    let text = String::from_utf8(tree.stdout).unwrap();
+    let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    lines.map(str::to_owned).collect()
+}
+
+/// Ours are shown with their folder.
+fn is_ours(package: &str) -> bool {
+    package.contains("(/")
+}
+
+/// Which crates of ours each shipped crate may depend on. What is for tests alone is in no list.
+const BELOW: [(&str, &[&str]); 10] = [
     ("hosts-access", &[]),
-    ("policy", &["hosts-access"]),
-    ("system", &["hosts-access"]),
     ("libwrap", &["hosts-access", "system"]),
+    ("policy", &["hosts-access"]),
     ("safe_finger", &["system"]),
+    ("system", &["hosts-access"]),
     ("tcpd", &["hosts-access", "system"]),
-    ("tools", &["hosts-access", "system"]),
     ("tcpdchk", &["hosts-access", "policy", "system", "tools"]),
     ("tcpdmatch", &["hosts-access", "policy", "system", "tools"]),
+    ("tools", &["hosts-access", "system"]),
+    ("try-from", &["hosts-access", "system"]),
 ];
 
 #[test]
 fn crates_depend_on_crates_below_them() {
-    let ours: BTreeSet<&str> = BELOW.iter().map(|(name, _)| *name).collect();
     for (name, below) in BELOW {
-        let manifest = root().join("crates").join(name).join("Cargo.toml");
-        let manifest = fs::read_to_string(manifest).unwrap();
-        let (_, section) = manifest.split_once("\n[dependencies]\n").unwrap();
-        let section = section.split("\n[").next().unwrap();
-        for line in section.lines() {
-            let dependency = line.split(['.', ' ', '=']).next().unwrap();
+        let direct = tree(name, &["--edges", "normal,build", "--depth", "1"]);
+        for package in direct.iter().filter(|package| is_ours(package)) {
+            let dependency = package.split(' ').next().unwrap();
             assert!(
-                !ours.contains(dependency) || below.contains(&dependency),
-                "{name} depends on {dependency}"
-            );
-            let kinds = ["bench", "differential", "faults", "scenarios"];
-            assert!(
-                !kinds.contains(&dependency),
+                dependency == name || below.contains(&dependency),
                 "{name} depends on {dependency}"
             );
         }
     }
+}
+
+#[test]
+fn what_users_build_is_what_is_shipped() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, members) = manifest.split_once("\ndefault-members = [").unwrap();
+    let (members, _) = members.split_once(']').unwrap();
+    let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+    let shipped = BELOW.map(|(name, _)| format!("crates/{name}"));
+    let tests = "tests".to_owned();
+    assert!(
+        members.iter().eq(shipped.iter().chain([&tests])),
+        "{members:?}"
+    );
 }
 
 /// Foreign crates that tcpd may link: it runs as root before every connection.
@@ -172,30 +199,14 @@ const MAX_LINKED: usize = 25;
 
 #[test]
 fn tcpd_links_few_foreign_crates() {
-    let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--package", "tcpd", "--prefix", "none"])
-        .args(["--edges", "normal,no-proc-macro", "--format", "{p}"])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let mut linked = tree("tcpd", &["--edges", "normal,no-proc-macro"]);
+    linked.retain(|package| !is_ours(package));
     assert!(
-        tree.status.success(),
-        "{}",
-        String::from_utf8_lossy(&tree.stderr)
+        linked.iter().any(|package| package.starts_with("nix ")),
+        "{linked:?}"
     );
-    let text = String::from_utf8(tree.stdout).unwrap();
-    // Ours are shown with their folder.
-    let crates = text.lines().map(|line| line.trim_end_matches(" (*)"));
-    let foreign: BTreeSet<&str> = crates.filter(|line| !line.contains("(/")).collect();
-    assert!(
-        foreign.iter().any(|line| line.starts_with("nix ")),
-        "{text}"
-    );
-    assert!(
-        foreign.len() <= MAX_LINKED,
-        "{} crates: {foreign:#?}",
-        foreign.len()
-    );
+    let count = linked.len();
+    assert!(count <= MAX_LINKED, "{count} crates: {linked:#?}");
 }
 
 #[cfg(test)]

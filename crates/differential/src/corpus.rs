@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fastrand::Rng;
-use tools::testing::corpus;
+use test_kit::corpus;
 
 use crate::case::{ALLOW, Case, Content, DENY, End};
 use crate::generate;

@@ -4,7 +4,7 @@
 //! mean the same to both ([`rewrite`]), both do the same in everything, and we do what we did before.
 
 use anyhow::Result;
-use tools::testing::later;
+use test_kit::later;
 
 use crate::case::Case;
 use crate::compare::{Judgement, same};

@@ -14,7 +14,7 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result};
 use fastrand::Rng;
-use tools::testing::{Machine, Program};
+use test_kit::{Machine, Program};
 
 use crate::case::{ALLOW, Case, Content, DENY, End};
 use crate::explain::Sides;

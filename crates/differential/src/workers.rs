@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use tools::testing::{Program, Scratch, original};
+use test_kit::{Program, Scratch, original};
 
 use crate::case::Case;
 use crate::compare::Judgement;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tools::testing::{Machine, Program, corpus, run, skip, skip_always};
+use test_kit::{Machine, Program, corpus, run, skip, skip_always};
 
 /// Lines that people are shown of any table, so that they read them.
 const MOST_LINES: usize = 200;

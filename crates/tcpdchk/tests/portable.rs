@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hosts_access::fake::FakeWorld;
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::{Tables, Verdict, hosts_access};
-use tools::testing::{Run, Scratch, Sides};
+use test_kit::{Run, Scratch, Sides};
 
 fn sides(test: &str) -> Option<Sides> {
     Sides::new(

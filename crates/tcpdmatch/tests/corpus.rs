@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use tools::testing::{Machine, Program, Scratch, corpus, run, skip, skip_always};
+use test_kit::{Machine, Program, Scratch, corpus, run, skip, skip_always};
 
 /// A recorded answer, or ours in the same form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

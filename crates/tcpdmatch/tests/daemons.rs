@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tools::testing::{Machine, Program, Run, Scratch, run, skip};
+use test_kit::{Machine, Program, Run, Scratch, run, skip};
 
 const HOSTS: &str = "127.0.0.1 localhost\n192.0.2.7 pc.example.org\n192.0.2.8 pc.example.net\n";
 

@@ -1,6 +1,6 @@
 //! tcpdmatch against Debian's: the same arguments, the same output and exit status.
 
-use tools::testing::{Scratch, Sides};
+use test_kit::{Scratch, Sides};
 
 const HOSTS: &str = "\
 127.0.0.1 localhost

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tools::testing::{Run, Scratch, corpus, run, skip_always};
+use test_kit::{Run, Scratch, corpus, run, skip_always};
 
 /// Most questions that are asked about one answer.
 const MAX_QUESTIONS: usize = 400;

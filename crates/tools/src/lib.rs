@@ -18,6 +18,4 @@ pub mod paths;
 pub mod program;
 pub mod remark;
 pub mod services;
-#[cfg(feature = "testing")]
-pub mod testing;
 pub mod tree_accounts;

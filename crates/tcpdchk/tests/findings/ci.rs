@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 use serde_json::Value;
-use tools::testing::{Program, run};
+use test_kit::{Program, run};
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::{tcpdchk, tree};
@@ -105,7 +105,7 @@ fn the_hook_runs() {
         .iter()
         .filter_map(Yaml::as_str);
     let arguments: Vec<_> = words.chain(arguments).collect();
-    let scratch = tools::testing::Scratch::new();
+    let scratch = test_kit::Scratch::new();
     for (rule, status) in [("ALL: 10.", 0), ("ALL: 10.0.0.0/33", 1)] {
         scratch.file("hosts.allow", format!("{rule}\n"));
         let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tools::testing::{Scratch, skip};
+use test_kit::{Scratch, skip};
 
 use crate::{found, tcpdchk, tree};
 

@@ -1,7 +1,7 @@
 //! The forms in which findings and usage are shown.
 
 use serde_json::{Value, json};
-use tools::testing::{COLOUR_SETTINGS, check_completions, on_terminal};
+use test_kit::{COLOUR_SETTINGS, check_completions, on_terminal};
 
 use crate::{tcpdchk, tree};
 

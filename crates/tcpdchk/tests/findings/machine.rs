@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tools::testing::{Program, Scratch, is_root, run, skip};
+use test_kit::{Program, Scratch, is_root, run, skip};
 
 use crate::{found, found_with, tcpdchk, tree};
 

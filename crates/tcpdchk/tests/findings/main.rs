@@ -17,7 +17,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use tools::testing::{Program, Run, Scratch, run};
+use test_kit::{Program, Run, Scratch, run};
 
 /// A tree with a daemon after tcpd, one for datagrams, one without, and these tables.
 fn tree(allow: &str, deny: &str) -> Scratch {

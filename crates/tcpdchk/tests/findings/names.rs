@@ -1,6 +1,6 @@
 //! What the name service has to do with, on a machine with made-up names.
 
-use tools::testing::{Machine, Program, Scratch, run, skip};
+use test_kit::{Machine, Program, Scratch, run, skip};
 
 const HOSTS: &str = "\
 127.0.0.1 localhost

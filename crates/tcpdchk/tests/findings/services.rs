@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use tools::testing::{Scratch, skip};
+use test_kit::{Scratch, skip};
 
 use crate::daemons::{install, machine, row};
 use crate::{found, found_with, tcpdchk, tree};

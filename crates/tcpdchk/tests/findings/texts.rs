@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use tools::testing::Scratch;
+use test_kit::Scratch;
 
 use crate::{tcpdchk, tree};
 

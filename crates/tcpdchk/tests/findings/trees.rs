@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tools::testing::{Scratch, is_root, skip};
+use test_kit::{Scratch, is_root, skip};
 
 use crate::{found_with, tree};
 

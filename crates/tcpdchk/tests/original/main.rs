@@ -4,7 +4,7 @@ mod rules;
 
 use std::path::Path;
 
-use tools::testing::{Program, Scratch, Sides, run};
+use test_kit::{Program, Scratch, Sides, run};
 
 const HOSTS: &str = "\
 127.0.0.1 localhost

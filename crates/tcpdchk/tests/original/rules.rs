@@ -1,6 +1,6 @@
 //! What the original says of rules.
 
-use tools::testing::{Scratch, later};
+use test_kit::{Scratch, later};
 
 use crate::{compare, sides};
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tools::testing::run;
+use test_kit::run;
 
 use crate::{ask, feed, objects, tables};
 

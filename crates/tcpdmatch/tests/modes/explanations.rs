@@ -1,6 +1,6 @@
 //! What `--explain` says, on the terminal and as data.
 
-use tools::testing::Scratch;
+use test_kit::Scratch;
 
 use crate::{ask, feed, objects, tables};
 

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use tools::testing::{COLOUR_SETTINGS, Run, Scratch, check_completions, on_terminal, run};
+use test_kit::{COLOUR_SETTINGS, Run, Scratch, check_completions, on_terminal, run};
 
 mod expectations;
 mod explanations;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tools::testing::{run, skip};
+use test_kit::{run, skip};
 
 use crate::{ask, tables};
 

@@ -12,7 +12,7 @@ use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::{Tables, Verdict, hosts_access};
 use hosts_access::table::line::Lines;
-use tools::testing::{Scratch, corpus, skip_always};
+use test_kit::{Scratch, corpus, skip_always};
 
 use crate::{cases, tcpdchk, tree};
 

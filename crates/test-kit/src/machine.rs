@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::{Program, Run, Scratch, is_root, run, skip};
+use crate::{Program, Run, Scratch, is_root, run, skip};
 
 /// A machine whose only host names are those of a hosts file.
 pub struct Machine {
@@ -57,7 +57,7 @@ impl Machine {
         self
     }
 
-    pub(super) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new("unshare");
         if !is_root() {
             command.arg("--map-root-user");

@@ -1,8 +1,13 @@
-//! What the tests of tcpdchk and tcpdmatch share: a folder of their own, a machine with made-up host
+//! What the tests of several crates share: a folder of their own, a machine with made-up host
 //! names, Debian's programs to compare with, and a terminal.
+//!
+//! No part of what is shipped: a test holds that no program and no library depends on it. What a test lacks is said by
+//! name ([`skip`]); everything else that goes wrong is a panic, which fails the test.
 //!
 //! Debian's build hands its diagnostics to syslog through entry points that its own stand-in does
 //! not catch; `fakelog.c` catches them and prints them, as the plain build of 7.6 does.
+
+#![forbid(unsafe_code)]
 
 mod machine;
 
@@ -48,7 +53,7 @@ impl Scratch {
     pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tools-{}-{number}", std::process::id());
+        let name = format!("test-kit-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         Self(path)
