@@ -1,7 +1,7 @@
 //! What a thread has noted for the time of a call of the library: the place of the rule at hand, a time limit, and
 //! whether the program's own code wanted to leave.
 //!
-//! It is one record, so that whatever way leads back to the program can put back what it was ([`boundary`](crate::boundary)).
+//! It is one record, so that whatever way leads back to the program can put back what it was ([`ffi_guard`](crate::ffi_guard)).
 
 use std::cell::Cell;
 use std::ffi::c_int;

@@ -3,9 +3,9 @@
 
 use std::ffi::{c_char, c_int};
 
-use crate::boundary;
+use crate::ffi_guard;
 use crate::layout::given;
-use crate::report::tagged;
+use crate::messages::tagged;
 
 /// A report of the program: `tcpd_warn` or `tcpd_jump`.
 ///
@@ -13,7 +13,7 @@ use crate::report::tagged;
 /// A string that ends in NUL.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn wrap_report(jumps: c_int, text: *const c_char) {
-    boundary::guard((), || {
+    ffi_guard::guard((), || {
         // SAFETY: as the caller says.
         let text = String::from_utf8_lossy(unsafe { given(text) });
         tagged(if jumps == 0 { "warning" } else { "error" }, &text);
@@ -23,7 +23,7 @@ unsafe extern "C-unwind" fn wrap_report(jumps: c_int, text: *const c_char) {
 /// A key that request_set(3) does not know.
 #[unsafe(no_mangle)]
 extern "C-unwind" fn wrap_bad_key(key: c_int) {
-    boundary::guard((), || {
+    ffi_guard::guard((), || {
         tagged("warning", &format!("request_fill: invalid key: {key}"));
     });
 }

@@ -7,11 +7,11 @@ use std::ffi::c_char;
 use hosts_access::request::facts::{Fact, UNKNOWN};
 use nix::libc::sockaddr;
 
-use crate::boundary::guard;
+use crate::ffi_guard::guard;
 use crate::layout::{
     HostInfo, RequestInfo, STRING_LENGTH, bytes, internet, store, store_address, text,
 };
-use crate::{ends, shim, unanswered};
+use crate::{shim, socket_address, unanswered};
 
 /// Room for `user@host`.
 const BOTH_LENGTH: usize = 2 * STRING_LENGTH;
@@ -58,8 +58,8 @@ pub(crate) unsafe fn user_of(request: *mut RequestInfo) -> *mut c_char {
         let user = &raw mut (*request).user;
         if (*user)[0] == 0 {
             store(&mut *user, UNKNOWN);
-            ends::restore_socket(&raw mut (*request).client);
-            ends::restore_socket(&raw mut (*request).server);
+            socket_address::restore_socket(&raw mut (*request).client);
+            socket_address::restore_socket(&raw mut (*request).server);
             let (client, server) = ((*request).client.sin, (*request).server.sin);
             if (*request).sink.is_none() && !client.is_null() && !server.is_null() {
                 let ask = || shim::ask_user(client, server, user);

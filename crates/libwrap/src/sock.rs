@@ -18,19 +18,19 @@ use hosts_access::severity::Level;
 use hosts_access::text::escape::{TableText, Untrusted};
 use nix::libc::{self, sockaddr};
 use system::deadline::Budget;
-use system::ident::TcpIdent;
+use system::ident_client::TcpIdent;
 use system::ip_options::{Hex, IpOptions};
-use system::names::{SystemResolver, numeric};
 use system::peer::Connection;
+use system::resolver::{SystemResolver, numeric};
 
-use crate::boundary::guard;
-use crate::effects::{banner_sent, borrow};
-use crate::ends::restore_socket;
+use crate::ffi_guard::guard;
 use crate::layout::{
     HostInfo, RequestInfo, STRING_LENGTH, family, given, internet, keep_socket, store,
     store_address, text,
 };
-use crate::{eval, report, shim, unanswered};
+use crate::program_effects::{banner_sent, borrow};
+use crate::socket_address::restore_socket;
+use crate::{eval, messages, shim, unanswered};
 
 /// How long a refused client may take to read its banner.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -159,13 +159,13 @@ unsafe fn unseen(raw: *mut RequestInfo, error: &io::Error) {
         if is_no_socket(error) || is_refused(raw) {
             return;
         }
-        report::error(&format!("getpeername: {}", reason(error)));
+        messages::error(&format!("getpeername: {}", reason(error)));
         set_refused(raw, Refused::Routed, true);
     }
 }
 
 fn no_client(error: &io::Error) {
-    report::warning(&format!("can't get client address: {}", reason(error)));
+    messages::warning(&format!("can't get client address: {}", reason(error)));
 }
 
 /// Discards a datagram, so that inetd does not start the service for it again.
@@ -218,7 +218,7 @@ unsafe extern "C-unwind" fn sock_hostname(host: *mut HostInfo) {
             Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),
             Fact::Known(name) => {
                 // What fits of it would be another name.
-                report::warning(&format!("host name too long: {}", TableText(&name)));
+                messages::warning(&format!("host name too long: {}", TableText(&name)));
                 store(&mut (*host).name, PARANOID);
             }
             Fact::Paranoid => store(&mut (*host).name, PARANOID),
@@ -226,7 +226,7 @@ unsafe extern "C-unwind" fn sock_hostname(host: *mut HostInfo) {
             Fact::Unknown | Fact::NotAsked => {}
         }
         if let Some(problem) = problem {
-            report::problem(Problem::HostName(problem));
+            messages::problem(Problem::HostName(problem));
         }
     });
 }
@@ -282,7 +282,7 @@ unsafe extern "C-unwind" fn wrap_shell_cmd(command: *const c_char) {
         let environment = system::environment::Environment::default();
         let stdio = system::process::Stdio::Null;
         if let Err(error) = system::process::run_shell(command, &environment, stdio) {
-            report::problem(Problem::OptionFault(error.fault("execl /bin/sh")));
+            messages::problem(Problem::OptionFault(error.fault("execl /bin/sh")));
         }
     });
 }
@@ -317,17 +317,17 @@ unsafe extern "C-unwind" fn fix_options(raw: *mut RequestInfo) {
                 let (client, options) = (client(), Hex(&options));
                 let client = Untrusted(&client);
                 let line = format!("connect from {client} with IP options (ignored):{options}");
-                report::log(Level::NOTICE.0.into(), &line);
+                messages::log(Level::NOTICE.0.into(), &line);
             }
             Ok(IpOptions::SourceRoute) => {
                 let client = client();
                 let client = Untrusted(&client);
                 let line = format!("refused connect from {client} with IP source routing options");
-                report::log(Level::WARNING.0.into(), &line);
+                messages::log(Level::WARNING.0.into(), &line);
                 set_refused(raw, Refused::Routed, true);
             }
             Err(error) => {
-                report::error(&format!("setsockopt IP_OPTIONS NULL: {}", reason(&error)));
+                messages::error(&format!("setsockopt IP_OPTIONS NULL: {}", reason(&error)));
                 set_refused(raw, Refused::Routed, true);
             }
         }
@@ -347,7 +347,7 @@ unsafe extern "C-unwind" fn refuse(raw: *mut RequestInfo) {
         let client = eval::client_info(raw);
         let (client, address) = (Untrusted(&client), Untrusted(&address));
         let line = format!("refused connect from {client} ({address})");
-        report::log(shim::deny().load(Ordering::Relaxed), &line);
+        messages::log(shim::deny().load(Ordering::Relaxed), &line);
         shim::end(raw);
     });
 }

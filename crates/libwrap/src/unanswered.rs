@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use hosts_access::request::facts::Unanswered;
-use system::shortage;
+use system::lookup_resources;
 
 thread_local! {
     /// Why the lookup at hand in this thread came to nothing.
@@ -28,7 +28,7 @@ pub(crate) fn after(look_up: impl FnOnce(), found_nothing: impl FnOnce() -> bool
     look_up();
     if WHY.get().is_none()
         && found_nothing()
-        && let Err(why) = shortage::check_after()
+        && let Err(why) = lookup_resources::check_after()
     {
         note(why);
     }

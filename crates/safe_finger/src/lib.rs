@@ -1,8 +1,8 @@
 //! Asks finger about a client, so that nothing the answer holds can do harm.
 //!
-//! The steps, in this order: give up root ([`privileges`]); read the command line; run
-//! the system's finger program ([`program`]) or, where there is none, ask the server over
-//! the network ([`query`], [`client`]); pass all that comes back through the [`filter`] to
+//! The steps, in this order: give up root ([`drop_root`]); read the command line; run
+//! the system's finger program ([`finger_program`]) or, where there is none, ask the server over
+//! the network ([`query`], [`finger_client`]); pass all that comes back through the [`filter`] to
 //! standard output and standard error ([`relay`]); end when the time is up ([`supervise`]).
 //!
 //! Exit status 0: the program or the servers answered, and all of it was written. 1: any
@@ -10,10 +10,10 @@
 
 #![forbid(unsafe_code)]
 
-pub mod client;
+pub mod drop_root;
 pub mod filter;
-pub mod privileges;
-pub mod program;
+pub mod finger_client;
+pub mod finger_program;
 pub mod query;
 pub mod relay;
 pub mod supervise;
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use filter::{Column, Flow};
 use relay::{Relay, reason, unwritten};
-use supervise::{Group, Unfinished, until};
+use supervise::{ProcessGroup, Unfinished, until};
 
 /// Where the finger program may be, and what it gets as its `PATH`.
 const SEARCH_PATH: &str = "/bin:/usr/bin:/sbin:/usr/sbin";
@@ -68,7 +68,7 @@ pub struct Limits {
 
 /// What is asked, and of what.
 #[derive(Debug)]
-pub struct Request {
+pub struct Invocation {
     /// The arguments of finger.
     pub arguments: Vec<OsString>,
     /// Directories to search for the finger program, separated by `:`.
@@ -104,7 +104,7 @@ pub fn main() -> ExitCode {
 
 /// `Err` holds what is left to be said, if anything is.
 fn start(started: Instant) -> Result<bool, Option<String>> {
-    privileges::drop_root().map_err(|failure| Some(failure.to_string()))?;
+    drop_root::drop_root().map_err(|failure| Some(failure.to_string()))?;
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let [mut output, errors] = own_outputs().map_err(|error| Some(reason(&error)))?;
     if arguments
@@ -117,7 +117,7 @@ fn start(started: Instant) -> Result<bool, Option<String>> {
             .map(|()| true)
             .map_err(|error| unwritten(&error));
     }
-    let request = Request {
+    let invocation = Invocation {
         arguments,
         search_path: SEARCH_PATH.into(),
         port: PORT,
@@ -127,7 +127,7 @@ fn start(started: Instant) -> Result<bool, Option<String>> {
         output: Box::new(output),
         errors: Box::new(errors),
     };
-    serve(request, outputs, LIMITS, started).map_err(|unfinished| match unfinished {
+    serve(invocation, outputs, LIMITS, started).map_err(|unfinished| match unfinished {
         Unfinished::Late => Some(format!("stopped after {} seconds", LIMITS.time.as_secs())),
         Unfinished::Broken(message) => Some(message),
     })
@@ -147,16 +147,16 @@ fn is_same(one: &File, other: &File) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// Serves one request within its limits; `Ok(true)` if all went well, `Ok(false)` if not
+/// Serves one invocation within its limits; `Ok(true)` if all went well, `Ok(false)` if not
 /// and the outputs were told why.
 pub fn serve(
-    request: Request,
+    invocation: Invocation,
     outputs: Outputs,
     limits: Limits,
     started: Instant,
 ) -> Result<bool, Unfinished> {
     let deadline = started + limits.time;
-    let group = Group::default();
+    let group = ProcessGroup::default();
     let running = group.clone();
     let result = until(deadline, move || {
         let Outputs {
@@ -174,9 +174,9 @@ pub fn serve(
             Relay::new(limits.bytes, output, column),
             Relay::new(limits.bytes, errors, other),
         ];
-        match program::find(&request.search_path) {
-            Some(program) => run(&program, &request, &running, deadline, relays),
-            None => ask(&request, deadline, relays),
+        match finger_program::find(&invocation.search_path) {
+            Some(program) => run(&program, &invocation, &running, deadline, relays),
+            None => ask(&invocation, deadline, relays),
         }
     });
     group.kill();
@@ -186,17 +186,17 @@ pub fn serve(
 /// Has the finger program answer.
 fn run(
     program: &Path,
-    request: &Request,
-    group: &Group,
+    invocation: &Invocation,
+    group: &ProcessGroup,
     deadline: Instant,
     [mut output, mut errors]: [Relay; 2],
 ) -> bool {
-    let Request {
+    let Invocation {
         arguments,
         search_path,
         ..
-    } = request;
-    let result = program::run(
+    } = invocation;
+    let result = finger_program::run(
         program,
         arguments,
         search_path,
@@ -215,8 +215,8 @@ fn run(
 }
 
 /// Asks the servers ourselves.
-fn ask(request: &Request, deadline: Instant, [mut output, mut errors]: [Relay; 2]) -> bool {
-    let queries = match query::parse(&request.arguments) {
+fn ask(invocation: &Invocation, deadline: Instant, [mut output, mut errors]: [Relay; 2]) -> bool {
+    let queries = match query::parse(&invocation.arguments) {
         Ok(queries) => queries,
         Err(unasked) => {
             errors.complain(Some(unasked.to_string()));
@@ -225,13 +225,13 @@ fn ask(request: &Request, deadline: Instant, [mut output, mut errors]: [Relay; 2
     };
     let mut well = true;
     for (number, query) in queries.iter().enumerate() {
-        match client::ask(query, number, request.port, deadline, &mut output) {
+        match finger_client::ask(query, number, invocation.port, deadline, &mut output) {
             Ok(Flow::Open) => {}
             Ok(Flow::Full) => return false,
             Err(failure) => {
                 errors.complain(failure.message());
                 well = false;
-                if matches!(failure, client::Failure::Output(_)) {
+                if matches!(failure, finger_client::ClientError::Output(_)) {
                     return false;
                 }
             }

@@ -17,9 +17,9 @@ use nix::unistd::Pid;
 
 /// The finger program that is running, if one is, as leader of its process group.
 #[derive(Clone, Default)]
-pub struct Group(Arc<Mutex<Option<Child>>>);
+pub struct ProcessGroup(Arc<Mutex<Option<Child>>>);
 
-impl Group {
+impl ProcessGroup {
     /// Puts a running leader in charge of the group; gives its process id.
     pub fn enter(&self, leader: Child) -> io::Result<Pid> {
         let id = id_of(&leader);

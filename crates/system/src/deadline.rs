@@ -17,7 +17,7 @@ const STACK_BYTES: usize = 1 << 20;
 
 /// The limits of time for one request.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct LookupLimits {
     /// For the lookup of an address.
     pub address: Duration,
     /// For the lookup of a name or netgroup.
@@ -26,7 +26,7 @@ pub struct Limits {
     pub request: Duration,
 }
 
-impl Default for Limits {
+impl Default for LookupLimits {
     fn default() -> Self {
         Self {
             address: ADDRESS_LOOKUP_DEADLINE,
@@ -40,20 +40,20 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Budget {
     /// The limits of a single lookup.
-    pub limits: Limits,
+    pub limits: LookupLimits,
     left: Cell<Duration>,
     threads: bool,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::new(Limits::default())
+        Self::new(LookupLimits::default())
     }
 }
 
 impl Budget {
     /// A budget within these limits.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: LookupLimits) -> Self {
         Self {
             limits,
             left: Cell::new(limits.request),
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn lookups_answer_or_are_given_up() {
         let second = Duration::from_secs(1);
-        let budget = Budget::new(Limits {
+        let budget = Budget::new(LookupLimits {
             address: second,
             name: second,
             request: Duration::from_millis(50),
@@ -182,9 +182,9 @@ mod tests {
             Ok(None::<()>)
         };
         let budget = || {
-            Budget::new(Limits {
+            Budget::new(LookupLimits {
                 request,
-                ..Limits::default()
+                ..LookupLimits::default()
             })
         };
         assert_eq!(budget().spend(Duration::from_millis(20), silent), Ok(None));
@@ -196,7 +196,7 @@ mod tests {
     fn without_threads_what_was_said_late_counts() {
         let budget = Budget {
             threads: false,
-            ..Budget::new(Limits {
+            ..Budget::new(LookupLimits {
                 address: Duration::ZERO,
                 name: Duration::ZERO,
                 request: Duration::ZERO,

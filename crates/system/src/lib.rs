@@ -5,7 +5,6 @@
 
 #![allow(unsafe_code)]
 
-pub mod accounts;
 pub mod child;
 pub mod deadline;
 mod descriptors;
@@ -14,16 +13,18 @@ pub mod entry;
 pub mod environment;
 pub mod exec;
 pub mod files;
-pub mod held;
-pub mod ident;
+pub mod ident_client;
 pub mod ip_options;
 pub mod limits;
 pub mod log;
-pub mod names;
+pub mod lookup_resources;
+pub mod low_memory;
 pub mod netgroup;
 pub mod peer;
 pub mod privileges;
 pub mod process;
+pub mod resolver;
 pub mod settings;
-pub mod shortage;
-pub mod world;
+pub mod system_world;
+pub mod table_cache;
+pub mod user_database;

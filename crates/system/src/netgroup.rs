@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::libc;
 
 use crate::deadline::Budget;
-use crate::shortage;
+use crate::lookup_resources;
 
 /// Longest NIS domain name that Linux keeps, with room to spare.
 const DOMAIN_BYTES: usize = 256;
@@ -54,12 +54,12 @@ impl SystemNetgroups {
         &self,
         ask: impl FnOnce() -> Result<bool, Unanswered> + Send + 'static,
     ) -> Result<bool, Unanswered> {
-        shortage::check()?;
+        lookup_resources::check()?;
         let limit = self.budget.limits.name;
         let found = self.budget.look_up(limit, move || ask().map(Some))?;
         let found = found.unwrap_or(false);
         if !found {
-            shortage::check_after()?;
+            lookup_resources::check_after()?;
         }
         Ok(found)
     }

@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
 use crate::descriptors::client;
 use crate::ip_options::IpOptions;
-use crate::names::numeric;
+use crate::resolver::numeric;
 use crate::settings;
 
 /// The name and address of both ends of a Unix-domain socket.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use hosts_access::address::Family;
 use hosts_access::world::Resolver;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use system::names::SystemResolver;
+use system::resolver::SystemResolver;
 
 #[test]
 fn the_lookup_runs_without_one() {

@@ -4,14 +4,14 @@
 //! with the client's socket as it got it. Whatever fails is logged and never grants access. Nothing
 //! is ever printed: descriptors 0 to 2 are the client's.
 //!
-//! Its own part is small: [`daemon`] finds out which daemon is meant, [`guard`] sees one
+//! Its own part is small: [`argv0`] finds out which daemon is meant, [`one_connection`] sees one
 //! connection through. The rules are in `hosts-access`, the system calls in `system`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), no_main)]
 
-mod daemon;
-mod guard;
+mod argv0;
+mod one_connection;
 
 use std::panic;
 
@@ -29,9 +29,9 @@ const EXIT_OK: i32 = 0;
 
 #[cfg_attr(test, expect(dead_code))]
 fn run() -> i32 {
-    log::prepare(b"tcpd", guard::NOT_YET_KNOWN);
+    log::prepare(b"tcpd", one_connection::NOT_YET_KNOWN);
     panic::set_hook(Box::new(|defect| {
         log::end(EXIT_DEFECT, format_args!("error: defect in tcpd: {defect}"));
     }));
-    guard::guard(std::env::args_os().collect())
+    one_connection::see_through(std::env::args_os().collect())
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use hosts_access::world::{Netgroups, Resolver};
-use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
+use system::resolver::SystemResolver;
 use tools::disk::Disk;
 use tools::inetd::InetdConf;
 use tools::services::Services;

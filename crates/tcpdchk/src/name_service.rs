@@ -13,8 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
+use system::resolver::SystemResolver;
 use tools::hosts::{Checked, LookupFailure, check_address, find};
 
 /// Lookups under way at the same time. They wait more than they work.

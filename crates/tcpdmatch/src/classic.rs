@@ -12,7 +12,7 @@ use hosts_access::table::place::Place;
 use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
 use serde_json::json;
-use system::names::SystemResolver;
+use system::resolver::SystemResolver;
 use system::settings::REAL_DAEMON_DIR;
 use tools::arguments::Files;
 use tools::disk::Disk;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hosts_access::request::facts::Fact;
 use hosts_access::request::{Host, Request};
-use system::names::SystemResolver;
+use system::resolver::SystemResolver;
 use tools::hosts::{LookupFailure, patience};
 
 use crate::endpoint;

@@ -12,14 +12,14 @@ use hosts_access::request::facts::{Fact, Unanswered};
 use hosts_access::text::escape::Untrusted;
 use hosts_access::text::number;
 use hosts_access::world::{Forward, Resolver};
-use system::deadline::{Budget, Limits};
-use system::names::SystemResolver;
+use system::deadline::{Budget, LookupLimits};
+use system::resolver::SystemResolver;
 
-pub use system::names::LookupFailure;
+pub use system::resolver::LookupFailure;
 
 /// Time for the lookups of a question, which somebody waits for: less than tcpd has.
 pub fn patience() -> Rc<Budget> {
-    Rc::new(Budget::new(Limits {
+    Rc::new(Budget::new(LookupLimits {
         address: Duration::from_secs(10),
         name: Duration::from_secs(10),
         request: Duration::from_secs(30),
@@ -120,7 +120,7 @@ pub fn check_address(address: SocketAddr, resolver: &dyn HostLookup) -> Checked 
 
 /// An address as text, with the scope of one that is of a link.
 pub fn text_of(address: &SocketAddr) -> String {
-    system::names::numeric(address).unwrap_or_else(|| address.ip().to_string())
+    system::resolver::numeric(address).unwrap_or_else(|| address.ip().to_string())
 }
 
 /// `H: host not found`.

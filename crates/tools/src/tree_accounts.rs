@@ -5,7 +5,7 @@ use std::path::Path;
 use hosts_access::accounts::{Gid, Uid, User};
 use hosts_access::text::number::decimal;
 use hosts_access::world::Accounts;
-use system::accounts::SystemAccounts;
+use system::user_database::SystemAccounts;
 
 use crate::disk::Disk;
 

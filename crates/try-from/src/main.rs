@@ -17,7 +17,7 @@ use hosts_access::request::{Host, Request};
 use hosts_access::severity::Level;
 use system::log::Syslog;
 use system::peer::Connection;
-use system::world::SystemWorld;
+use system::system_world::SystemWorld;
 
 /// What is shown, in this order: a lookup that one line makes is known to the next.
 const REPORT: &[u8] = b"\

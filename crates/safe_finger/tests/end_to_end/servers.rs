@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt};
 use safe_finger::supervise::Unfinished;
-use safe_finger::{Limits, Outputs, Request, serve};
+use safe_finger::{Invocation, Limits, Outputs, serve};
 
 use crate::sandbox::{Ran, sandbox};
 
@@ -61,7 +61,7 @@ impl Shared {
 /// Asks with the library; the status of a run that the time limit ended is `None`.
 fn ask(port: u16, questions: &[&str], limits: Limits) -> Ran {
     let [output, errors] = [Shared::default(), Shared::default()];
-    let request = Request {
+    let request = Invocation {
         arguments: questions.iter().map(Into::into).collect(),
         search_path: "/nonexistent".into(),
         port,

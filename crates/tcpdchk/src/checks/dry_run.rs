@@ -11,7 +11,7 @@ use hosts_access::request::{Host, Request};
 use hosts_access::severity::{Severity, facility_names, level_names};
 use hosts_access::table::place::Place;
 use hosts_access::world::{Log, World};
-use system::names::SystemResolver;
+use system::resolver::SystemResolver;
 use tools::dry::{DryEffects, NoIdent};
 use tools::output::option_line;
 use tools::remark::Check;

@@ -30,7 +30,7 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Uid, geteuid};
 
 use crate::files::{RealFiles, open_regular};
-use crate::shortage;
+use crate::{lookup_resources, low_memory};
 
 /// How long ago the last change must be: more than any granularity of a local file system, which
 /// is a second at most.
@@ -70,9 +70,9 @@ static LISTS: Store<HeldList> = Store::new();
 
 /// The file system, for a process that serves many clients.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct HeldFiles;
+pub struct CachedFiles;
 
-impl Files for HeldFiles {
+impl Files for CachedFiles {
     fn open(&self, path: &Path) -> io::Result<Option<Box<dyn Read + '_>>> {
         RealFiles.open(path)
     }
@@ -87,7 +87,7 @@ impl Files for HeldFiles {
 
     fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
         // Whoever has no descriptor left to open a list with does not get by because it is kept.
-        shortage::check().ok()?;
+        lookup_resources::check().ok()?;
         LISTS.get(path, |file| HeldList::read(file, FEW))
     }
 }
@@ -242,7 +242,7 @@ impl<T> Store<T> {
     ) -> Option<Arc<T>> {
         let mut entries = self.entries.try_write().ok()?;
         let update = || Self::update(&mut entries, path, stamp, ahead, read);
-        let (kept, short) = shortage::optional(update);
+        let (kept, short) = low_memory::optional(update);
         if short {
             // What memory there is is for the request, which can do without this; and nothing may stay in
             // a reserve.

@@ -24,7 +24,7 @@ use system::child::die_with_parent;
 
 use crate::filter::Flow;
 use crate::relay::{CHUNK, Relay, reason, unwritten};
-use crate::supervise::Group;
+use crate::supervise::ProcessGroup;
 
 /// The first program called `finger` in the directories of a search path.
 ///
@@ -47,7 +47,7 @@ pub fn find(search_path: &str) -> Option<PathBuf> {
 
 /// Why the program's answer is missing, incomplete or bad news.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ProgramError {
     /// It cannot be started.
     Start(io::Error),
     /// It cannot be watched.
@@ -58,7 +58,7 @@ pub enum Failure {
     Status(ExitStatus),
 }
 
-impl Failure {
+impl ProgramError {
     /// What to tell the user, if the program has not done so itself.
     pub fn message(&self) -> Option<String> {
         match self {
@@ -79,20 +79,20 @@ pub fn run(
     program: &Path,
     arguments: &[OsString],
     search_path: &str,
-    group: &Group,
+    group: &ProcessGroup,
     [output, errors]: [&mut Relay; 2],
-) -> Result<(), Failure> {
-    let mut child = start(program, arguments, search_path).map_err(Failure::Start)?;
+) -> Result<(), ProgramError> {
+    let mut child = start(program, arguments, search_path).map_err(ProgramError::Start)?;
     let output = Source::new(child.stdout.take(), output);
     let errors = Source::new(child.stderr.take(), errors);
     let end = group
         .enter(child)
         .and_then(end_of)
-        .map_err(Failure::Watch)?;
+        .map_err(ProgramError::Watch)?;
     relay(output, errors, end)?;
-    match group.reap().map_err(Failure::Watch)? {
+    match group.reap().map_err(ProgramError::Watch)? {
         status if status.success() => Ok(()),
-        status => Err(Failure::Status(status)),
+        status => Err(ProgramError::Status(status)),
     }
 }
 
@@ -126,18 +126,19 @@ fn end_of(process: Pid) -> io::Result<PipeReader> {
 ///
 /// Standard error may be open in something that the program left behind. That is not
 /// waited for; but all that is in the pipe by then is still shown.
-fn relay(mut output: Source, mut errors: Source, end: PipeReader) -> Result<(), Failure> {
+fn relay(mut output: Source, mut errors: Source, end: PipeReader) -> Result<(), ProgramError> {
     let mut running = true;
     while running || output.pipe.is_some() {
         let end = running.then_some(end.as_fd());
         let [more_output, more_errors, ended] =
-            ready([output.fd(), errors.fd(), end], PollTimeout::NONE).map_err(Failure::Watch)?;
+            ready([output.fd(), errors.fd(), end], PollTimeout::NONE)
+                .map_err(ProgramError::Watch)?;
         if more_errors {
             // With standard error gone there is no place to say so.
             let _ = errors.pump();
         }
         if more_output {
-            output.pump().map_err(Failure::Output)?;
+            output.pump().map_err(ProgramError::Output)?;
         }
         running &= !ended;
     }

@@ -14,7 +14,7 @@ use nix::libc;
 use socket2::{Domain, Socket, Type};
 
 use crate::deadline::Budget;
-use crate::shortage::failure;
+use crate::lookup_resources::failure;
 
 /// Asks over TCP, within a budget of time.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! The boundary to the program. A panic must not unwind into its frames, nor print on its descriptors, nor
+//! The guard around every call of an exported function. A panic must not unwind into its frames, nor print on its descriptors, nor
 //! grant anything; and whatever way leads back to the program, nothing of the call stays behind.
 //!
 //! Such ways are a return, a long jump over the library (a signal handler's, or that of a function of the
@@ -12,7 +12,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::call::{self, Call};
-use crate::{memory, report, severities, shim};
+use crate::{messages, reserve, severities, shim};
 
 /// Room for what C keeps of a call: `ENTRY_WORDS` of wrap.h.
 const ENTRY_WORDS: usize = 8;
@@ -49,7 +49,7 @@ unsafe extern "C" fn left(frame: *mut c_void) {
         shim::hide();
         severities::let_go();
         system::process::abandon();
-        memory::give_back((*frame).memory);
+        reserve::give_back((*frame).memory);
         call::replace((*frame).before);
         wrap_restore(&raw mut (*frame).entry);
     }
@@ -62,14 +62,14 @@ pub(crate) fn guard<T: Copy>(failed: T, run: impl FnOnce() -> T) -> T {
     static HOOKED: AtomicBool = AtomicBool::new(false);
     if !HOOKED.load(Ordering::Relaxed) && !HOOKED.swap(true, Ordering::Relaxed) {
         panic::set_hook(Box::new(|defect| {
-            report::error(&format!("error: defect in libwrap: {defect}"));
+            messages::error(&format!("error: defect in libwrap: {defect}"));
         }));
     }
     let before = call::call();
     let mut frame = Frame {
         entry: MaybeUninit::uninit(),
         before,
-        memory: memory::drawn(),
+        memory: reserve::drawn(),
     };
     let at = &raw mut frame;
     call::replace(Call {

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use hosts_access::world::{Log, World};
 
-use crate::accounts::SystemAccounts;
 use crate::deadline::Budget;
 use crate::files::RealFiles;
-use crate::ident::TcpIdent;
-use crate::names::SystemResolver;
+use crate::ident_client::TcpIdent;
 use crate::netgroup::SystemNetgroups;
+use crate::resolver::SystemResolver;
+use crate::user_database::SystemAccounts;
 
 /// Files, name services and ident of this system, for one request.
 pub struct SystemWorld {

@@ -9,25 +9,25 @@ use hosts_access::request::{Host, Request, Side};
 use hosts_access::table::place::Place;
 use hosts_access::world::{Lookups, Resolver, World};
 use nix::libc::c_char;
-use system::accounts::SystemAccounts;
 use system::deadline::Budget;
-use system::held::HeldFiles;
-use system::names::SystemResolver;
 use system::netgroup::SystemNetgroups;
+use system::resolver::SystemResolver;
+use system::table_cache::CachedFiles;
+use system::user_database::SystemAccounts;
 
 use crate::eval::{address_of, name_of, user_of};
 use crate::layout::{HostInfo, RequestInfo, bytes, internet};
-use crate::report::Messages;
-use crate::{call, ends, shim, unanswered};
+use crate::messages::Messages;
+use crate::{call, shim, socket_address, unanswered};
 
 /// The facts of one request of the program.
-pub(crate) struct Facts {
+pub(crate) struct ProgramFacts {
     request: *mut RequestInfo,
     resolver: SystemResolver,
     netgroups: SystemNetgroups,
 }
 
-impl Facts {
+impl ProgramFacts {
     /// The facts of a request.
     ///
     /// # Safety
@@ -44,7 +44,7 @@ impl Facts {
     /// The world for the engine. Tables, lists and banners are opened here and nowhere else.
     pub(crate) fn world(&self) -> World<'_> {
         World {
-            files: &HeldFiles,
+            files: &CachedFiles,
             lookups: self,
             netgroups: &self.netgroups,
             accounts: &SystemAccounts,
@@ -89,7 +89,7 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
     // SAFETY: as the caller says.
     unsafe {
         address_of(raw);
-        ends::restore_socket(raw);
+        socket_address::restore_socket(raw);
         let port = internet((*raw).sin).map_or(0, |address| address.port());
         Host::from_text(bytes(&(*raw).addr))
             .with_name(fact(&(*raw).name))
@@ -97,7 +97,7 @@ unsafe fn host(raw: *mut HostInfo) -> Host {
     }
 }
 
-impl Lookups for Facts {
+impl Lookups for ProgramFacts {
     /// The program's lookup reports what is wrong itself.
     fn host_name(
         &self,

@@ -19,7 +19,7 @@ const OVERFLOW_ID: u32 = 65534;
 
 /// Why root could not be given up.
 #[derive(Debug)]
-pub enum Failure {
+pub enum DropError {
     /// A system call failed.
     Call(&'static str, Errno),
     /// The account `nobody` is root's.
@@ -28,7 +28,7 @@ pub enum Failure {
     Unchanged(&'static str),
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for DropError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cannot give up root: ")?;
         match self {
@@ -40,13 +40,13 @@ impl fmt::Display for Failure {
 }
 
 /// Becomes `nobody` unless the process has nothing of root's.
-pub fn drop_root() -> Result<(), Failure> {
-    let uids = getresuid().map_err(|errno| Failure::Call("getresuid", errno))?;
+pub fn drop_root() -> Result<(), DropError> {
+    let uids = getresuid().map_err(|errno| DropError::Call("getresuid", errno))?;
     if !has_root(&uids) {
         return Ok(());
     }
     // Needed with a real or saved root alone: only effective root may change groups.
-    seteuid(Uid::from_raw(0)).map_err(|errno| Failure::Call("seteuid", errno))?;
+    seteuid(Uid::from_raw(0)).map_err(|errno| DropError::Call("seteuid", errno))?;
     let (uid, gid) = nobody()?;
     become_user(uid, gid)?;
     verify(uid, gid)
@@ -58,24 +58,24 @@ fn has_root(uids: &ResUid) -> bool {
         .any(|uid| uid.is_root())
 }
 
-fn nobody() -> Result<(Uid, Gid), Failure> {
+fn nobody() -> Result<(Uid, Gid), DropError> {
     let overflow = (Uid::from_raw(OVERFLOW_ID), Gid::from_raw(OVERFLOW_ID));
     // No name service, no account: the number has no rights either way.
     let account = User::from_name("nobody").ok().flatten();
     match account.map_or(overflow, |user| (user.uid, user.gid)) {
-        (uid, gid) if uid.is_root() || gid.as_raw() == 0 => Err(Failure::Account),
+        (uid, gid) if uid.is_root() || gid.as_raw() == 0 => Err(DropError::Account),
         ids => Ok(ids),
     }
 }
 
-fn become_user(uid: Uid, gid: Gid) -> Result<(), Failure> {
-    setgroups(&[]).map_err(|errno| Failure::Call("setgroups", errno))?;
-    setresgid(gid, gid, gid).map_err(|errno| Failure::Call("setresgid", errno))?;
-    setresuid(uid, uid, uid).map_err(|errno| Failure::Call("setresuid", errno))
+fn become_user(uid: Uid, gid: Gid) -> Result<(), DropError> {
+    setgroups(&[]).map_err(|errno| DropError::Call("setgroups", errno))?;
+    setresgid(gid, gid, gid).map_err(|errno| DropError::Call("setresgid", errno))?;
+    setresuid(uid, uid, uid).map_err(|errno| DropError::Call("setresuid", errno))
 }
 
 /// Asks the kernel, and tries the way back.
-fn verify(uid: Uid, gid: Gid) -> Result<(), Failure> {
+fn verify(uid: Uid, gid: Gid) -> Result<(), DropError> {
     let uids = ResUid {
         real: uid,
         effective: uid,
@@ -87,16 +87,16 @@ fn verify(uid: Uid, gid: Gid) -> Result<(), Failure> {
         saved: gid,
     };
     if getresuid() != Ok(uids) {
-        return Err(Failure::Unchanged("the user ids are not nobody's"));
+        return Err(DropError::Unchanged("the user ids are not nobody's"));
     }
     if getresgid() != Ok(gids) {
-        return Err(Failure::Unchanged("the group ids are not nobody's"));
+        return Err(DropError::Unchanged("the group ids are not nobody's"));
     }
     if getgroups().map(|groups| groups.len()) != Ok(0) {
-        return Err(Failure::Unchanged("supplementary groups are left"));
+        return Err(DropError::Unchanged("supplementary groups are left"));
     }
     if setuid(Uid::from_raw(0)).is_ok() || setegid(Gid::from_raw(0)).is_ok() {
-        return Err(Failure::Unchanged("it could be taken back"));
+        return Err(DropError::Unchanged("it could be taken back"));
     }
     Ok(())
 }

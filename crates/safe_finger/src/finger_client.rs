@@ -14,7 +14,7 @@ use crate::relay::{CHUNK, Relay, reason, unwritten};
 
 /// Why an answer is missing or incomplete.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ClientError {
     /// The host cannot be found.
     Lookup(String, io::Error),
     /// None of the host's addresses takes the connection; this is the last of them.
@@ -25,7 +25,7 @@ pub enum Failure {
     Output(io::Error),
 }
 
-impl Failure {
+impl ClientError {
     /// What to tell the user, if anything.
     pub fn message(&self) -> Option<String> {
         match self {
@@ -48,23 +48,23 @@ pub fn ask(
     port: u16,
     deadline: Instant,
     output: &mut Relay,
-) -> Result<Flow, Failure> {
+) -> Result<Flow, ClientError> {
     let host = &query.host;
     let separator = if number > 0 { "\n" } else { "" };
     let heading = output.pass(format!("{separator}[{host}]\n").as_bytes());
-    if heading.map_err(Failure::Output)? == Flow::Full {
+    if heading.map_err(ClientError::Output)? == Flow::Full {
         return Ok(Flow::Full);
     }
     let mut server = connect(host, port, deadline)?;
     let sent = server.write_all(&[query.text.as_slice(), b"\r\n"].concat());
-    sent.map_err(|error| Failure::Answer(host.clone(), error))?;
+    sent.map_err(|error| ClientError::Answer(host.clone(), error))?;
     show(host, server, output)
 }
 
 /// Connects to the first of the host's addresses that accepts, sharing the time that is
 /// left between those not yet tried: one that never answers must not hide the others.
-fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failure> {
-    let lookup = |error| Failure::Lookup(host.to_string(), error);
+fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, ClientError> {
+    let lookup = |error| ClientError::Lookup(host.to_string(), error);
     let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(lookup)?.collect();
     let mut failure = lookup(io::Error::other("host has no address"));
     for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
@@ -72,14 +72,14 @@ fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failur
         let share = left / u32::try_from(untried).unwrap_or(u32::MAX);
         match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
             Ok(server) => return Ok(server),
-            Err(error) => failure = Failure::Connect(host.to_string(), *address, error),
+            Err(error) => failure = ClientError::Connect(host.to_string(), *address, error),
         }
     }
     Err(failure)
 }
 
 /// Shows what the server says until it closes or the relay is full.
-fn show(host: &str, mut server: TcpStream, output: &mut Relay) -> Result<Flow, Failure> {
+fn show(host: &str, mut server: TcpStream, output: &mut Relay) -> Result<Flow, ClientError> {
     let mut line_ends = LineEnds::default();
     let mut chunk = [0; CHUNK];
     loop {
@@ -91,10 +91,10 @@ fn show(host: &str, mut server: TcpStream, output: &mut Relay) -> Result<Flow, F
             Ok(_) => (line_ends.finish(), Some(Ok(Flow::Open))),
             Err(error) => (
                 line_ends.finish(),
-                Some(Err(Failure::Answer(host.to_string(), error))),
+                Some(Err(ClientError::Answer(host.to_string(), error))),
             ),
         };
-        match (output.pass(&text).map_err(Failure::Output)?, end) {
+        match (output.pass(&text).map_err(ClientError::Output)?, end) {
             (Flow::Full, _) => return Ok(Flow::Full),
             (Flow::Open, Some(end)) => return end,
             (Flow::Open, None) => {}

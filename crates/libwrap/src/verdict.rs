@@ -18,13 +18,13 @@ use system::environment::Environment;
 use system::peer::Connection;
 use system::process::{Ended, Stdio};
 
-use crate::boundary::guard;
 use crate::call::{self, end_jump, has_jumped};
-use crate::effects::{ProcessEffects, borrow, not_resident, serves_many};
-use crate::facts::Facts;
+use crate::ffi_guard::guard;
 use crate::layout::{RequestInfo, given};
+use crate::program_effects::{ProgramEffects, borrow, not_resident, serves_many};
+use crate::program_facts::ProgramFacts;
 use crate::severities::{restore_severities, set_severities};
-use crate::{eval, memory, report, request, shim, sock};
+use crate::{eval, messages, request_set, reserve, shim, sock};
 
 /// What a twist failed at: to make the client's socket the standard descriptors; to become the shell.
 const NO_SOCKET: &str = "twist_option: dup";
@@ -57,13 +57,13 @@ unsafe fn ask(request: *mut RequestInfo) -> c_int {
         (times <= 0).then(|| times + 1)
     });
     restore_severities();
-    let _earlier = memory::ran_short();
+    let _earlier = reserve::ran_short();
     // SAFETY: as the caller says.
     let granted = unsafe { answer(request) };
     let jumped = end_jump();
-    let short = memory::ran_short();
+    let short = reserve::ran_short();
     if short {
-        report::error("error: out of memory: denied");
+        messages::error("error: out of memory: denied");
     }
     if granted && !jumped && !short {
         GRANTED
@@ -75,7 +75,7 @@ unsafe fn ask(request: *mut RequestInfo) -> c_int {
 /// Lets go of the tables that are kept in memory.
 #[unsafe(no_mangle)]
 extern "C-unwind" fn wrap_forget() {
-    guard((), system::held::forget);
+    guard((), system::table_cache::forget);
 }
 
 /// Whether a client that is described in text is granted.
@@ -94,11 +94,11 @@ unsafe extern "C-unwind" fn hosts_ctl(
         let raw = &raw mut request;
         // SAFETY: the request is ours, and made here; the strings are as the caller says.
         unsafe {
-            request::wrap_init(raw);
-            request::set_text(raw, request::RQ_DAEMON, given(daemon));
-            request::set_text(raw, request::RQ_CLIENT_NAME, given(name));
-            request::set_text(raw, request::RQ_CLIENT_ADDR, given(address));
-            request::set_text(raw, request::RQ_USER, given(user));
+            request_set::wrap_init(raw);
+            request_set::set_text(raw, request_set::RQ_DAEMON, given(daemon));
+            request_set::set_text(raw, request_set::RQ_CLIENT_NAME, given(name));
+            request_set::set_text(raw, request_set::RQ_CLIENT_ADDR, given(address));
+            request_set::set_text(raw, request_set::RQ_USER, given(user));
             ask(raw)
         }
     })
@@ -115,13 +115,15 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
             return false;
         }
         let Some(tables) = shim::tables() else {
-            report::error("error: hosts_allow_table or hosts_deny_table is a null pointer: denied");
+            messages::error(
+                "error: hosts_allow_table or hosts_deny_table is a null pointer: denied",
+            );
             return false;
         };
-        let facts = Facts::of(raw);
+        let facts = ProgramFacts::of(raw);
         let mut request = facts.request();
         let socket = borrow((*raw).fd);
-        let mut effects = ProcessEffects::on(socket);
+        let mut effects = ProgramEffects::on(socket);
         let decision = decide(&tables, &mut request, &facts.world(), &mut effects);
         set_severities(request.severity);
         match (decision.verdict, decision.matched) {
@@ -154,14 +156,14 @@ unsafe fn twist(
         return true;
     }
     if serves_many() {
-        report::problem(Problem::OptionFailed(not_resident("twist")));
+        messages::problem(Problem::OptionFailed(not_resident("twist")));
         return false;
     }
     let command = command.as_bytes();
     // SAFETY: as the caller says.
     let client = unsafe { eval::client_info(raw) };
     let line = format!("twist {} to {}", Untrusted(&client), TableText(command));
-    report::log(shim::deny().load(Ordering::Relaxed), &line);
+    messages::log(shim::deny().load(Ordering::Relaxed), &line);
     let environment = Environment::default();
     let fault = match socket {
         None => Fault::new(NO_SOCKET, &io::Error::from_raw_os_error(libc::EBADF)),
@@ -179,7 +181,7 @@ unsafe fn twist(
             }
         }
     };
-    report::problem(Problem::OptionFault(fault));
+    messages::problem(Problem::OptionFault(fault));
     // SAFETY: as the caller says.
     unsafe { shim::end(raw) };
     false
@@ -253,7 +255,7 @@ unsafe extern "C-unwind" fn wrap_process_options(
 fn complete(options: &[u8]) -> &[u8] {
     match options.strip_suffix(b":") {
         Some(rest) if !rest.ends_with(b"\\") => {
-            report::warning("rule ends in \":\"");
+            messages::warning("rule ends in \":\"");
             rest
         }
         _ => options,
@@ -267,18 +269,18 @@ fn complete(options: &[u8]) -> &[u8] {
 unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
     // SAFETY: as the caller says.
     unsafe {
-        let facts = Facts::of(raw);
+        let facts = ProgramFacts::of(raw);
         let mut request = facts.request();
         let socket = borrow((*raw).fd);
-        let mut effects = ProcessEffects::on(socket);
-        let (table, line) = report::program_spot();
+        let mut effects = ProgramEffects::on(socket);
+        let (table, line) = messages::program_place_parts();
         let place = Place {
             table,
             first_line: line,
             line,
         };
         let world = World {
-            log: &report::OptionMessages,
+            log: &messages::OptionMessages,
             ..facts.world()
         };
         let outcome = options::run(text, &mut request, &world, &place, &mut effects);
@@ -288,7 +290,7 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
             RuleOutcome::Allow => AC_PERMIT,
             RuleOutcome::InError(fault) => {
                 let problem = Problem::AclexecFailed(fault);
-                call::at(Some(place), || report::problem(problem));
+                call::at(Some(place), || messages::problem(problem));
                 AC_DENY
             }
             RuleOutcome::Deny | RuleOutcome::Failed => AC_DENY,

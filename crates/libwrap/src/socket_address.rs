@@ -4,8 +4,8 @@ use std::ptr;
 
 use system::peer::Connection;
 
-use crate::effects::borrow;
 use crate::layout::{HostInfo, has_lost_socket, keep_socket};
+use crate::program_effects::borrow;
 
 /// Asks the socket for its address again if the program has written over it.
 ///

@@ -38,12 +38,12 @@ pub(crate) unsafe fn borrow<'s>(descriptor: i32) -> Option<BorrowedFd<'s>> {
 }
 
 /// Acts in the process of the program, on its socket.
-pub(crate) struct ProcessEffects<'s> {
+pub(crate) struct ProgramEffects<'s> {
     socket: Option<BorrowedFd<'s>>,
     real: Option<RealEffects<BorrowedFd<'s>>>,
 }
 
-impl<'s> ProcessEffects<'s> {
+impl<'s> ProgramEffects<'s> {
     /// Effects on this socket.
     pub(crate) fn on(socket: Option<BorrowedFd<'s>>) -> Self {
         Self { socket, real: None }
@@ -92,7 +92,7 @@ pub(crate) fn not_resident(option: &str) -> Fault {
     }
 }
 
-impl Effects for ProcessEffects<'_> {
+impl Effects for ProgramEffects<'_> {
     fn perform(&mut self, action: &Action) -> Result<Done, Fault> {
         if call::has_jumped() {
             return Ok(Done::Done);

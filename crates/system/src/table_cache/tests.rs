@@ -297,11 +297,11 @@ fn nothing_is_kept_when_memory_was_short() {
     assert!(store.text(&other).is_some());
     assert_eq!(store.text(&path), None);
     let during = store.get(&path, |file| {
-        shortage::note();
+        low_memory::note();
         read(file)
     });
     assert_eq!(during, None);
-    assert!(!shortage::take());
+    assert!(!low_memory::take());
     assert_eq!(store.entries.read().unwrap().capacity(), 0);
 }
 

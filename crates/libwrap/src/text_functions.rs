@@ -8,10 +8,10 @@ use hosts_access::options::expand::expand;
 use hosts_access::report::problem::{OptionProblem, Problem};
 use nix::libc::{self, FILE};
 
-use crate::boundary::guard;
-use crate::facts::Facts;
+use crate::ffi_guard::guard;
 use crate::layout::{RequestInfo, given, store};
-use crate::{report, shim};
+use crate::program_facts::ProgramFacts;
+use crate::{messages, shim};
 
 /// What dot_quad_addr(3) says of a text that is no address.
 const NO_ADDRESS: c_ulong = u32::MAX as c_ulong;
@@ -44,7 +44,7 @@ unsafe extern "C-unwind" fn percent_x(
         // SAFETY: as the caller says.
         unsafe {
             let text = given(text);
-            let facts = Facts::of(request);
+            let facts = ProgramFacts::of(request);
             let bound = usize::try_from(size).unwrap_or(0).saturating_sub(1);
             let expanded = expand(text, &mut facts.request(), &facts.world(), None, bound);
             match expanded {
@@ -52,7 +52,7 @@ unsafe extern "C-unwind" fn percent_x(
                 Err(_) => {
                     let start = text.get(..30).unwrap_or(text).to_vec();
                     store(room(result, size), b"");
-                    report::problem(Problem::OptionFault(too_long(start)));
+                    messages::problem(Problem::OptionFault(too_long(start)));
                     shim::end(request);
                 }
             }

@@ -25,10 +25,10 @@ use system::log::{self, Syslog};
 use system::peer::Connection;
 use system::process::{Ended, Stdio, run_shell};
 use system::settings;
-use system::world::SystemWorld;
+use system::system_world::SystemWorld;
 
 use crate::EXIT_OK;
-use crate::daemon::Daemon;
+use crate::argv0::Daemon;
 
 /// How long a refused client may take to read its banner before the connection is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ const LIVE_COMMENT: &str = "a comment, but a rule for tcp_wrappers 7.6, which re
     since \"#\" is not first in its line: remove the \"#\" for a rule, what is before it for a comment";
 
 /// Sees a connection through. Returns the exit status unless the process becomes another program.
-pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
+pub(crate) fn see_through(arguments: Vec<OsString>) -> i32 {
     system::effects::set_umask(settings::DAEMON_UMASK);
     let (daemon, defect) = match Daemon::from_arguments(arguments) {
         Ok(daemon) => {
@@ -63,17 +63,17 @@ pub(crate) fn guard(arguments: Vec<OsString>) -> i32 {
     };
     let mut request = connection.request(name);
     log::prepare(name, line("refused connect", &request).as_bytes());
-    let guard = Guard {
+    let wrapper = Wrapper {
         log: &log,
         connection: &connection,
     };
     match (daemon, defect) {
-        (Some(daemon), None) => guard.check(&daemon, &mut request),
+        (Some(daemon), None) => wrapper.check(&daemon, &mut request),
         (_, defect) => {
             if let Some(defect) = defect {
                 say(&log, Level::ERR, format!("error: {defect:#}"));
             }
-            guard.refuse(&request, false)
+            wrapper.refuse(&request, false)
         }
     }
 }
@@ -94,12 +94,12 @@ fn say_no_address(log: &Syslog, error: &io::Error) {
 }
 
 /// What every step needs.
-struct Guard<'g> {
+struct Wrapper<'g> {
     log: &'g Syslog,
     connection: &'g Connection,
 }
 
-impl Guard<'_> {
+impl Wrapper<'_> {
     fn check(&self, daemon: &Daemon, request: &mut Request) -> i32 {
         if let Some(error) = &self.connection.client_error {
             say_no_address(self.log, error);

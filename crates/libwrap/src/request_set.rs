@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 use hosts_access::request::facts::UNKNOWN;
 use nix::libc::sockaddr;
 
-use crate::boundary::guard;
+use crate::ffi_guard::guard;
 use crate::layout::{RequestInfo, given, store, store_address};
 
 pub(crate) const RQ_DAEMON: c_int = 2;

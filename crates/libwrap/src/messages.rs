@@ -84,7 +84,7 @@ pub(crate) fn warning(text: &str) {
 }
 
 /// The place that a program has set, as a table and a line; empty and 0 if it has set none.
-pub(crate) fn program_spot() -> (Arc<Path>, u64) {
+pub(crate) fn program_place_parts() -> (Arc<Path>, u64) {
     let (file, line) = shim::program_context();
     // SAFETY: null, or a string of the program that ends in NUL.
     let file = unsafe { given(file) };

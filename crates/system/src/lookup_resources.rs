@@ -1,12 +1,8 @@
-//! Whether memory runs short in this thread. The allocator of a library that has a reserve asks and notes it
-//! here.
+//! Whether the system lacks what every lookup needs: where a descriptor or memory cannot be had, the name services find
+//! nothing, which is not the answer that there is nothing.
 //!
-//! And whether the system lacks what every lookup needs: where a descriptor or memory cannot be had, the name
-//! services find nothing, which is not the answer that there is nothing.
-//!
-//! Touches nothing but flags of the thread, and needs no memory itself; what [`check`] takes it gives back.
+//! What is taken to find that out is given back at once.
 
-use std::cell::Cell;
 use std::hint::black_box;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -23,47 +19,6 @@ const ANSWER_BYTES: usize = 96 << 10;
 
 /// Name servers that it asks, at most (`MAXNS` of resolv.h). It keeps the socket to each until the lookup ends.
 const NAME_SERVERS: usize = 3;
-
-thread_local! {
-    static SHORT: Cell<bool> = const { Cell::new(false) };
-    static OPTIONAL: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Notes that memory came from the reserve.
-pub fn note() {
-    SHORT.set(true);
-}
-
-/// Whether that was so since this was last asked.
-pub fn take() -> bool {
-    SHORT.replace(false)
-}
-
-/// Whether this thread does something that can be done without, for which the reserve is not.
-pub fn is_optional() -> bool {
-    OPTIONAL.get()
-}
-
-/// Notes that this thread does no such thing any more: a jump has left it.
-pub fn end_optional() {
-    OPTIONAL.set(false);
-}
-
-/// Runs something that can be done without, and tells whether memory ran short in it. Nobody else
-/// will know: what it has made is to be dropped then. It must stand large blocks being refused.
-pub fn optional<T>(run: impl FnOnce() -> T) -> (T, bool) {
-    struct Before(bool);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            OPTIONAL.set(self.0);
-        }
-    }
-    let short = take();
-    let before = Before(OPTIONAL.replace(true));
-    let made = run();
-    drop(before);
-    (made, SHORT.replace(short))
-}
 
 /// Looks whether a lookup can be made: one descriptor must be free, for a socket, and some memory.
 ///
@@ -139,18 +94,6 @@ pub(crate) fn failure(error: &io::Error) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_can_be_done_without_leaves_no_note() {
-        assert_eq!(optional(is_optional), (true, false));
-        assert_eq!(optional(note), ((), true));
-        assert!(!take() && !is_optional());
-        note();
-        assert_eq!(optional(|| 1), (1, false));
-        assert!(take(), "what was short before is known still");
-        let defect = std::panic::catch_unwind(|| optional(|| panic!("a defect")));
-        assert!(defect.is_err() && !is_optional());
-    }
 
     /// Name servers that were not asked for want of a descriptor look to the C library like silent ones, so after a lookup
     /// more than the one that it begins with must be there.

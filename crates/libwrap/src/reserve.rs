@@ -6,13 +6,13 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use system::shortage;
+use system::low_memory;
 
 /// Size of the reserve. It is no memory until it is written to.
 const RESERVE_BYTES: usize = 1 << 20;
 
 #[global_allocator]
-static MEMORY: Memory = Memory;
+static ALLOCATOR: Allocator = Allocator;
 
 /// Largest block of the reserve for what can be done without: what is not asked for with care is smaller.
 const OPTIONAL_BYTES: usize = 8 << 10;
@@ -21,7 +21,7 @@ static RESERVE: Reserve = Reserve::new();
 
 /// Whether this thread has drawn on the reserve since it was last asked.
 pub(crate) fn ran_short() -> bool {
-    shortage::take()
+    low_memory::take()
 }
 
 thread_local! {
@@ -36,7 +36,7 @@ pub(crate) fn drawn() -> u32 {
 
 /// Gives blocks back that a jump out of the library has left behind: all but so many.
 pub(crate) fn give_back(kept: u32) {
-    shortage::end_optional();
+    low_memory::end_optional();
     while DRAWN.get() > kept {
         RESERVE.release();
     }
@@ -73,7 +73,7 @@ impl Reserve {
     /// Null if there is no room. (What can do without then does, and nothing was drawn.)
     fn take(&self, layout: Layout) -> *mut u8 {
         let mut block = ptr::null_mut();
-        if shortage::is_optional() && layout.size() > OPTIONAL_BYTES {
+        if low_memory::is_optional() && layout.size() > OPTIONAL_BYTES {
             return block;
         }
         let _no_room = self
@@ -91,7 +91,7 @@ impl Reserve {
             });
         if !block.is_null() {
             DRAWN.set(DRAWN.get().wrapping_add(1));
-            shortage::note();
+            low_memory::note();
         }
         block
     }
@@ -112,10 +112,10 @@ impl Reserve {
     }
 }
 
-struct Memory;
+struct Allocator;
 
 // SAFETY: every block is the system's, or one of the reserve's that nobody else has.
-unsafe impl GlobalAlloc for Memory {
+unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller says.
         let block = unsafe { System.alloc(layout) };

@@ -19,7 +19,7 @@ use nix::libc;
 use socket2::SockAddr;
 
 use crate::deadline::Budget;
-use crate::shortage::{self, failure};
+use crate::lookup_resources::{self, failure};
 
 /// The system's resolver, within a budget of time.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ pub fn numeric(address: &SocketAddr) -> Option<String> {
 
 impl Resolver for SystemResolver {
     fn name_of(&self, address: SocketAddr) -> Answer<Vec<u8>> {
-        shortage::check()?;
+        lookup_resources::check()?;
         let limit = self.budget.limits.address;
         unless_short(
             self.budget
@@ -111,7 +111,7 @@ impl Resolver for SystemResolver {
 /// nothing.
 fn unless_short<T>(answer: Option<T>) -> Answer<T> {
     if answer.is_none() {
-        shortage::check_after()?;
+        lookup_resources::check_after()?;
     }
     Ok(answer)
 }
