@@ -1,15 +1,28 @@
-//! A machine with made-up host names, and what programs of Debian's and ours do on it.
+//! A machine with made-up host names and an /etc of its own, and what programs of Debian's and ours do on it. It is a mount
+//! namespace: nothing of this machine changes. Where there are none, the tests say so and are skipped.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::{Program, Run, Scratch, is_root, run, skip};
 
-/// A machine whose only host names are those of a hosts file.
+/// What a machine has in /etc, besides who is asked for which names. (A name of the hosts file may have many addresses.)
+const ETC: [(&str, &str); 4] = [
+    ("host.conf", "multi on\n"),
+    ("passwd", "root:x:0:0::/root:/bin/sh\n"),
+    ("group", "root:x:0:\n"),
+    ("services", "ssh 22/tcp\nfinger 79/tcp\n"),
+];
+
+/// Folders in which the machine's own daemons would show, besides /etc.
+const EMPTIED: [&str; 2] = ["/usr/sbin", "/usr/lib/systemd/system"];
+
+/// A machine with an /etc of its own and no daemons: what is installed on this one does not count. Its only host names
+/// are those of a hosts file.
 pub struct Machine {
     files: Scratch,
-    binds: Vec<(PathBuf, PathBuf)>,
     networked: bool,
 }
 
@@ -18,19 +31,18 @@ impl Machine {
     pub fn new(hosts: &str) -> Option<Self> {
         static WORKS: OnceLock<bool> = OnceLock::new();
         let files = Scratch::new();
-        let services = "hosts: files\npasswd: files\ngroup: files\nnetgroup: files\n";
-        let binds = vec![
-            (files.file("hosts", hosts), "/etc/hosts".into()),
-            (
-                files.file("nsswitch.conf", services),
-                "/etc/nsswitch.conf".into(),
-            ),
-        ];
+        for (name, text) in ETC.into_iter().chain([("hosts", hosts)]) {
+            files.file(&format!("etc/{name}"), text);
+        }
+        // Where the libraries of this machine are; without it the loader knows its usual folders.
+        let cache = fs::read("/etc/ld.so.cache").unwrap_or_default();
+        files.file("etc/ld.so.cache", cache);
+        fs::create_dir(files.path().join("empty")).unwrap();
         let machine = Self {
             files,
-            binds,
             networked: true,
         };
+        machine.ask("files");
         let works = *WORKS.get_or_init(|| {
             let mut probe = machine.command();
             probe.arg("true").stderr(Stdio::null());
@@ -41,20 +53,20 @@ impl Machine {
 
     /// A machine that asks a name server too, which it cannot reach: it has no network.
     pub fn without_network(hosts: &str) -> Option<Self> {
-        let machine = Self::new(hosts)?;
-        let services = "hosts: files dns\npasswd: files\ngroup: files\nnetgroup: files\n";
-        machine.files.file("nsswitch.conf", services);
-        let servers = machine.files.file("resolv.conf", "nameserver 127.0.0.1\n");
-        let mut machine = machine.with(servers, "/etc/resolv.conf");
+        let mut machine = Self::new(hosts)?;
+        machine.ask("files dns");
+        let server = "nameserver 127.0.0.1\n";
+        machine.files.file("etc/resolv.conf", server);
         machine.networked = false;
         Some(machine)
     }
 
-    /// The same machine with a file or folder laid over another.
-    #[must_use]
-    pub fn with(mut self, here: impl Into<PathBuf>, there: impl Into<PathBuf>) -> Self {
-        self.binds.push((here.into(), there.into()));
-        self
+    /// Who is asked for a host.
+    fn ask(&self, hosts: &str) {
+        let text = format!(
+            "hosts: {hosts}\npasswd: files\ngroup: files\nservices: files\nnetgroup: files\n"
+        );
+        self.files.file("etc/nsswitch.conf", text);
     }
 
     pub(crate) fn command(&self) -> Command {
@@ -68,8 +80,12 @@ impl Machine {
             command.arg("--net");
         }
         command.args(["--mount", "sh", "-c", script, "sh"]);
-        for (here, there) in &self.binds {
-            command.arg(here).arg(there);
+        command.arg(self.files.path().join("etc")).arg("/etc");
+        for folder in EMPTIED
+            .into_iter()
+            .filter(|folder| Path::new(folder).exists())
+        {
+            command.arg(self.files.path().join("empty")).arg(folder);
         }
         command.arg("--");
         command

@@ -239,7 +239,7 @@ fn file_names_are_no_formats() {
     scratch.file("hosts.allow", format!("sshd: {}\n", list.display()));
     let ours = Program::ours(env!("CARGO_BIN_EXE_tcpdchk"));
     let mut command = ours.command(scratch.path());
-    let ran = run(command.args(["-d", "--no-dns", "--format", "classic"]));
+    let ran = run(command.args(["-d", "-i", "/dev/null", "--no-dns", "--format", "classic"]));
     let text = format!(
         "warning: {}, line 1: 10.0.0.0/33: bad net/mask pattern\n",
         list.display()
