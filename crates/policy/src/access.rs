@@ -225,6 +225,7 @@ impl<'w> Policy<'w> {
     /// # Errors
     /// It cannot be told.
     pub fn access(&mut self, service: &Service, store: &mut Conditions) -> Result<Access, TooMuch> {
+        self.reader.begin();
         let (mut rules, mut pieces, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         let both = (self.rules.allow, self.rules.rules.len());
         for (table, range, in_error) in [

@@ -104,6 +104,13 @@ impl<'w> Reader<'w> {
         }
     }
 
+    /// Begins anew for another service: the conditions of what is kept are numbers of one store, and the lists
+    /// that one request may open are counted again.
+    pub(crate) fn begin(&mut self) {
+        self.lists.clear();
+        self.list_words = 0;
+    }
+
     /// A client list.
     pub(crate) fn clients(&mut self, list: &[u8], store: &mut Conditions) -> Tested {
         let mut segments = vec![Union::default()];

@@ -293,6 +293,21 @@ fn without_a_daemon_each_one_is_told() {
     );
 }
 
+/// What was read of a list for one daemon says the same for the next.
+#[test]
+fn a_list_means_the_same_for_each_daemon() {
+    let scratch = scratch("", DENY);
+    let list = scratch.file("list", ".example.org\n");
+    let list = list.display();
+    scratch.file("hosts.allow", format!("a: {list}\nb: root@10. {list}\n"));
+    let answers = who_json(&scratch, &["-d", "-i", "/dev/null"], &[]);
+    let b = answers
+        .iter()
+        .find(|answer| answer["daemon"] == "b")
+        .unwrap();
+    assert_eq!(*b, who_json(&scratch, &["-d"], &["b"])[0]);
+}
+
 #[test]
 fn what_a_change_opens_is_shown_by_asking() {
     let scratch = scratch(ALLOW, DENY);
