@@ -70,6 +70,8 @@ pub struct FakeWorld {
     ident: Option<Vec<u8>>,
     faults: BTreeMap<&'static str, Fault>,
     aclexec_status: i32,
+    /// Commands of aclexec, by their first bytes, that succeed whatever the status of the others.
+    aclexec_succeeds: Vec<Vec<u8>>,
     unanswered: Option<Unanswered>,
     /// Questions and texts of messages, in order.
     seen: RefCell<Vec<String>>,
@@ -197,6 +199,13 @@ impl FakeWorld {
     #[must_use]
     pub fn aclexec_status(mut self, status: i32) -> Self {
         self.aclexec_status = status;
+        self
+    }
+
+    /// An aclexec command that begins so ends with status 0.
+    #[must_use]
+    pub fn aclexec_succeeds(mut self, command: impl AsRef<[u8]>) -> Self {
+        self.aclexec_succeeds.push(command.as_ref().to_vec());
         self
     }
 
@@ -364,7 +373,11 @@ impl Effects for FakeEffects<'_> {
         }
         self.0.done.borrow_mut().push(action.clone());
         Ok(match action {
-            Action::Aclexec(_) => Done::Exited(self.0.aclexec_status),
+            Action::Aclexec(command) => {
+                let mut good = self.0.aclexec_succeeds.iter();
+                let succeeds = good.any(|head| command.as_bytes().starts_with(head));
+                Done::Exited(if succeeds { 0 } else { self.0.aclexec_status })
+            }
             _ => Done::Done,
         })
     }

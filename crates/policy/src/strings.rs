@@ -49,7 +49,8 @@ pub(crate) fn examples<'w>(words: impl IntoIterator<Item = &'w [u8]>, dots: bool
 fn walk(globs: &[Glob], dots: bool, found: &mut HashMap<(Vec<bool>, bool), Vec<u8>>) -> bool {
     let alphabet = alphabet(globs, dots);
     let start: At = (globs.iter().map(Glob::start).collect(), false);
-    let mut seen: HashSet<At> = HashSet::from([start.clone()]);
+    // The start is no string, but a string may leave the words where they begin.
+    let mut seen: HashSet<At> = HashSet::new();
     let mut open = VecDeque::from([(start, Vec::new())]);
     while let Some(((at, dot), string)) = open.pop_front() {
         for byte in &alphabet {
@@ -128,6 +129,16 @@ mod tests {
             ways(&["a*", "a**"]),
             [vec![false, false], vec![true, false], vec![true, true]]
         );
+    }
+
+    /// Where all words match alike, a name may have a dot or not all the same.
+    #[test]
+    fn a_name_has_a_dot_or_none() {
+        for words in [&[][..], &["*"], &["*", "?*"]] {
+            let found = examples(words.iter().map(|word| word.as_bytes()), true);
+            let has = |dot: bool| found.strings.iter().any(|name| name.contains(&b'.') == dot);
+            assert!(has(true) && has(false), "{words:?}: {:?}", found.strings);
+        }
     }
 
     #[test]

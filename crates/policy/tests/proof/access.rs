@@ -67,7 +67,7 @@ fn every_answer_is_the_engines() {
             let succeeds = random.bool();
             let server = known.clone().unwrap_or_else(|| server(&mut random));
             let state = client(&mut random, address, server, succeeds);
-            let engine = asked(&tables, daemon, &state, succeeds, &fake);
+            let engine = asked(&tables, daemon, &state, &fake);
             let model = said(&access, &policy, &state, &store, &fake);
             let list = access.decisions_at(family, at);
             assert_eq!(engine, model, "{shown}\n{state:?} {succeeds}\n{list:#?}");

@@ -27,15 +27,12 @@ fn round(number: u64) -> fastrand::Rng {
 type Answer = (Verdict, Option<u64>, Option<bool>);
 
 /// What the engine says.
-fn asked(
-    tables: &Tables,
-    daemon: &[u8],
-    state: &State,
-    succeeds: bool,
-    fake: &FakeWorld,
-) -> Answer {
+fn asked(tables: &Tables, daemon: &[u8], state: &State, fake: &FakeWorld) -> Answer {
     let mut request = state.request(daemon);
-    let fake = fake.clone().aclexec_status(i32::from(!succeeds));
+    let mut fake = fake.clone().aclexec_status(1);
+    for options in &state.aclexec {
+        fake = fake.aclexec_succeeds(last_command(options));
+    }
     let decision = hosts_access(tables, &mut request, &fake.world(), &mut fake.effects());
     let verdict = match decision.verdict {
         engine::Verdict::Granted => Verdict::Granted,
@@ -47,6 +44,14 @@ fn asked(
         .as_ref()
         .map(|place| place.table.ends_with("hosts.allow"));
     (verdict, place.map(|place| place.line), in_allow)
+}
+
+/// The program of the last aclexec of these options, whose status decides.
+fn last_command(options: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(options);
+    let (_, command) = text.rsplit_once("aclexec ").expect("an aclexec");
+    let end = command.find([' ', ':']).unwrap_or(command.len());
+    command[..end].into()
 }
 
 /// What the model says.

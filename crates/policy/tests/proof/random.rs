@@ -118,7 +118,7 @@ pub(crate) const OPTIONS: &[&str] = &[
     ":umask 888",
     ":banners /nowhere",
     ":",
-    ": aclexec /bin/a: twist x",
+    ": aclexec /bin/d: twist x",
 ];
 
 fn list(random: &mut fastrand::Rng, words: &[&str]) -> String {
