@@ -148,6 +148,12 @@ impl Client {
         reach(&from, 0, &to.unmapped().address(port))
     }
 
+    /// The same; nothing if nobody listens there.
+    pub fn try_connect(from: &str, to: &str, port: u16) -> Option<Self> {
+        let (from, to) = (Endpoint::from(from), Endpoint::from(to));
+        try_reach(&from, 0, &to.unmapped().address(port)).ok()
+    }
+
     /// Sends bytes to the server.
     pub fn send(&self, bytes: impl AsRef<[u8]>) {
         self.socket
@@ -192,6 +198,19 @@ impl Client {
                 Err(_) => return bytes,
             }
         }
+    }
+
+    /// Reads one line; less if the server closes before its end. Waits up to `patience` for each byte.
+    pub fn read_line(&mut self, patience: Duration) -> String {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        self.socket
+            .set_read_timeout(Some(patience))
+            .expect("set a time limit");
+        while !line.ends_with(b"\n") && self.socket.read(&mut byte).is_ok_and(|got| got == 1) {
+            line.extend_from_slice(&byte);
+        }
+        crate::syslog::readable(&line)
     }
 
     /// Whether the server has closed; waits for that up to `patience`.
@@ -292,6 +311,11 @@ pub(crate) fn connect(from: &Endpoint, at: Option<&Endpoint>, port: u16, own: u1
 
 /// A client socket, bound to its address and connected.
 fn reach(from: &Endpoint, port: u16, to: &SockAddr) -> Client {
+    try_reach(from, port, to).unwrap_or_else(|error| panic!("connect {from:?} to {to:?}: {error}"))
+}
+
+/// The same, where the other side may be missing.
+fn try_reach(from: &Endpoint, port: u16, to: &SockAddr) -> std::io::Result<Client> {
     let plain = from.unmapped();
     let socket = socket(&plain);
     if plain.kind != Kind::Unix {
@@ -300,13 +324,11 @@ fn reach(from: &Endpoint, port: u16, to: &SockAddr) -> Client {
             .bind(&plain.address(port))
             .unwrap_or_else(|error| panic!("bind {plain:?}: {error}"));
     }
-    socket
-        .connect(to)
-        .unwrap_or_else(|error| panic!("connect {from:?} to {to:?}: {error}"));
-    Client {
+    socket.connect(to)?;
+    Ok(Client {
         port: port_of(&socket),
         socket,
-    }
+    })
 }
 
 /// A listening stream socket, or a bound datagram socket. Port 0 lets the kernel choose.

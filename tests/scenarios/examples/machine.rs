@@ -175,7 +175,7 @@ pub(crate) fn daemon(name: &str) {
     fs::copy("/srv/svcd", path).expect("install a daemon");
 }
 
-fn program(world: &World, path: &str, text: &str) {
+pub(crate) fn program(world: &World, path: &str, text: &str) {
     replace(Path::new(path));
     world.file(path, text);
 }

@@ -1,6 +1,7 @@
 //! Every folder of `examples/`, over real connections: what its `expect` file says must come.
 
 mod expect;
+mod limits;
 mod machine;
 mod served;
 
@@ -47,6 +48,7 @@ examples! {
     vsftpd_banner "vsftpd-banner"
     wildcards "wildcards"
     xinetd "xinetd.d"
+    xinetd_limits "xinetd-limits"
 }
 
 #[test]

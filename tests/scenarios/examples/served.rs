@@ -14,12 +14,13 @@ use super::expect::{self, Request};
 use super::machine::{self, Machine};
 
 /// The port of a daemon's service, as in `/etc/services`.
-fn port(daemon: &str) -> u16 {
+pub(super) fn port(daemon: &str) -> u16 {
     match daemon {
         "vsftpd" | "in.ftpd" => 21,
         "sshd" => 22,
         "in.telnetd" => 23,
         "in.tftpd" => 69,
+        "in.fingerd" => 79,
         "in.rexecd" => 512,
         "in.rlogind" => 513,
         "in.rshd" => 514,
