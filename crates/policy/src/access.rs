@@ -4,8 +4,6 @@
 //! conditions; going through the addresses from border to border, the rules that may match form the answer of a
 //! range. Ranges with the same answer share it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use hosts_access::action::{Action, Done, RuleOutcome};
 use hosts_access::fault::Fault;
 use hosts_access::options;
@@ -19,61 +17,15 @@ use hosts_access::table::place::Place;
 use hosts_access::text::bytes::path_of;
 use hosts_access::world::{Effects, World};
 
-use crate::condition::{Condition, Conditions, Form, Test};
+use crate::condition::{Condition, Conditions, Test};
+use crate::decision::{End, Judged};
+use crate::search::Search;
 use crate::space::{Family, Space};
+use crate::sweep::{Field, Swept};
 use crate::tables::{Rule, Rules, Table, TableError};
 use crate::words::{Reader, Tested, plain_case};
 
-/// Most conditions that the answers of one service may hold together.
-const MAX_ENTRIES: usize = 20_000_000;
-
-/// What becomes of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verdict {
-    /// It is served.
-    Granted,
-    /// It is refused.
-    Denied,
-    /// It is served by the command of a twist.
-    Twist,
-}
-
-/// What decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum By {
-    /// The rule with this index in [`Rules::rules`].
-    Rule(u32),
-    /// No rule: nothing matched.
-    Nothing,
-    /// No rule granted after this one, which was in error.
-    RuleInError(u32),
-    /// No rule granted after this table was in error.
-    TableInError(bool),
-}
-
-/// One decision of a list, of which the first whose condition holds counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Decision {
-    /// When it counts; the last of a list always does.
-    pub when: Condition,
-    /// What it says.
-    pub verdict: Verdict,
-    /// What says it.
-    pub by: By,
-}
-
-/// A range of addresses with one list of decisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// Its family.
-    pub family: Family,
-    /// Number of its first address.
-    pub from: u128,
-    /// Number of its last address.
-    pub to: u128,
-    /// Its decisions: an index for [`Access::decisions`].
-    pub answer: usize,
-}
+pub use crate::decision::{By, Decision, Range, TooMuch, Verdict};
 
 /// The server's end of the connections that are asked about.
 #[derive(Clone, Debug)]
@@ -99,78 +51,29 @@ pub struct Service {
     pub port: Option<u16>,
 }
 
-/// The tables do not fit into what can be told of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TooMuch {
-    /// More conditions than are kept.
-    Conditions,
-    /// More `/file` lists than one request may open: which of them are opened depends on the client.
-    Lists,
-}
-
-impl std::fmt::Display for TooMuch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Conditions => "the rules depend on more than can be told of each address",
-            Self::Lists => "the tables name more /file lists than tcpd opens for one client",
-        })
-    }
-}
-
-impl std::error::Error for TooMuch {}
-
-/// How a rule that matches ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Verdict(Verdict),
-    /// An aclexec said no: the table has no rule for the client.
-    Left,
-    InError,
-}
-
-/// A rule, or what is in error after the rules of a table, for one service.
-#[derive(Clone, Copy, Debug)]
-struct Judged {
-    by: By,
-    table: Table,
-    end: End,
-    /// How it ends if its aclexec says no, and that test.
-    refused: Option<(Condition, End)>,
-}
-
-/// A rule on an active range.
-type Entry = (u32, Condition, Condition);
-
-/// Whether the search of its table always ends with a rule.
-fn is_sure((_, matches, in_error): &Entry) -> bool {
-    *matches == Condition::ALWAYS || *in_error == Condition::ALWAYS
-}
-
 /// Who gets in, for one service.
 #[derive(Debug)]
 pub struct Access {
-    ranges: Vec<Range>,
-    answers: Vec<Vec<Decision>>,
+    swept: Swept,
     in_error: Vec<By>,
 }
 
 impl Access {
     /// The ranges, in order: they cover both families once, and two that touch have different decisions.
     pub fn ranges(&self) -> &[Range] {
-        &self.ranges
+        &self.swept.ranges
     }
 
     /// The decisions of a range, the last without a condition.
     pub fn decisions(&self, answer: usize) -> &[Decision] {
-        self.answers.get(answer).map_or(&[], Vec::as_slice)
+        self.swept.lists.get(answer)
     }
 
     /// The decisions for an address.
     pub fn decisions_at(&self, family: Family, number: u128) -> &[Decision] {
-        let after = self
-            .ranges
-            .partition_point(|range| (range.family, range.from) <= (family, number));
-        let range = after.checked_sub(1).and_then(|at| self.ranges.get(at));
+        let ranges = self.ranges();
+        let after = ranges.partition_point(|range| (range.family, range.from) <= (family, number));
+        let range = after.checked_sub(1).and_then(|at| ranges.get(at));
         range.map_or(&[], |range| self.decisions(range.answer))
     }
 
@@ -181,7 +84,7 @@ impl Access {
 
     /// How many lists of decisions there are.
     pub fn answers(&self) -> usize {
-        self.answers.len()
+        self.swept.lists.len()
     }
 }
 
@@ -226,7 +129,8 @@ impl<'w> Policy<'w> {
     /// It cannot be told.
     pub fn access(&mut self, service: &Service, store: &mut Conditions) -> Result<Access, TooMuch> {
         self.reader.begin();
-        let (mut rules, mut pieces, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rules, mut field, mut errors) = (Vec::new(), Field::default(), Vec::new());
+        let number = |rules: &Vec<Judged>| u32::try_from(rules.len()).unwrap_or(u32::MAX);
         let both = (self.rules.allow, self.rules.rules.len());
         for (table, range, in_error) in [
             (Table::Allow, 0..both.0, self.rules.allow_error.is_some()),
@@ -246,32 +150,34 @@ impl<'w> Policy<'w> {
                 if !tested.in_error.is_empty() || ends.contains(&Some(End::InError)) {
                     errors.push(by);
                 }
+                field.add(number(&rules), &tested);
                 rules.push(judged);
-                pieces.push(tested);
             }
             if in_error {
+                let everybody = Tested {
+                    matches: Space::everywhere(Condition::ALWAYS),
+                    in_error: Space::default(),
+                };
+                field.add(number(&rules), &everybody);
                 rules.push(Judged {
                     by: By::TableInError(table == Table::Allow),
                     table,
                     end: End::InError,
                     refused: None,
                 });
-                pieces.push(Tested {
-                    matches: Space::everywhere(Condition::ALWAYS),
-                    in_error: Space::default(),
-                });
             }
         }
         if self.reader.list_words > hosts_access::limits::MAX_LISTS {
             return Err(TooMuch::Lists);
         }
-        Sweep {
+        let search = Search {
             rules: &rules,
             store,
-            ranges: Vec::new(),
-            answers: Answers::default(),
-        }
-        .run(&pieces, errors)
+        };
+        Ok(Access {
+            swept: Swept::run(field, search)?,
+            in_error: errors,
+        })
     }
 }
 
@@ -574,352 +480,5 @@ impl hosts_access::world::Lookups for Silent {
 
     fn interface(&self, _: &[u8]) -> hosts_access::request::facts::Answer<u32> {
         Ok(None)
-    }
-}
-
-/// What an answer is made of: rules that hold on a part only, besides those that hold everywhere in a family.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    local: Vec<Entry>,
-    family: Family,
-}
-
-/// Lists of decisions, each once.
-#[derive(Default)]
-struct Answers {
-    by_key: HashMap<Key, usize>,
-    by_list: HashMap<Vec<Decision>, usize>,
-    all: Vec<Vec<Decision>>,
-    entries: usize,
-}
-
-/// Goes through the addresses.
-struct Sweep<'s> {
-    rules: &'s [Judged],
-    store: &'s mut Conditions,
-    ranges: Vec<Range>,
-    answers: Answers,
-}
-
-impl Sweep<'_> {
-    fn run(mut self, tested: &[Tested], in_error: Vec<By>) -> Result<Access, TooMuch> {
-        for family in Family::BOTH {
-            self.family(family, tested)?;
-        }
-        Ok(Access {
-            ranges: self.ranges,
-            answers: self.answers.all,
-            in_error,
-        })
-    }
-
-    fn family(&mut self, family: Family, tested: &[Tested]) -> Result<(), TooMuch> {
-        let mut everywhere: Vec<Entry> = Vec::new();
-        let mut borders: Vec<(u128, bool, Entry)> = Vec::new();
-        for (index, tested) in tested.iter().enumerate() {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            let mut note = |from, to, matches, in_error| {
-                let entry = (index, matches, in_error);
-                if from == 0 && to == family.last() {
-                    everywhere.push(entry);
-                    return;
-                }
-                borders.push((from, true, entry));
-                if to < family.last() {
-                    borders.push((to + 1, false, entry));
-                }
-            };
-            if tested.in_error.of(family).is_empty() {
-                for piece in tested.matches.of(family).iter() {
-                    note(piece.from, piece.to, piece.holds, Condition::NEVER);
-                }
-                continue;
-            }
-            // Both kinds of pieces, from border to border.
-            let (matches, in_error) = (tested.matches.of(family), tested.in_error.of(family));
-            let mut cuts: Vec<u128> = Vec::new();
-            for piece in matches.iter().chain(in_error.iter()) {
-                cuts.push(piece.from);
-                if piece.to < family.last() {
-                    cuts.push(piece.to + 1);
-                }
-            }
-            cuts.sort_unstable();
-            cuts.dedup();
-            for (at, from) in cuts.iter().enumerate() {
-                let to = cuts.get(at + 1).map_or(family.last(), |next| next - 1);
-                let pair = (matches.at(*from), in_error.at(*from));
-                if pair != (Condition::NEVER, Condition::NEVER) {
-                    note(*from, to, pair.0, pair.1);
-                }
-            }
-        }
-        self.leave_out(&mut everywhere, &mut borders);
-        borders.sort_unstable_by_key(|(at, starts, (index, ..))| (*at, *starts, *index));
-        let mut active: BTreeMap<u32, (Condition, Condition)> = BTreeMap::new();
-        let mut borders = borders.into_iter().peekable();
-        let mut at = 0;
-        loop {
-            while let Some((_, starts, (index, matches, in_error))) =
-                borders.next_if(|(border, ..)| *border == at)
-            {
-                match starts {
-                    true => active.insert(index, (matches, in_error)),
-                    false => active.remove(&index),
-                };
-            }
-            let next = borders.peek().map(|(border, ..)| *border);
-            let to = next.map_or(family.last(), |next| next - 1);
-            let answer = self.answer(family, &everywhere, &active)?;
-            match self.ranges.last_mut() {
-                Some(last) if last.family == family && last.answer == answer => last.to = to,
-                _ => self.ranges.push(Range {
-                    family,
-                    from: at,
-                    to,
-                    answer,
-                }),
-            }
-            match next {
-                Some(next) => at = next,
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// Leaves out the rules that no search gets to, since one that matches everybody stands before them.
-    fn leave_out(&self, everywhere: &mut Vec<Entry>, borders: &mut Vec<(u128, bool, Entry)>) {
-        let mut stops = [u32::MAX; 2];
-        for entry in everywhere.iter().filter(|entry| is_sure(entry)) {
-            let stop = &mut stops[usize::from(!self.is_allow(entry))];
-            *stop = entry.0.min(*stop);
-        }
-        let reached = |entry: &Entry| entry.0 <= stops[usize::from(!self.is_allow(entry))];
-        everywhere.retain(|entry| reached(entry));
-        borders.retain(|(_, _, entry)| reached(entry));
-    }
-
-    /// The answer where these rules are active.
-    fn answer(
-        &mut self,
-        family: Family,
-        everywhere: &[Entry],
-        active: &BTreeMap<u32, (Condition, Condition)>,
-    ) -> Result<usize, TooMuch> {
-        let local = self.local(everywhere, active);
-        self.answers.entries += local.len();
-        if self.answers.entries > MAX_ENTRIES {
-            return Err(TooMuch::Conditions);
-        }
-        let key = Key { local, family };
-        if let Some(answer) = self.answers.by_key.get(&key) {
-            return Ok(*answer);
-        }
-        self.answers.entries += everywhere.len();
-        let list = self.decide(everywhere, &key.local);
-        let all = &mut self.answers.all;
-        let answer = *self.answers.by_list.entry(list).or_insert_with_key(|list| {
-            all.push(list.clone());
-            all.len() - 1
-        });
-        self.answers.by_key.insert(key, answer);
-        Ok(answer)
-    }
-
-    /// The active rules that the search may get to.
-    fn local(
-        &self,
-        everywhere: &[Entry],
-        active: &BTreeMap<u32, (Condition, Condition)>,
-    ) -> Vec<Entry> {
-        let mut local = Vec::new();
-        let mut leaves = everywhere.iter().any(|entry| self.may_leave(entry));
-        let mut granted = false;
-        for (index, (matches, in_error)) in active {
-            let entry = (*index, *matches, *in_error);
-            let allow = self.is_allow(&entry);
-            match (allow, granted) {
-                (true, true) => continue,
-                (false, true) if !leaves => break,
-                _ => local.push(entry),
-            }
-            leaves |= allow && self.may_leave(&entry);
-            match (allow, is_sure(&entry)) {
-                (true, sure) => granted |= sure,
-                (false, true) => break,
-                (false, false) => {}
-            }
-        }
-        local
-    }
-
-    fn is_allow(&self, (index, ..): &Entry) -> bool {
-        let rule = self.rules.get(*index as usize);
-        rule.is_some_and(|rule| rule.table == Table::Allow)
-    }
-
-    /// Whether a rule may end the search of its table without a verdict.
-    fn may_leave(&self, (index, _, in_error): &Entry) -> bool {
-        let rule = self.rules.get(*index as usize);
-        *in_error != Condition::NEVER
-            || rule
-                .is_some_and(|rule| rule.refused.is_some() || !matches!(rule.end, End::Verdict(_)))
-    }
-
-    /// The decisions where these rules hold everywhere and those on the range.
-    fn decide(&mut self, everywhere: &[Entry], local: &[Entry]) -> Vec<Decision> {
-        let mut entries: Vec<Entry> = everywhere.iter().chain(local).copied().collect();
-        entries.sort_unstable_by_key(|(index, ..)| *index);
-        let deny = entries.partition_point(|entry| self.is_allow(entry));
-        let (allow, deny) = entries.split_at(deny);
-        let mut list = List::default();
-        self.search(allow, Some(deny), Condition::ALWAYS, None, &mut list);
-        list.ordered(self.store)
-    }
-
-    /// Goes through a table, and through the next if it ends without a verdict.
-    ///
-    /// `guard` is what has to hold for the search to be here, `error` what was in error before.
-    fn search(
-        &mut self,
-        table: &[Entry],
-        next: Option<&[Entry]>,
-        guard: Condition,
-        error: Option<By>,
-        list: &mut List,
-    ) {
-        for (index, matches, in_error) in table {
-            let Some(rule) = self.rules.get(*index as usize).copied() else {
-                continue;
-            };
-            if *in_error != Condition::NEVER {
-                let here = self.store.all([guard, *in_error]);
-                self.end(rule, End::InError, next, here, error, list);
-            }
-            let here = self.store.all([guard, *matches]);
-            if let Some((refused, end)) = rule.refused {
-                let here = self.store.all([here, refused]);
-                self.end(rule, end, next, here, error, list);
-            }
-            self.end(rule, rule.end, next, here, error, list);
-            if list.failed.contains(&guard) {
-                return;
-            }
-        }
-        match next {
-            Some(next) => self.search(next, None, guard, error, list),
-            None => {
-                let (verdict, by) = match error {
-                    None => (Verdict::Granted, By::Nothing),
-                    Some(by) => (Verdict::Denied, by),
-                };
-                list.add(guard, verdict, by, self.store);
-            }
-        }
-    }
-
-    /// Adds what an end of a rule comes to.
-    fn end(
-        &mut self,
-        rule: Judged,
-        end: End,
-        next: Option<&[Entry]>,
-        guard: Condition,
-        error: Option<By>,
-        list: &mut List,
-    ) {
-        let guard = self.store.without(guard, &list.failed);
-        if guard == Condition::NEVER {
-            return;
-        }
-        let error = match end {
-            End::Verdict(verdict) if error.is_none() || verdict == Verdict::Denied => {
-                return list.add(guard, verdict, rule.by, self.store);
-            }
-            // After an error nothing lets a client in; the search of the table ends all the same.
-            End::Verdict(_) | End::Left => error,
-            End::InError => error.or(Some(match rule.by {
-                By::Rule(index) => By::RuleInError(index),
-                by => by,
-            })),
-        };
-        self.search(next.unwrap_or(&[]), None, guard, error, list);
-    }
-}
-
-/// A list of decisions under construction.
-#[derive(Default)]
-struct List {
-    decisions: Vec<Decision>,
-    /// Conditions that do not hold where the list goes on.
-    failed: HashSet<Condition>,
-}
-
-impl List {
-    fn add(&mut self, guard: Condition, verdict: Verdict, by: By, store: &mut Conditions) {
-        let when = store.without(guard, &self.failed);
-        if when != Condition::NEVER {
-            self.decisions.push(Decision { when, verdict, by });
-        }
-        for decided in [guard, when] {
-            self.failed.insert(decided);
-            if let Form::Any(parts) = store.form(decided) {
-                self.failed.extend(parts.iter().copied());
-            }
-        }
-    }
-
-    /// In the order in which the last decision is that for a client without a name or a user, of which no
-    /// other test holds either.
-    fn ordered(self, store: &mut Conditions) -> Vec<Decision> {
-        let nobody = |test: &Test| nameless(test);
-        let decisions = self.decisions;
-        let Some(at) = decisions
-            .iter()
-            .position(|decision| store.holds(decision.when, &nobody))
-        else {
-            return decisions;
-        };
-        let mut list: Vec<Decision> = Vec::with_capacity(decisions.len());
-        let mut before = decisions;
-        let after = before.split_off(at + 1);
-        let Some(last) = before.pop() else {
-            return list;
-        };
-        list.append(&mut before);
-        let not = store.not(last.when);
-        for decision in after {
-            let when = store.all([not, decision.when]);
-            if when != Condition::NEVER {
-                list.push(Decision { when, ..decision });
-            }
-        }
-        // What says the same as the last needs no place of its own just before it.
-        while let Some(previous) = list.last()
-            && (previous.verdict, previous.by) == (last.verdict, last.by)
-        {
-            list.pop();
-        }
-        list.push(Decision {
-            when: Condition::ALWAYS,
-            ..last
-        });
-        list
-    }
-}
-
-/// How a test comes out for a client without name or user on a connection of which nothing is known.
-pub fn nameless(test: &Test) -> bool {
-    use hosts_access::request::facts::UNKNOWN;
-    match test {
-        Test::Name(word) | Test::User(word) => string_match(word, UNKNOWN),
-        Test::NameKnown
-        | Test::NameLocal
-        | Test::Netgroup(_)
-        | Test::Scope { .. }
-        | Test::Address(_)
-        | Test::Server(_)
-        | Test::Port(_)
-        | Test::Aclexec(_) => false,
     }
 }

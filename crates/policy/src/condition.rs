@@ -5,7 +5,9 @@
 //! are the same number. What is always true or never true is found while they are built; nothing here
 //! knows what the tests mean.
 
-use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
 /// A test that only a request can answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,14 +71,16 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Conditions {
     forms: Vec<Form>,
-    numbers: HashMap<Form, Condition>,
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Default for Conditions {
     fn default() -> Self {
         let mut store = Self {
             forms: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
         };
         store.number(Form::Never);
         store.number(Form::Always);
@@ -86,13 +90,23 @@ impl Default for Conditions {
 
 impl Conditions {
     fn number(&mut self, form: Form) -> Condition {
-        if let Some(number) = self.numbers.get(&form) {
-            return *number;
+        let Self {
+            forms,
+            numbers,
+            hasher,
+        } = self;
+        let hash = hasher.hash_one(&form);
+        let is_it = |number: &u32| forms.get(*number as usize) == Some(&form);
+        if let Some(number) = numbers.find(hash, is_it) {
+            return Condition(*number);
         }
-        let number = Condition(u32::try_from(self.forms.len()).unwrap_or(u32::MAX));
-        self.forms.push(form.clone());
-        self.numbers.insert(form, number);
-        number
+        let number = u32::try_from(forms.len()).unwrap_or(u32::MAX);
+        forms.push(form);
+        numbers.insert_unique(hash, number, |number| {
+            let form = forms.get(*number as usize);
+            form.map_or(0, |form| hasher.hash_one(form))
+        });
+        Condition(number)
     }
 
     /// How a formula is made.
@@ -132,15 +146,25 @@ impl Conditions {
         neutral: Condition,
         strong: Condition,
     ) -> Condition {
-        let mut flat = Vec::new();
+        let (mut first, mut flat) = (None, Vec::new());
+        let add = |flat: &mut Vec<Condition>, part| match self.form(part) {
+            Form::All(inner) if neutral == Condition::ALWAYS => flat.extend_from_slice(inner),
+            Form::Any(inner) if neutral == Condition::NEVER => flat.extend_from_slice(inner),
+            _ => flat.push(part),
+        };
         for part in parts {
-            match self.form(part) {
+            match first {
                 _ if part == strong => return strong,
                 _ if part == neutral => {}
-                Form::All(inner) if neutral == Condition::ALWAYS => flat.extend_from_slice(inner),
-                Form::Any(inner) if neutral == Condition::NEVER => flat.extend_from_slice(inner),
-                _ => flat.push(part),
+                // Most of the time nothing comes after the first.
+                None => first = Some(part),
+                Some(_) => add(&mut flat, part),
             }
+        }
+        match first {
+            None => return neutral,
+            Some(only) if flat.is_empty() => return only,
+            Some(first) => add(&mut flat, first),
         }
         flat.sort_unstable();
         flat.dedup();
@@ -152,7 +176,6 @@ impl Conditions {
             return strong;
         }
         match (&*flat, neutral) {
-            ([], _) => neutral,
             ([one], _) => *one,
             (_, Condition::ALWAYS) => self.number(Form::All(flat.into())),
             _ => self.number(Form::Any(flat.into())),
@@ -167,26 +190,26 @@ impl Conditions {
         if failed.contains(&condition) {
             return Condition::NEVER;
         }
-        match self.form(condition).clone() {
+        match self.form(condition) {
+            Form::Never | Form::Always | Form::Test(_) => condition,
             Form::Not(inner) => {
-                let inner = self.without(inner, failed);
+                let inner = self.without(*inner, failed);
                 self.not(inner)
             }
             Form::All(parts) => {
-                let parts: Vec<_> = parts
-                    .iter()
-                    .map(|part| self.without(*part, failed))
-                    .collect();
+                let mut parts = parts.to_vec();
+                for part in &mut parts {
+                    *part = self.without(*part, failed);
+                }
                 self.all(parts)
             }
             Form::Any(parts) => {
-                let parts: Vec<_> = parts
-                    .iter()
-                    .map(|part| self.without(*part, failed))
-                    .collect();
+                let mut parts = parts.to_vec();
+                for part in &mut parts {
+                    *part = self.without(*part, failed);
+                }
                 self.any(parts)
             }
-            Form::Never | Form::Always | Form::Test(_) => condition,
         }
     }
 

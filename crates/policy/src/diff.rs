@@ -3,7 +3,9 @@
 //! To open means: a client and a connection exist that the old tables refuse and the new do not. Each answer has
 //! such a witness, or is certain, or says that it cannot be told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
 
 use hosts_access::table::compare::Form;
 use hosts_access::world::World;

@@ -17,12 +17,15 @@
 
 pub mod access;
 pub mod condition;
+mod decision;
 pub mod diff;
 mod glob;
 pub mod printed;
+mod search;
 pub mod space;
 pub mod state;
 mod strings;
+mod sweep;
 pub mod tables;
 pub mod witness;
 mod words;

@@ -39,16 +39,14 @@ impl Family {
     }
 
     /// The fewest networks that make up a range.
-    pub fn networks(self, from: u128, to: u128) -> Box<dyn Iterator<Item = IpNet>> {
-        match (self.address(from), self.address(to)) {
-            (IpAddr::V4(from), IpAddr::V4(to)) => {
-                Box::new(Ipv4Subnets::new(from, to, 0).map(IpNet::V4))
-            }
-            (IpAddr::V6(from), IpAddr::V6(to)) => {
-                Box::new(Ipv6Subnets::new(from, to, 0).map(IpNet::V6))
-            }
-            _ => Box::new(std::iter::empty()),
-        }
+    pub fn networks(self, from: u128, to: u128) -> impl Iterator<Item = IpNet> {
+        let (v4, v6) = match (self.address(from), self.address(to)) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => (Some(Ipv4Subnets::new(from, to, 0)), None),
+            (IpAddr::V6(from), IpAddr::V6(to)) => (None, Some(Ipv6Subnets::new(from, to, 0))),
+            _ => (None, None),
+        };
+        let v4 = v4.into_iter().flatten().map(IpNet::V4);
+        v4.chain(v6.into_iter().flatten().map(IpNet::V6))
     }
 }
 

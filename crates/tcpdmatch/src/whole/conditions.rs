@@ -4,7 +4,8 @@ use hosts_access::request::facts::{PARANOID, UNKNOWN};
 use hosts_access::table::compare::Form as WordForm;
 use hosts_access::text::escape::TableText;
 use policy::condition::{Condition, Conditions, Form, Test};
-use serde_json::{Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// Parts of a condition that are written out for people.
 const MAX_PARTS: usize = 8;
@@ -110,32 +111,67 @@ fn comparison(word: &[u8], holds: bool) -> String {
 }
 
 /// A condition as JSON: a list of which each must hold.
-pub(super) fn list(store: &Conditions, condition: Condition) -> Vec<Value> {
-    match store.form(condition) {
-        Form::Always => vec![],
-        Form::All(parts) => parts.iter().map(|part| value(store, *part)).collect(),
-        _ => vec![value(store, condition)],
+pub(super) struct List<'s>(pub &'s Conditions, pub Condition);
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(store, condition) = *self;
+        match store.form(condition) {
+            Form::Always => serializer.collect_seq::<[Formula<'_>; 0]>([]),
+            Form::All(parts) => Formulas(store, parts).serialize(serializer),
+            _ => serializer.collect_seq([Formula(store, condition)]),
+        }
     }
 }
 
-fn value(store: &Conditions, condition: Condition) -> Value {
-    match store.form(condition) {
-        Form::Never => json!({"any": []}),
-        Form::Always => json!({"all": []}),
-        Form::Test(test) => object(test),
-        Form::Not(inner) => json!({"not": value(store, *inner)}),
-        Form::All(parts) => json!({"all": values(store, parts)}),
-        Form::Any(parts) => json!({"any": values(store, parts)}),
+/// A part of a condition as JSON.
+struct Formula<'s>(&'s Conditions, Condition);
+
+impl Serialize for Formula<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(store, condition) = *self;
+        let (kind, parts): (_, &[Condition]) = match store.form(condition) {
+            Form::Test(test) => return object(test).serialize(serializer),
+            Form::Not(inner) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("not", &Formula(store, *inner))?;
+                return map.end();
+            }
+            Form::Never => ("any", &[]),
+            Form::Always => ("all", &[]),
+            Form::All(parts) => ("all", parts),
+            Form::Any(parts) => ("any", parts),
+        };
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(kind, &Formulas(store, parts))?;
+        map.end()
     }
 }
 
-fn values(store: &Conditions, parts: &[Condition]) -> Vec<Value> {
-    parts.iter().map(|part| value(store, *part)).collect()
+/// Parts of a condition as JSON.
+struct Formulas<'s>(&'s Conditions, &'s [Condition]);
+
+impl Serialize for Formulas<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(store, parts) = *self;
+        serializer.collect_seq(parts.iter().map(|part| Formula(store, *part)))
+    }
 }
 
-fn object(test: &Test) -> Value {
+/// A test as JSON.
+#[derive(Serialize)]
+struct Object {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<&'static str>,
+    test: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+}
+
+fn object(test: &Test) -> Object {
     let text = |word: &[u8]| TableText(word).to_string();
-    let (kind, form, operand) = match test {
+    let (kind, form, value) = match test {
         Test::Name(word) => ("name", Some(form(word)), Some(text(word))),
         Test::NameKnown => ("name", Some("known"), None),
         Test::NameLocal => ("name", Some("local"), None),
@@ -147,12 +183,12 @@ fn object(test: &Test) -> Value {
         Test::Port(port) => ("port", None, Some(port.to_string())),
         Test::Aclexec(options) => ("aclexec", None, Some(text(options))),
     };
-    let mut object = json!({"test": kind, "text": phrase(test, true)});
-    if let Some(fields) = object.as_object_mut() {
-        fields.extend(form.map(|form| ("form".to_owned(), form.into())));
-        fields.extend(operand.map(|word| ("value".to_owned(), word.into())));
+    Object {
+        form,
+        test: kind,
+        text: phrase(test, true),
+        value,
     }
-    object
 }
 
 /// How a word is compared.

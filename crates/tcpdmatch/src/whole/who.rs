@@ -1,5 +1,9 @@
 //! `--who`: who gets in to a service.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::Write;
+
 use hosts_access::request::Host;
 use hosts_access::request::facts::Fact;
 use hosts_access::text::escape::TableText;
@@ -7,7 +11,8 @@ use policy::access::{Access, Decision, Policy, Range, Server, Service, Verdict};
 use policy::condition::{Condition, Conditions};
 use policy::space::Family;
 use policy::tables::Rules;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 use tools::dry::plain_status;
 use tools::inetd::InetdConf;
 use tools::output::Output;
@@ -60,7 +65,7 @@ pub(crate) fn run(
             service,
         };
         match arguments.format {
-            AnswerFormat::Json => answer.json(output),
+            AnswerFormat::Json => answer.json(output)?,
             AnswerFormat::Human => {
                 if count > 0 {
                     output.line("");
@@ -119,8 +124,19 @@ struct Group<'a> {
 /// The parts of the text, in this order.
 const PARTS: [&str; 4] = ["granted", "delegated to a command", "it depends", "denied"];
 
+/// A decision as JSON.
+#[derive(Serialize)]
+struct Decided<'a> {
+    #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
+    conditions: Option<conditions::List<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_error: Option<String>,
+    rule: Option<String>,
+    verdict: &'static str,
+}
+
 impl Answer<'_> {
-    fn json(&self, output: &Output) {
+    fn json(&self, output: &Output) -> anyhow::Result<()> {
         let errors = errors(self.policy, self.access);
         let head = json!({
             "version": VERSION,
@@ -132,42 +148,62 @@ impl Answer<'_> {
         head.pop();
         output.bytes(head.as_bytes());
         output.bytes(b",\"ranges\":[");
-        let lists: Vec<String> = (0..self.access.answers())
-            .map(|answer| self.decisions(self.access.decisions(answer)).to_string())
-            .collect();
-        let mut first = true;
+        // A list of one range is written and forgotten; that of many is kept.
+        let mut uses = vec![0_u32; self.access.answers()];
         for range in self.access.ranges() {
-            let Some(list) = lists.get(range.answer) else {
-                continue;
+            if let Some(uses) = uses.get_mut(range.answer) {
+                *uses += 1;
+            }
+        }
+        let mut kept: HashMap<usize, Vec<u8>> = HashMap::new();
+        let (mut list, mut line, mut first) = (Vec::new(), Vec::new(), true);
+        for range in self.access.ranges() {
+            let list = match uses.get(range.answer) {
+                Some(0 | 1) | None => {
+                    list.clear();
+                    self.decisions(range.answer, &mut list)?;
+                    &list
+                }
+                Some(_) => match kept.entry(range.answer) {
+                    Entry::Occupied(list) => list.into_mut(),
+                    Entry::Vacant(place) => {
+                        let mut list = Vec::new();
+                        self.decisions(range.answer, &mut list)?;
+                        place.insert(list)
+                    }
+                },
             };
             for network in range.family.networks(range.from, range.to) {
+                line.clear();
                 let comma = if first { "" } else { "," };
                 first = false;
-                let text = format!("{comma}{{\"net\":\"{network}\",\"decisions\":{list}}}");
-                output.bytes(text.as_bytes());
+                write!(line, "{comma}{{\"net\":\"{network}\",\"decisions\":")?;
+                output.bytes(&line);
+                output.bytes(list);
+                output.bytes(b"}");
+            }
+            if output.has_failed() {
+                break;
             }
         }
         output.bytes(b"]}\n");
+        Ok(())
     }
 
-    fn decisions(&self, decisions: &[Decision]) -> Value {
-        let objects = decisions.iter().map(|decision| {
-            let mut object = json!({
-                "verdict": verdict_word(decision.verdict),
-                "rule": rule(self.policy, decision),
+    /// The decisions of an answer in JSON.
+    fn decisions(&self, answer: usize, to: &mut Vec<u8>) -> serde_json::Result<()> {
+        let decisions = self
+            .access
+            .decisions(answer)
+            .iter()
+            .map(|decision| Decided {
+                conditions: (decision.when != Condition::ALWAYS)
+                    .then_some(conditions::List(self.store, decision.when)),
+                in_error: in_error(self.policy, decision.by),
+                rule: rule(self.policy, decision),
+                verdict: verdict_word(decision.verdict),
             });
-            if let Some(fields) = object.as_object_mut() {
-                if decision.when != Condition::ALWAYS {
-                    let list = conditions::list(self.store, decision.when);
-                    fields.insert("if".to_owned(), list.into());
-                }
-                if let Some(error) = in_error(self.policy, decision.by) {
-                    fields.insert("in_error".to_owned(), error.into());
-                }
-            }
-            object
-        });
-        Value::Array(objects.collect())
+        serde_json::Serializer::new(to).collect_seq(decisions)
     }
 
     fn text(&self, output: &Output) {
