@@ -48,6 +48,9 @@ pub fn v4(word: &[u8]) -> Printed {
     {
         return Printed::NONE;
     }
+    if form == Form::Prefix {
+        return prefix_v4(word);
+    }
     let glob = Glob::of(word);
     let everywhere = Printed::Within(0, Family::V4.last());
     if !glob.fits() {
@@ -60,6 +63,25 @@ pub fn v4(word: &[u8]) -> Printed {
     };
     walk.ranges(0, start)
         .map_or(everywhere, |ranges| Printed::Ranges(ranges.to_vec()))
+}
+
+/// The addresses that begin with these numbers, each with a dot after it.
+fn prefix_v4(word: &[u8]) -> Printed {
+    let numbers = word.strip_suffix(b".").unwrap_or(word);
+    let (mut from, mut size) = (0, 1_u128 << 32);
+    for number in numbers.split(|byte| *byte == b'.') {
+        size >>= 8;
+        // Addresses are printed without zeros in front.
+        let known = match number {
+            [b'0', _, ..] => None,
+            _ => text(number).and_then(|text| text.parse::<u8>().ok()),
+        };
+        let Some(number) = known.filter(|_| size > 1) else {
+            return Printed::NONE;
+        };
+        from += u128::from(number) * size;
+    }
+    Printed::Ranges(vec![(from, from + size - 1)])
 }
 
 /// The address that a word is the text of.
@@ -278,6 +300,12 @@ mod tests {
         for word in [
             "10.",
             "192.168.",
+            "10.0.1.",
+            "010.",
+            "0.",
+            "256.",
+            "1..",
+            "1.2..",
             "10.*",
             "1*",
             "*.1.*",
