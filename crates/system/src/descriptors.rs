@@ -3,7 +3,7 @@
 //! What takes one of the three would be overwritten, or written to, as if it were the client's.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::libc;
 
@@ -18,15 +18,15 @@ pub(crate) fn client() -> BorrowedFd<'static> {
 /// # Errors
 /// No descriptor is free.
 pub(crate) fn above_standard(descriptor: OwnedFd) -> io::Result<OwnedFd> {
-    if descriptor.as_raw_fd() > libc::STDERR_FILENO {
+    let is_above = |descriptor: &OwnedFd| descriptor.as_raw_fd() > libc::STDERR_FILENO;
+    if is_above(&descriptor) {
         return Ok(descriptor);
     }
-    let lowest = libc::STDERR_FILENO + 1;
-    // SAFETY: the call has no precondition; the descriptor that it makes belongs to nobody else.
-    unsafe {
-        match libc::fcntl(descriptor.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) {
-            -1 => Err(io::Error::last_os_error()),
-            higher => Ok(OwnedFd::from_raw_fd(higher)),
-        }
+    // The standard library's copy keeps clear of the three too, but does not promise that it always will.
+    let copy = descriptor.try_clone()?;
+    if is_above(&copy) {
+        Ok(copy)
+    } else {
+        Err(io::Error::from_raw_os_error(libc::EMFILE))
     }
 }

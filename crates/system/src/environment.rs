@@ -7,9 +7,11 @@
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
+// SAFETY: the C library has this variable, which programs change a word at a time.
 unsafe extern "C" {
-    static environ: *const *const c_char;
+    safe static environ: AtomicPtr<*const c_char>;
 }
 
 /// Variables as `NAME=VALUE`, in their order, malformed ones included.
@@ -37,9 +39,17 @@ impl Environment {
         }
     }
 
+    /// What was set, with what it was set in; `None` if nothing was.
+    pub(crate) fn changed(&self) -> Option<&[CString]> {
+        self.changed.as_deref()
+    }
+
     /// The entries for execve(2).
     pub(crate) fn pointers(&self) -> Variables {
-        Variables(self.changed.as_deref().map(pointers))
+        Variables(self.changed.as_deref().map(|changed| {
+            let strings = changed.iter().map(|string| string.as_ptr());
+            strings.chain([ptr::null()]).collect()
+        }))
     }
 }
 
@@ -51,17 +61,9 @@ impl Variables {
     pub(crate) fn as_ptr(&self) -> *const *const c_char {
         match &self.0 {
             Some(own) => own.as_ptr(),
-            // SAFETY: a word that the C library sets.
-            None => unsafe { (&raw const environ).read() },
+            None => environ.load(Ordering::Relaxed),
         }
     }
-}
-
-/// Pointers to strings, with a null pointer at the end.
-pub(crate) fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-    let mut pointers: Vec<_> = strings.iter().map(|string| string.as_ptr()).collect();
-    pointers.push(ptr::null());
-    pointers
 }
 
 /// A copy of the process's own.
@@ -70,7 +72,7 @@ fn inherited() -> Vec<CString> {
     // SAFETY: environ is null or points to an array of strings that ends with a null pointer
     // (POSIX, environ); nothing in this program changes it.
     unsafe {
-        let mut entry = environ;
+        let mut entry = environ.load(Ordering::Relaxed);
         while !entry.is_null() && !(*entry).is_null() {
             entries.push(CStr::from_ptr(*entry).to_owned());
             entry = entry.add(1);
@@ -101,8 +103,7 @@ mod tests {
     #[test]
     fn nothing_is_copied_before_something_is_set() {
         let mut environment = Environment::default();
-        // SAFETY: as in `Variables`.
-        let own = unsafe { (&raw const environ).read() };
+        let own = environ.load(Ordering::Relaxed).cast_const();
         assert_eq!(environment.pointers().as_ptr(), own);
         environment.set(b"A", b"1");
         assert_ne!(environment.pointers().as_ptr(), own);

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use nix::libc;
 use nix::unistd;
 
-use crate::environment::{Environment, pointers};
+use crate::environment::Environment;
 use crate::process::SHELL;
 
 /// The path by which this program was started, if the kernel tells: `AT_EXECFN`, getauxval(3). Unlike
@@ -29,11 +29,11 @@ pub fn own_path() -> Option<&'static CStr> {
 ///
 /// Returns only if that fails, with the reason.
 pub fn become_program(path: &CStr, arguments: &[CString], environment: &Environment) -> io::Error {
-    let arguments = pointers(arguments);
-    let variables = environment.pointers();
-    // SAFETY: both arrays end with null and hold strings that end in NUL and live through the call.
-    unsafe { libc::execve(path.as_ptr(), arguments.as_ptr(), variables.as_ptr()) };
-    io::Error::last_os_error()
+    let Err(error) = match environment.changed() {
+        Some(variables) => unistd::execve(path, arguments, variables),
+        None => unistd::execv(path, arguments),
+    };
+    error.into()
 }
 
 /// Becomes `/bin/sh -c COMMAND` with the client's socket on descriptors 0, 1 and 2.

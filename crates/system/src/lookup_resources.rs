@@ -5,11 +5,11 @@
 
 use std::hint::black_box;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr;
 
 use hosts_access::request::facts::Unanswered;
 use nix::libc;
+use socket2::{Domain, Socket, Type};
 
 /// Memory that a lookup must be able to get: what the C library reads files and answers into.
 const LOOKUP_BYTES: usize = 4 << 10;
@@ -60,27 +60,18 @@ fn hold(sockets: usize) -> Result<(), Unanswered> {
     if !memory {
         return Err(Unanswered::Failed(libc::ENOMEM));
     }
-    let mut held: [Option<OwnedFd>; NAME_SERVERS] = [const { None }; NAME_SERVERS];
+    let mut held: [Option<Socket>; NAME_SERVERS] = [const { None }; NAME_SERVERS];
     for place in held.iter_mut().take(sockets) {
-        let made = match socket(libc::AF_INET) {
+        let made = match Socket::new(Domain::IPV4, Type::DGRAM, None) {
             // A kernel without IPv4 has other sockets.
-            Err(libc::EAFNOSUPPORT) => socket(libc::AF_UNIX),
+            Err(error) if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => {
+                Socket::new(Domain::UNIX, Type::DGRAM, None)
+            }
             made => made,
         };
-        *place = Some(made.map_err(Unanswered::Failed)?);
+        *place = Some(made.map_err(|error| Unanswered::Failed(failure(&error)))?);
     }
     Ok(())
-}
-
-/// Makes a socket.
-fn socket(family: libc::c_int) -> Result<OwnedFd, i32> {
-    // SAFETY: the call takes numbers only; the descriptor that it makes belongs to nobody else.
-    unsafe {
-        match libc::socket(family, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) {
-            -1 => Err(failure(&io::Error::last_os_error())),
-            descriptor => Ok(OwnedFd::from_raw_fd(descriptor)),
-        }
-    }
 }
 
 /// The number of a system error; of one that is none, that of an error of input or output.

@@ -1,6 +1,7 @@
 //! The netgroup database, through the system's name services: innetgr(3).
 
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::rc::Rc;
 
@@ -8,14 +9,12 @@ use hosts_access::request::facts::Unanswered;
 use hosts_access::world::Netgroups;
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::utsname::uname;
 
 use crate::deadline::Budget;
 use crate::lookup_resources;
 
-/// Longest NIS domain name that Linux keeps, with room to spare.
-const DOMAIN_BYTES: usize = 256;
-
-/// What getdomainname(2) gives where no NIS domain is set.
+/// What uname(2) gives where no NIS domain is set.
 const NO_DOMAIN: &[u8] = b"(none)";
 
 unsafe extern "C" {
@@ -91,12 +90,10 @@ fn in_group(group: &CStr, host: Option<&CStr>, domain: Option<&CStr>) -> Result<
 
 /// The NIS domain, if one is set.
 fn domain() -> Option<CString> {
-    let mut buffer = [0_u8; DOMAIN_BYTES];
-    // SAFETY: the pointer is to so many bytes; the last one stays NUL.
-    let failed = unsafe { libc::getdomainname(buffer.as_mut_ptr().cast(), DOMAIN_BYTES - 1) };
-    let name = CStr::from_bytes_until_nul(&buffer).ok()?;
-    let set = failed == 0 && !name.is_empty() && name.to_bytes() != NO_DOMAIN;
-    set.then(|| name.to_owned())
+    let names = uname().ok()?;
+    let name = names.domainname().as_bytes();
+    let set = !name.is_empty() && name != NO_DOMAIN;
+    set.then(|| CString::new(name).ok())?
 }
 
 #[cfg(test)]

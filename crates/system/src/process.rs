@@ -10,12 +10,17 @@ use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use hosts_access::fault::Fault;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::libc;
+use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{self, Pid};
 
 use crate::descriptors::above_standard;
 use crate::environment::{Environment, Variables};
@@ -102,9 +107,9 @@ pub fn run_shell(
         ptr::null(),
     ];
     let variables = environment.pointers();
-    let blocked = Blocked::all();
+    let blocked = Blocked::all().map_err(RunError::Fork)?;
     let (mut from_helper, to_parent) = pipe().map_err(RunError::Descriptors)?;
-    let plan = Plan {
+    let plan = Prepared {
         arguments: &arguments,
         variables: &variables,
         source: match stdio {
@@ -126,13 +131,13 @@ pub fn run_shell(
     HELPER.set(Some((pid, from_helper.as_raw_fd())));
     drop((to_parent, null));
     drop(blocked);
-    let mut report = [0_u8; Report::BYTES];
+    let mut report = [0_u8; HelperReport::BYTES];
     let told = from_helper.read_exact(&mut report);
     let reaped = reap(pid);
     HELPER.set(None);
     reaped.map_err(RunError::Wait)?;
     told.map_err(RunError::Wait)?;
-    Report::from_bytes(report).outcome()
+    HelperReport::from_bytes(report).outcome()
 }
 
 thread_local! {
@@ -147,8 +152,8 @@ static ABANDONED: [AtomicI32; 16] = [const { AtomicI32::new(0) }; 16];
 /// helper is waited for by a later call. Async-signal-safe.
 pub fn abandon() {
     if let Some((pid, descriptor)) = HELPER.take() {
-        // SAFETY: the jump has passed the owner of the descriptor, which will not close it.
-        unsafe { libc::close(descriptor) };
+        // The jump has passed the owner of the descriptor, which will not close it.
+        let _closed = unistd::close(descriptor);
         let order = Ordering::Relaxed;
         let free = |place: &&AtomicI32| place.compare_exchange(0, pid, order, order).is_ok();
         let _taken = ABANDONED.iter().find(free);
@@ -159,16 +164,15 @@ pub fn abandon() {
 fn reap_abandoned() {
     for place in &ABANDONED {
         let pid = place.load(Ordering::Relaxed);
-        // SAFETY: a null pointer says that the status is not wanted.
-        let wait = || unsafe { libc::waitpid(pid, ptr::null_mut(), libc::__WALL | libc::WNOHANG) };
-        if pid != 0 && wait() != 0 {
+        let flags = WaitPidFlag::__WALL | WaitPidFlag::WNOHANG;
+        if pid != 0 && waitpid(Pid::from_raw(pid), Some(flags)) != Ok(WaitStatus::StillAlive) {
             place.store(0, Ordering::Relaxed);
         }
     }
 }
 
 /// What the helper and the command need, ready before the first fork.
-struct Plan<'p> {
+struct Prepared<'p> {
     /// Ends with null; strings that end in NUL.
     arguments: &'p [*const c_char],
     variables: &'p Variables,
@@ -176,29 +180,23 @@ struct Plan<'p> {
     stdio: Stdio,
     to_parent: RawFd,
     /// What the command has blocked.
-    mask: libc::sigset_t,
+    mask: SigSet,
 }
 
 /// All signals blocked in this thread; holds the mask from before.
-struct Blocked(libc::sigset_t);
+struct Blocked(SigSet);
 
 impl Blocked {
-    fn all() -> Self {
-        let mut all = MaybeUninit::uninit();
-        let mut before = MaybeUninit::zeroed();
-        // SAFETY: the first call fills the set that the second one reads; both pointers are to sets.
-        unsafe {
-            libc::sigfillset(all.as_mut_ptr());
-            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-            Self(before.assume_init())
-        }
+    fn all() -> io::Result<Self> {
+        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
+        Ok(Self(before))
     }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // SAFETY: the pointer is to a set, and no old one is wanted.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, ptr::null_mut()) };
+        // It was valid before.
+        let _valid = self.0.thread_set_mask();
     }
 }
 
@@ -223,13 +221,13 @@ unsafe fn forget_handlers() {
 
 /// What the helper tells its parent.
 #[derive(Clone, Copy)]
-struct Report {
+struct HelperReport {
     kind: c_int,
     value: c_int,
     pid: c_int,
 }
 
-impl Report {
+impl HelperReport {
     const BYTES: usize = 12;
     const NO_FORK: c_int = 0;
     const NO_EXEC: c_int = 1;
@@ -242,8 +240,7 @@ impl Report {
     fn of_errno(kind: c_int) -> Self {
         Self {
             kind,
-            // SAFETY: errno is this thread's own.
-            value: unsafe { *libc::__errno_location() },
+            value: Errno::last_raw(),
             pid: 0,
         }
     }
@@ -293,7 +290,7 @@ unsafe fn fork(exit_signal: c_int) -> io::Result<libc::pid_t> {
 ///
 /// # Safety
 /// For a new child only.
-unsafe fn helper(plan: &Plan<'_>) -> ! {
+unsafe fn helper(plan: &Prepared<'_>) -> ! {
     // SAFETY: only async-signal-safe calls, on values that were prepared before; each pointer is to
     // a value on this stack.
     unsafe {
@@ -309,7 +306,7 @@ unsafe fn helper(plan: &Plan<'_>) -> ! {
                 close_all_but(plan.to_parent);
                 wait(pid)
             }
-            Err(_) => Report::of_errno(Report::NO_FORK),
+            Err(_) => HelperReport::of_errno(HelperReport::NO_FORK),
         };
         tell(plan.to_parent, &report);
         libc::_exit(0)
@@ -342,8 +339,8 @@ unsafe fn close_all_but(kept: RawFd) {
 ///
 /// # Safety
 /// For a new child only.
-unsafe fn command(plan: &Plan<'_>) -> ! {
-    // SAFETY: only async-signal-safe calls; the arrays are as `Plan` says.
+unsafe fn command(plan: &Prepared<'_>) -> ! {
+    // SAFETY: only async-signal-safe calls; the arrays are as `Prepared` says.
     unsafe {
         if plan.stdio == Stdio::Null {
             libc::signal(libc::SIGHUP, libc::SIG_IGN);
@@ -351,16 +348,16 @@ unsafe fn command(plan: &Plan<'_>) -> ! {
         let set = (0..=2).all(|descriptor| libc::dup2(plan.source, descriptor) == descriptor);
         let report = if set {
             forget_handlers();
-            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const plan.mask, ptr::null_mut());
+            libc::pthread_sigmask(libc::SIG_SETMASK, plan.mask.as_ref(), ptr::null_mut());
             libc::execve(
                 SHELL.as_ptr(),
                 plan.arguments.as_ptr(),
                 plan.variables.as_ptr(),
             );
-            Report::of_errno(Report::NO_EXEC)
+            HelperReport::of_errno(HelperReport::NO_EXEC)
         } else {
             // Nothing may run on the client's socket that was to run on the null device.
-            Report::of_errno(Report::NO_DESCRIPTORS)
+            HelperReport::of_errno(HelperReport::NO_DESCRIPTORS)
         };
         tell(plan.to_parent, &report);
         libc::_exit(127)
@@ -371,56 +368,44 @@ unsafe fn command(plan: &Plan<'_>) -> ! {
 ///
 /// # Safety
 /// The descriptor must be the pipe's. Async-signal-safe, for a new child.
-unsafe fn tell(to_parent: RawFd, report: &Report) {
+unsafe fn tell(to_parent: RawFd, report: &HelperReport) {
     let words = [report.kind, report.value, report.pid];
     // SAFETY: the pointer is to so many bytes.
-    unsafe { libc::write(to_parent, words.as_ptr().cast(), Report::BYTES) };
+    unsafe { libc::write(to_parent, words.as_ptr().cast(), HelperReport::BYTES) };
 }
 
 /// Waits for the command.
 ///
 /// # Safety
 /// Async-signal-safe, for a new child.
-unsafe fn wait(pid: libc::pid_t) -> Report {
+unsafe fn wait(pid: libc::pid_t) -> HelperReport {
     let mut status = 0;
-    // SAFETY: the pointers are to a status word and to errno.
-    unsafe {
-        while libc::waitpid(pid, &raw mut status, 0) == -1 {
-            if *libc::__errno_location() != libc::EINTR {
-                return Report::of_errno(Report::NO_STATUS);
-            }
+    // SAFETY: the pointer is to a status word.
+    while unsafe { libc::waitpid(pid, &raw mut status, 0) } == -1 {
+        if Errno::last() != Errno::EINTR {
+            return HelperReport::of_errno(HelperReport::NO_STATUS);
         }
     }
     let (kind, value) = if libc::WIFEXITED(status) {
-        (Report::EXITED, libc::WEXITSTATUS(status))
+        (HelperReport::EXITED, libc::WEXITSTATUS(status))
     } else {
-        (Report::KILLED, libc::WTERMSIG(status))
+        (HelperReport::KILLED, libc::WTERMSIG(status))
     };
-    Report { kind, value, pid }
+    HelperReport { kind, value, pid }
 }
 
 /// A pipe that no other program inherits: what to read from, what to write to.
 fn pipe() -> io::Result<(File, OwnedFd)> {
-    let mut ends = [0; 2];
-    // SAFETY: the array has room for the two descriptors that the call makes.
-    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: both descriptors were just made and belong to nobody else.
-    let (read, write) = unsafe { (File::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
-    Ok((read, above_standard(write)?))
+    let (read, write) = unistd::pipe2(OFlag::O_CLOEXEC)?;
+    Ok((read.into(), above_standard(write)?))
 }
 
 /// Waits for the helper, which has no exit signal and so needs __WALL (wait(2)).
 fn reap(pid: libc::pid_t) -> io::Result<()> {
     loop {
-        // SAFETY: a null pointer says that the status is not wanted.
-        if unsafe { libc::waitpid(pid, ptr::null_mut(), libc::__WALL) } == pid {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
+        match waitpid(Pid::from_raw(pid), Some(WaitPidFlag::__WALL)) {
+            Err(Errno::EINTR) => {}
+            waited => return Ok(waited.map(drop)?),
         }
     }
 }

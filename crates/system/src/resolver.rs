@@ -15,7 +15,9 @@ use dns_lookup::getnameinfo;
 use hosts_access::address::Family;
 use hosts_access::request::facts::{Answer, Unanswered};
 use hosts_access::world::{Forward, Resolver};
+use nix::errno::Errno;
 use nix::libc;
+use nix::net::if_::if_nametoindex;
 use socket2::SockAddr;
 
 use crate::deadline::Budget;
@@ -96,13 +98,10 @@ impl Resolver for SystemResolver {
         let Ok(name) = CString::new(name) else {
             return Ok(None);
         };
-        // SAFETY: the pointer is to a string that ends in NUL and lives through the call.
-        match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-            0 => match failure(&io::Error::last_os_error()) {
-                libc::ENODEV | libc::ENXIO => Ok(None),
-                number => Err(Unanswered::Failed(number)),
-            },
-            index => Ok(Some(index)),
+        match if_nametoindex(name.as_c_str()) {
+            Ok(index) => Ok(Some(index)),
+            Err(Errno::ENODEV | Errno::ENXIO) => Ok(None),
+            Err(error) => Err(Unanswered::Failed(failure(&error.into()))),
         }
     }
 }
