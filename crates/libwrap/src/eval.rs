@@ -7,10 +7,10 @@ use std::ffi::c_char;
 use hosts_access::request::facts::{Fact, UNKNOWN};
 use nix::libc::sockaddr;
 
+use system::raw_address::internet;
+
 use crate::ffi_guard::guard;
-use crate::layout::{
-    HostInfo, RequestInfo, STRING_LENGTH, bytes, internet, store, store_address, text,
-};
+use crate::layout::{HostInfo, RequestInfo, STRING_LENGTH, bytes, store, store_address, text};
 use crate::{shim, socket_address, unanswered};
 
 /// Room for `user@host`.

@@ -6,11 +6,11 @@
 //! no address in text reaches. (`STRN_CPY` of tcpd.h does, with zeros; then it is asked for again.)
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::net::SocketAddr;
 use std::ptr;
 
 use nix::libc::{self, sockaddr, sockaddr_in6};
-use socket2::{SockAddr, SockAddrStorage};
+use socket2::SockAddr;
+use system::raw_address::family;
 
 /// Room for a string, with its final NUL.
 pub(crate) const STRING_LENGTH: usize = 128;
@@ -166,46 +166,11 @@ pub(crate) unsafe fn keep_socket(host: *mut HostInfo, address: &SockAddr) {
     }
 }
 
-/// The kind of a socket address; `None` for a null pointer.
-///
-/// # Safety
-/// Null or a socket address.
-pub(crate) unsafe fn family(address: *const sockaddr) -> Option<c_int> {
-    if address.is_null() {
-        return None;
-    }
-    // SAFETY: every socket address begins with its family; it need not be aligned.
-    let family = unsafe { (&raw const (*address).sa_family).read_unaligned() };
-    Some(family.into())
-}
-
-/// A socket address of the Internet kinds, as a value.
-///
-/// # Safety
-/// Null or a socket address as long as its family has it.
-pub(crate) unsafe fn internet(address: *const sockaddr) -> Option<SocketAddr> {
-    // SAFETY: as the caller says.
-    let length = match unsafe { family(address) }? {
-        libc::AF_INET => size_of::<libc::sockaddr_in>(),
-        libc::AF_INET6 => size_of::<sockaddr_in6>(),
-        _ => return None,
-    };
-    let mut storage = SockAddrStorage::zeroed();
-    // SAFETY: the address has so many bytes, and the storage takes every kind of address.
-    let value = unsafe {
-        ptr::copy_nonoverlapping(
-            address.cast::<u8>(),
-            (&raw mut storage).cast::<u8>(),
-            length,
-        );
-        SockAddr::new(storage, length as libc::socklen_t)
-    };
-    value.as_socket()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
+    use system::raw_address::internet;
 
     /// Under Miri this shows that no reference to the structure takes the pointer to the address away.
     #[test]

@@ -14,6 +14,7 @@ use hosts_access::severity::Level;
 use hosts_access::table::place::Place;
 use hosts_access::text::escape::TableText;
 use hosts_access::world::Log;
+use system::connection_lines::ConnectionLine;
 
 use crate::call::{has_jumped, place};
 use crate::layout::given;
@@ -114,15 +115,14 @@ impl Log for Messages {
     }
 
     fn matched(&self, place: &Place) {
-        if shim::verbose().load(Ordering::Relaxed) > 1 {
-            let table = TableText(place.table.as_os_str().as_encoded_bytes()).to_string();
-            let text = format!("matched:  {table} line {}", place.line);
-            log(Level::DEBUG.0.into(), &text);
+        if shim::hosts_access_verbose.load(Ordering::Relaxed) > 1 {
+            let line = ConnectionLine::Matched(place).to_string();
+            log(Level::DEBUG.0.into(), &line);
         }
     }
 
     fn option(&self, keyword: &[u8], value: &[u8]) {
-        if shim::verbose().load(Ordering::Relaxed) > 0 {
+        if shim::hosts_access_verbose.load(Ordering::Relaxed) > 0 {
             let (keyword, value) = (TableText(keyword), TableText(value));
             log(
                 Level::DEBUG.0.into(),

@@ -1,7 +1,7 @@
 //! Carrying out options in a process that is not ours.
 //!
 //! Commands go through `shell_cmd`, which the program may have replaced; variables are set in the
-//! process itself, since the program reads them. A process that serves many clients keeps its
+//! process itself, since the program reads them. A resident process, one that serves many clients, keeps its
 //! user: giving it up for one client would take it from all later ones.
 
 use std::cell::Cell;
@@ -76,15 +76,15 @@ impl<'s> ProgramEffects<'s> {
 
 /// Whether options are only to be checked.
 fn is_dry() -> bool {
-    shim::dry().load(Ordering::Relaxed) != 0
+    shim::dry_run.load(Ordering::Relaxed) != 0
 }
 
-/// Whether the process serves many clients.
-pub(crate) fn serves_many() -> bool {
-    shim::serves_many().load(Ordering::Relaxed) > 0
+/// Whether the process is resident: it serves many clients.
+pub(crate) fn is_resident() -> bool {
+    shim::resident.load(Ordering::Relaxed) > 0
 }
 
-/// Why a process that serves many clients does not do it.
+/// Why a resident process does not do it.
 pub(crate) fn not_resident(option: &str) -> Fault {
     Fault {
         what: format!("{option} option in resident process"),
@@ -115,8 +115,8 @@ impl Effects for ProgramEffects<'_> {
                 return self.on_socket(&format!("setsockopt SO_LINGER {seconds}"), action);
             }
             Action::KeepAlive => return self.on_socket("setsockopt SO_KEEPALIVE", action),
-            Action::User { .. } if serves_many() => return Err(not_resident("user")),
-            Action::Group(..) if serves_many() => return Err(not_resident("group")),
+            Action::User { .. } if is_resident() => return Err(not_resident("user")),
+            Action::Group(..) if is_resident() => return Err(not_resident("group")),
             // These need no socket; a fresh value has the environment as it is by now.
             Action::Aclexec(_)
             | Action::Umask(_)

@@ -15,8 +15,10 @@ use system::resolver::SystemResolver;
 use system::table_cache::CachedFiles;
 use system::user_database::SystemAccounts;
 
+use system::raw_address::internet;
+
 use crate::eval::{address_of, name_of, user_of};
-use crate::layout::{HostInfo, RequestInfo, bytes, internet};
+use crate::layout::{HostInfo, RequestInfo, bytes};
 use crate::messages::Messages;
 use crate::{call, shim, socket_address, unanswered};
 

@@ -101,7 +101,7 @@ pub(crate) fn set_severities(severity: Option<Severity>) {
     let facility = severity.facility.map_or(0, |facility| facility.0);
     let to = c_int::from(facility) << 3 | c_int::from(severity.level.0);
     RECORD.with(|changed| {
-        let (allow, deny) = (shim::allow(), shim::deny());
+        let (allow, deny) = (&shim::allow_severity, &shim::deny_severity);
         // First the record: of a change that a jump has cut off, there is nothing to undo.
         *changed = Some(match *changed {
             Some(before) => Changed { to, ..before },
@@ -125,7 +125,7 @@ pub(crate) fn restore_severities() {
     let Some(Changed { allow, deny, to }) = RECORD.with(Option::take) else {
         return;
     };
-    for (variable, before) in [(shim::allow(), allow), (shim::deny(), deny)] {
+    for (variable, before) in [(&shim::allow_severity, allow), (&shim::deny_severity, deny)] {
         let order = Ordering::Relaxed;
         let _other = variable.compare_exchange(to, before, order, order);
     }

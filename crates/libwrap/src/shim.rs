@@ -19,16 +19,25 @@ use nix::libc::sockaddr;
 use crate::call::{self, called, has_jumped};
 use crate::layout::{HostInfo, Lookup, RequestInfo, STRING_LENGTH, Sink, given};
 
+// SAFETY: variables of this size and alignment, in the library or in the program, for the life of the process; programs
+// change them between calls.
 unsafe extern "C" {
-    static allow_severity: AtomicI32;
-    static deny_severity: AtomicI32;
-    static hosts_allow_table: AtomicPtr<c_char>;
-    static hosts_deny_table: AtomicPtr<c_char>;
-    static hosts_access_verbose: AtomicI32;
-    static rfc931_timeout: AtomicI32;
-    static resident: AtomicI32;
-    static dry_run: AtomicI32;
-    static tcpd_context: Context;
+    /// Severity of the program's own connect lines.
+    pub(crate) safe static allow_severity: AtomicI32;
+    /// Severity of the refuse and twist lines.
+    pub(crate) safe static deny_severity: AtomicI32;
+    safe static hosts_allow_table: AtomicPtr<c_char>;
+    safe static hosts_deny_table: AtomicPtr<c_char>;
+    /// How much to log about rules that match.
+    pub(crate) safe static hosts_access_verbose: AtomicI32;
+    /// Seconds for an ident query.
+    safe static rfc931_timeout: AtomicI32;
+    /// Over 0: the process is resident, that is, it serves many clients.
+    pub(crate) safe static resident: AtomicI32;
+    /// Not 0: options are checked only.
+    pub(crate) safe static dry_run: AtomicI32;
+    /// The place that reports name.
+    pub(crate) safe static tcpd_context: Context;
 }
 
 unsafe extern "C-unwind" {
@@ -48,32 +57,6 @@ pub(crate) struct Context {
     pub(crate) line: AtomicI32,
 }
 
-macro_rules! variable {
-    ($(#[$doc:meta])* $name:ident: $type:ty = $symbol:ident) => {
-        $(#[$doc])*
-        pub(crate) fn $name() -> &'static $type {
-            // SAFETY: the symbol is a variable of this size and alignment, in the library or in the
-            // program, for the life of the process; programs change it between calls.
-            unsafe { &$symbol }
-        }
-    };
-}
-
-variable!(/// Severity of the program's own connect lines.
-    allow: AtomicI32 = allow_severity);
-variable!(/// Severity of the refuse and twist lines.
-    deny: AtomicI32 = deny_severity);
-variable!(/// How much to log about rules that match.
-    verbose: AtomicI32 = hosts_access_verbose);
-variable!(/// Seconds for an ident query.
-    ident_seconds: AtomicI32 = rfc931_timeout);
-variable!(/// Over 0: the process serves many clients.
-    serves_many: AtomicI32 = resident);
-variable!(/// Not 0: options are checked only.
-    dry: AtomicI32 = dry_run);
-variable!(/// The place that reports name.
-    context: Context = tcpd_context);
-
 /// The tables that the program wants searched; `None` if it names none.
 pub(crate) fn tables() -> Option<Tables> {
     let path = |pointer: &AtomicPtr<c_char>| {
@@ -82,18 +65,16 @@ pub(crate) fn tables() -> Option<Tables> {
         let bytes = (!path.is_null()).then(|| unsafe { given(path) })?;
         Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
     };
-    // SAFETY: as for the other variables.
-    let (allow, deny) = unsafe { (&hosts_allow_table, &hosts_deny_table) };
     Some(Tables {
-        allow: path(allow)?,
-        deny: path(deny)?,
+        allow: path(&hosts_allow_table)?,
+        deny: path(&hosts_deny_table)?,
     })
 }
 
 /// Time limit of an ident query: a rule's, or the program's.
 pub(crate) fn ident_limit() -> Duration {
     call::call().ident_limit.unwrap_or_else(|| {
-        let seconds = ident_seconds().load(Ordering::Relaxed);
+        let seconds = rfc931_timeout.load(Ordering::Relaxed);
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     })
 }
@@ -146,9 +127,7 @@ impl Context {
 /// the messages of the library itself do not depend on it. The name is the program's own string, since
 /// other threads may read it at any time.
 fn show(place: &Place) -> bool {
-    // SAFETY: as for the other variables.
-    let tables = unsafe { [&hosts_allow_table, &hosts_deny_table] };
-    let file = tables
+    let file = [&hosts_allow_table, &hosts_deny_table]
         .map(|table| table.load(Ordering::Relaxed))
         .into_iter()
         // SAFETY: null or a string that the program leaves alone during a call.
@@ -168,19 +147,19 @@ fn show(place: &Place) -> bool {
     }
     // Otherwise it is there from before a fork.
     if is_programs(shown_in) {
-        BEFORE.set(context().get());
+        BEFORE.set(tcpd_context.get());
     }
     SHOWN_IN.store(own, Ordering::Release);
     SHOWS.set(true);
     let line = i32::try_from(place.line).unwrap_or(i32::MAX);
-    context().set((file, line));
+    tcpd_context.set((file, line));
     true
 }
 
 /// Puts back what the program had in `tcpd_context`, if this thread shows a place there.
 pub(crate) fn hide() {
     if SHOWS.replace(false) {
-        context().set(BEFORE.get());
+        tcpd_context.set(BEFORE.get());
         SHOWN_IN.store(0, Ordering::Release);
     }
 }
@@ -189,8 +168,8 @@ pub(crate) fn hide() {
 /// its code that the library calls the place of the rule.
 pub(crate) fn program_context() -> (*mut c_char, c_int) {
     let is_there = || is_programs(SHOWN_IN.load(Ordering::Acquire));
-    let found = context().get();
-    if SHOWS.get() || is_there() && found == context().get() && is_there() {
+    let found = tcpd_context.get();
+    if SHOWS.get() || is_there() && found == tcpd_context.get() && is_there() {
         found
     } else {
         BEFORE.get()

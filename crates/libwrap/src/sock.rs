@@ -7,9 +7,7 @@ use std::net::SocketAddr;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use hosts_access::fault::reason;
 use hosts_access::lookup::names;
 use hosts_access::report::problem::Problem;
 use hosts_access::request::Host;
@@ -17,23 +15,21 @@ use hosts_access::request::facts::{Fact, PARANOID};
 use hosts_access::severity::Level;
 use hosts_access::text::escape::{TableText, Untrusted};
 use nix::libc::{self, sockaddr};
+use system::connection_lines::ConnectionLine;
 use system::deadline::Budget;
 use system::ident_client::TcpIdent;
-use system::ip_options::{Hex, IpOptions};
-use system::peer::Connection;
+use system::peer::{Connection, LOCAL_ADDRESS, OptionsVerdict};
 use system::resolver::{SystemResolver, numeric};
+
+use system::raw_address::{family, internet};
 
 use crate::ffi_guard::guard;
 use crate::layout::{
-    HostInfo, RequestInfo, STRING_LENGTH, family, given, internet, keep_socket, store,
-    store_address, text,
+    HostInfo, RequestInfo, STRING_LENGTH, given, keep_socket, store, store_address, text,
 };
 use crate::program_effects::{banner_sent, borrow};
 use crate::socket_address::restore_socket;
 use crate::{eval, messages, shim, unanswered};
-
-/// How long a refused client may take to read its banner.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What `config` points to in a request that must not be granted, whatever the tables say. A program may use
 /// a request again for another client, so each function takes back what it has said of the last one.
@@ -159,13 +155,13 @@ unsafe fn unseen(raw: *mut RequestInfo, error: &io::Error) {
         if is_no_socket(error) || is_refused(raw) {
             return;
         }
-        messages::error(&format!("getpeername: {}", reason(error)));
+        messages::error(&ConnectionLine::NoPeer(error).to_string());
         set_refused(raw, Refused::Routed, true);
     }
 }
 
 fn no_client(error: &io::Error) {
-    messages::warning(&format!("can't get client address: {}", reason(error)));
+    messages::warning(&ConnectionLine::NoAddress(error).to_string());
 }
 
 /// Discards a datagram, so that inetd does not start the service for it again.
@@ -190,7 +186,7 @@ unsafe extern "C-unwind" fn sock_hostaddr(host: *mut HostInfo) {
         let sin = (*host).sin;
         let shown = match internet(sin) {
             Some(address) => numeric(&address),
-            None if family(sin) == Some(libc::AF_UNIX) => Some("localhost".to_owned()),
+            None if family(sin) == Some(libc::AF_UNIX) => Some(LOCAL_ADDRESS.to_owned()),
             None => None,
         };
         if let Some(shown) = shown {
@@ -310,27 +306,11 @@ unsafe extern "C-unwind" fn fix_options(raw: *mut RequestInfo) {
             // Without its address it is not known which options it may have.
             return unseen(raw, error);
         }
-        let client = || eval::client_info(raw);
-        match connection.take_ip_options() {
-            Ok(IpOptions::None) => {}
-            Ok(IpOptions::Harmless(options)) => {
-                let (client, options) = (client(), Hex(&options));
-                let client = Untrusted(&client);
-                let line = format!("connect from {client} with IP options (ignored):{options}");
-                messages::log(Level::NOTICE.0.into(), &line);
-            }
-            Ok(IpOptions::SourceRoute) => {
-                let client = client();
-                let client = Untrusted(&client);
-                let line = format!("refused connect from {client} with IP source routing options");
-                messages::log(Level::WARNING.0.into(), &line);
-                set_refused(raw, Refused::Routed, true);
-            }
-            Err(error) => {
-                messages::error(&format!("setsockopt IP_OPTIONS NULL: {}", reason(&error)));
-                set_refused(raw, Refused::Routed, true);
-            }
-        }
+        let log = |level: Level, line: ConnectionLine<'_>| {
+            messages::log(level.0.into(), &line.to_string());
+        };
+        let verdict = connection.check_ip_options(|| eval::client_info(raw), log);
+        set_refused(raw, Refused::Routed, verdict != OptionsVerdict::Harmless);
     });
 }
 
@@ -345,9 +325,11 @@ unsafe extern "C-unwind" fn refuse(raw: *mut RequestInfo) {
         eval::address_of(&raw mut (*raw).client);
         let address = text(&(*raw).client.addr);
         let client = eval::client_info(raw);
-        let (client, address) = (Untrusted(&client), Untrusted(&address));
-        let line = format!("refused connect from {client} ({address})");
-        messages::log(shim::deny().load(Ordering::Relaxed), &line);
+        let line = ConnectionLine::Refused(Untrusted(&client), Untrusted(&address));
+        messages::log(
+            shim::deny_severity.load(Ordering::Relaxed),
+            &line.to_string(),
+        );
         shim::end(raw);
     });
 }
@@ -367,10 +349,6 @@ unsafe extern "C-unwind" fn wrap_clean_exit(raw: *mut RequestInfo) {
         let Some(Ok(connection)) = borrow(descriptor).map(Connection::on) else {
             return;
         };
-        if banner_sent(descriptor) {
-            connection.finish_sending(FAREWELL);
-        } else {
-            connection.drain();
-        }
+        connection.say_farewell(banner_sent(descriptor));
     });
 }

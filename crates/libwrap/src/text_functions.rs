@@ -118,7 +118,7 @@ unsafe extern "C-unwind" fn xgets(line: *mut c_char, size: c_int, table: *mut FI
             if !got.ends_with(b"\n") {
                 return line;
             }
-            shim::context().line.fetch_add(1, Ordering::Relaxed);
+            shim::tcpd_context.line.fetch_add(1, Ordering::Relaxed);
             let Some(head) = got.strip_suffix(b"\\\n") else {
                 return line;
             };

@@ -6,29 +6,26 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 
 use hosts_access::action::{RuleOutcome, ShellText};
-use hosts_access::fault::Fault;
 use hosts_access::options;
 use hosts_access::report::problem::Problem;
 use hosts_access::search::access::{Verdict, hosts_access as decide};
 use hosts_access::table::place::Place;
 use hosts_access::text::escape::{TableText, Untrusted};
 use hosts_access::world::World;
-use nix::{libc, unistd};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::libc;
+use system::connection_lines::ConnectionLine;
 use system::environment::Environment;
 use system::peer::Connection;
-use system::process::{Ended, Stdio};
+use system::twist;
 
 use crate::call::{self, end_jump, has_jumped};
 use crate::ffi_guard::guard;
 use crate::layout::{RequestInfo, given};
-use crate::program_effects::{ProgramEffects, borrow, not_resident, serves_many};
+use crate::program_effects::{ProgramEffects, borrow, is_resident, not_resident};
 use crate::program_facts::ProgramFacts;
 use crate::severities::{restore_severities, set_severities};
 use crate::{eval, messages, request_set, reserve, shim, sock};
-
-/// What a twist failed at: to make the client's socket the standard descriptors; to become the shell.
-const NO_SOCKET: &str = "twist_option: dup";
-const NO_SHELL: &str = "twist_option: /bin/sh";
 
 const DENIED: c_int = 0;
 const GRANTED: c_int = 1;
@@ -52,10 +49,9 @@ unsafe extern "C-unwind" fn hosts_access(request: *mut RequestInfo) -> c_int {
 /// # Safety
 /// A request that was made by request_init.
 unsafe fn ask(request: *mut RequestInfo) -> c_int {
-    let resident = shim::serves_many();
-    let _counted = resident.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| {
-        (times <= 0).then(|| times + 1)
-    });
+    let order = Ordering::Relaxed;
+    let count = |times| (times <= 0).then(|| times + 1);
+    let _counted = shim::resident.fetch_update(order, order, count);
     restore_severities();
     let _earlier = reserve::ran_short();
     // SAFETY: as the caller says.
@@ -134,7 +130,7 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
                 let granting = place
                     .as_ref()
                     .is_some_and(|place| *place.table == *tables.allow);
-                call::at(place, || twist(&command, raw, socket)) && granting
+                call::at(place, || run_twist(&command, raw, socket)) && granting
             }
         }
     }
@@ -145,39 +141,36 @@ unsafe fn answer(raw: *mut RequestInfo) -> bool {
 ///
 /// # Safety
 /// A request that was made by request_init.
-unsafe fn twist(
+unsafe fn run_twist(
     command: &ShellText,
     raw: *mut RequestInfo,
     socket: Option<BorrowedFd<'_>>,
 ) -> bool {
-    let dry = shim::dry();
-    if dry.load(Ordering::Relaxed) != 0 {
-        dry.store(0, Ordering::Relaxed);
+    if shim::dry_run.swap(0, Ordering::Relaxed) != 0 {
         return true;
     }
-    if serves_many() {
+    if is_resident() {
         messages::problem(Problem::OptionFailed(not_resident("twist")));
         return false;
     }
     let command = command.as_bytes();
     // SAFETY: as the caller says.
     let client = unsafe { eval::client_info(raw) };
-    let line = format!("twist {} to {}", Untrusted(&client), TableText(command));
-    messages::log(shim::deny().load(Ordering::Relaxed), &line);
-    let environment = Environment::default();
+    let line = ConnectionLine::Twist(Untrusted(&client), TableText(command));
+    messages::log(
+        shim::deny_severity.load(Ordering::Relaxed),
+        &line.to_string(),
+    );
     let fault = match socket {
-        None => Fault::new(NO_SOCKET, &io::Error::from_raw_os_error(libc::EBADF)),
+        None => twist::no_socket(&io::Error::from_raw_os_error(libc::EBADF)),
         Some(socket) => {
             keep_from_command(socket);
-            match datagram_served(command, &environment, socket) {
-                Some(fault) => fault,
-                None => match take_standard(socket) {
-                    Err(error) => Fault::new(NO_SOCKET, &error),
-                    Ok(()) => Fault::new(
-                        NO_SHELL,
-                        &system::exec::become_shell(command, &environment, socket),
-                    ),
-                },
+            let connection = Connection::on(socket).ok();
+            let environment = Environment::default();
+            match twist::serve(command, &environment, socket, connection.as_ref()) {
+                // SAFETY: ends the process as an exec of the command would have.
+                Ok(status) => unsafe { libc::_exit(status) },
+                Err(fault) => fault,
             }
         }
     };
@@ -190,42 +183,9 @@ unsafe fn twist(
 /// Has the command get the socket as 0, 1 and 2 only: what it leaves running would keep the client's connection open by
 /// the program's own descriptor.
 fn keep_from_command(socket: BorrowedFd<'_>) {
-    let descriptor = socket.as_raw_fd();
-    if descriptor > libc::STDERR_FILENO {
-        // SAFETY: the call takes numbers, and changes nothing before an exec.
-        unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
-    }
-}
-
-/// Makes the socket descriptors 0, 1 and 2.
-fn take_standard(socket: BorrowedFd<'_>) -> io::Result<()> {
-    unistd::dup2_stdin(socket)?;
-    unistd::dup2_stdout(socket)?;
-    Ok(unistd::dup2_stderr(socket)?)
-}
-
-/// For a datagram: runs the command, discards the datagram and ends the process, since one left
-/// queued would make inetd start the service again without end. `None` for a stream; a fault if the
-/// command could not be run.
-fn datagram_served(
-    command: &[u8],
-    environment: &Environment,
-    socket: BorrowedFd<'_>,
-) -> Option<Fault> {
-    let connection = Connection::on(socket).ok()?;
-    connection.queued_datagram()?;
-    // The command gets descriptor 0; this process ends with it.
-    if let Err(error) = unistd::dup2_stdin(socket) {
-        return Some(Fault::new(NO_SOCKET, &error.into()));
-    }
-    let ended = system::process::run_shell(command, environment, Stdio::Socket);
-    connection.discard_datagram();
-    match ended {
-        // SAFETY: ends the process as an exec of the command would have.
-        Ok(Ended::Exited(status)) => unsafe { libc::_exit(status) },
-        // SAFETY: likewise.
-        Ok(Ended::Killed { signal, .. }) => unsafe { libc::_exit(128 + signal) },
-        Err(error) => Some(error.fault(NO_SHELL)),
+    if socket.as_raw_fd() > libc::STDERR_FILENO {
+        // On a descriptor that is open, this cannot fail.
+        let _set = fcntl(socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC));
     }
 }
 
@@ -295,7 +255,7 @@ unsafe fn run_options(text: &[u8], raw: *mut RequestInfo) -> c_int {
             }
             RuleOutcome::Deny | RuleOutcome::Failed => AC_DENY,
             RuleOutcome::Twist(command) => {
-                let went_on = call::at(Some(place), || twist(&command, raw, socket));
+                let went_on = call::at(Some(place), || run_twist(&command, raw, socket));
                 if went_on { 0 } else { AC_DENY }
             }
         }

@@ -460,6 +460,8 @@ fn a_foreign_process() {
         "cancelling: returned 1, cancelled 1",
         "interrupted: granted 40, denied 40, often",
         "left: 10 times, no descriptor more 1, no child 1",
+        "twisted: status 5, left <two>",
+        "twisted: status 6, left <two>",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
 }

@@ -405,6 +405,40 @@ static void cancelling(void)
     printf("cancelling: returned %d, cancelled %d\n", returned, answer == PTHREAD_CANCELED);
 }
 
+/* Of a datagram that a command serves, what it has not read is discarded; the next one is another client's. */
+static void twisted(char *rule)
+{
+    struct sockaddr_in place = {.sin_family = AF_INET};
+    socklen_t length = sizeof(place);
+    int server = socket(AF_INET, SOCK_DGRAM, 0), client = socket(AF_INET, SOCK_DGRAM, 0), status;
+    struct request_info request;
+    char left[8] = "";
+    pid_t child;
+
+    treat(0);
+    table("allow", rule);
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bind(server, (struct sockaddr *)&place, sizeof(place));
+    getsockname(server, (struct sockaddr *)&place, &length);
+    connect(client, (struct sockaddr *)&place, sizeof(place));
+    send(client, "one", 3, 0);
+    send(client, "two", 3, 0);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        resident = -1;
+        request_init(&request, RQ_DAEMON, "svcd", RQ_FILE, server, 0);
+        sock_host(&request);
+        hosts_access(&request);
+        _exit(99);
+    }
+    waitpid(child, &status, 0);
+    recv(server, left, sizeof(left) - 1, MSG_DONTWAIT);
+    printf("twisted: status %d, left <%s>\n", WEXITSTATUS(status), left);
+    close(client);
+    close(server);
+}
+
 int main(void)
 {
     struct itimerval timer = {{500, 0}, {1000, 0}};
@@ -440,5 +474,7 @@ int main(void)
     cancelling();
     interrupted();
     left();
+    twisted("svcd: ALL: twist head -c 3 >got; exit 5\n");
+    twisted("svcd: ALL: twist exit 6\n");
     return 0;
 }

@@ -1,8 +1,6 @@
 //! IPv4 options of a connection: which are harmless, and which let a client lie about its address
 //! (RFC 791, section 3.1).
 
-use std::fmt;
-
 /// What the options of a connection mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IpOptions {
@@ -44,15 +42,6 @@ impl IpOptions {
     }
 }
 
-/// Bytes as the log shows them: ` 07 07 08`.
-pub struct Hex<'a>(pub &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -86,11 +75,6 @@ mod tests {
         ] {
             assert_eq!(format!("{:?}", IpOptions::parse(options)), expected);
         }
-    }
-
-    #[test]
-    fn bytes_are_shown_in_hexadecimal() {
-        assert_eq!(Hex(&[7, 0xab]).to_string(), " 07 ab");
     }
 
     proptest! {

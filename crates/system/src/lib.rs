@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod child;
+pub mod connection_lines;
 pub mod deadline;
 mod descriptors;
 pub mod effects;
@@ -23,8 +24,10 @@ pub mod netgroup;
 pub mod peer;
 pub mod privileges;
 pub mod process;
+pub mod raw_address;
 pub mod resolver;
 pub mod settings;
 pub mod system_world;
 pub mod table_cache;
+pub mod twist;
 pub mod user_database;

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Time for a client to take its whole banner.
 pub const BANNER_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long a refused client may take to read its banner before the connection is closed.
+pub const FAREWELL_DEADLINE: Duration = Duration::from_secs(1);
+
 /// Time for the lookup of an address. The resolver's own schedule ends first (28 s for three silent
 /// servers), so that a dead name service leaves a name unknown as in the original.
 pub const ADDRESS_LOOKUP_DEADLINE: Duration = Duration::from_secs(30);

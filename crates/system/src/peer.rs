@@ -8,23 +8,39 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use hosts_access::request::{Host, Request};
+use hosts_access::severity::Level;
+use hosts_access::text::escape::Untrusted;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
+use crate::connection_lines::ConnectionLine;
 use crate::descriptors::client;
 use crate::ip_options::IpOptions;
+use crate::limits::FAREWELL_DEADLINE;
 use crate::resolver::numeric;
 use crate::settings;
 
 /// The name and address of both ends of a Unix-domain socket.
-const LOCAL_ADDRESS: &str = "localhost";
+pub const LOCAL_ADDRESS: &str = "localhost";
 
 /// Room for a datagram of any size.
 const DATAGRAM_BYTES: usize = 64 << 10;
 
 /// Room for the IP options of a connection (RFC 791: 40 bytes).
 const IP_OPTIONS_BYTES: usize = 128;
+
+/// What the IP options of a connection say of its client's address.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsVerdict {
+    /// Nothing: there are none, or none that matter.
+    Harmless,
+    /// It proves nothing, so the client is refused.
+    SourceRoute,
+    /// They cannot be read, so that is not known, and the client is refused.
+    Unread,
+}
 
 /// A socket with a client: descriptor 0 unless another is given.
 pub struct Connection<S = BorrowedFd<'static>> {
@@ -106,11 +122,39 @@ impl<S: AsFd> Connection<S> {
         SockRef::from(&self.descriptor)
     }
 
+    /// Looks at the IP options of the connection, and clears harmless ones. What there is to be logged of them goes to
+    /// `log`; `client` is asked for only then.
+    pub fn check_ip_options(
+        &self,
+        client: impl FnOnce() -> Vec<u8>,
+        log: impl FnOnce(Level, ConnectionLine<'_>),
+    ) -> OptionsVerdict {
+        match self.take_ip_options() {
+            Ok(IpOptions::None) => OptionsVerdict::Harmless,
+            Ok(IpOptions::Harmless(options)) => {
+                let line = ConnectionLine::IgnoredOptions(Untrusted(&client()), &options);
+                log(Level::NOTICE, line);
+                OptionsVerdict::Harmless
+            }
+            Ok(IpOptions::SourceRoute) => {
+                log(
+                    Level::WARNING,
+                    ConnectionLine::SourceRoute(Untrusted(&client())),
+                );
+                OptionsVerdict::SourceRoute
+            }
+            Err(error) => {
+                log(Level::ERR, ConnectionLine::OptionsError(&error));
+                OptionsVerdict::Unread
+            }
+        }
+    }
+
     /// Reads the IP options of an IPv4 connection; clears harmless ones.
     ///
     /// # Errors
     /// They could not be read or cleared.
-    pub fn take_ip_options(&self) -> io::Result<IpOptions> {
+    fn take_ip_options(&self) -> io::Result<IpOptions> {
         let domain = self.socket().domain()?;
         let is_ipv4 = self.client.socket().is_some_and(|client| client.is_ipv4());
         if !is_ipv4 || (domain != Domain::IPV4 && domain != Domain::IPV6) {
@@ -156,7 +200,7 @@ impl<S: AsFd> Connection<S> {
     /// A stream is left alone.
     pub fn discard_datagram(&self) {
         if !self.stream {
-            let_go(&self.socket());
+            discard_input(&self.socket());
         }
     }
 
@@ -175,14 +219,22 @@ impl<S: AsFd> Connection<S> {
         Some((from, bytes))
     }
 
-    /// Ends a refused stream so that what was sent arrives: a close with input unread would reset
-    /// the connection and may take the client's banner with it. Waits for the client's end of input
-    /// at most as long as given.
-    pub fn finish_sending(&self, limit: Duration) {
+    /// Prepares the end of a refused stream: a close with input unread would reset the connection, and may take
+    /// the client's banner with it. So what the client has sent is read, and if a banner was sent to it, its end of
+    /// input is waited for, within [`FAREWELL_DEADLINE`].
+    pub fn say_farewell(&self, banner_sent: bool) {
+        if banner_sent {
+            self.finish_sending();
+        } else if self.stream {
+            discard_input(&self.socket());
+        }
+    }
+
+    fn finish_sending(&self) {
         if !self.stream || self.socket().shutdown(std::net::Shutdown::Write).is_err() {
             return;
         }
-        let end = Instant::now() + limit;
+        let end = Instant::now() + FAREWELL_DEADLINE;
         let mut bytes = [MaybeUninit::uninit(); 4096];
         while let Ok(true) = wait_for(&self.descriptor, PollFlags::POLLIN, end) {
             match self
@@ -196,18 +248,11 @@ impl<S: AsFd> Connection<S> {
             }
         }
     }
-
-    /// Reads what the client has sent already, so that closing does not reset the connection.
-    pub fn drain(&self) {
-        if self.stream {
-            let_go(&self.socket());
-        }
-    }
 }
 
 /// Takes from a socket what is to be gone before it is closed: the datagram that is queued, or what came
 /// over the stream. Never waits.
-pub(crate) fn let_go(socket: &SockRef<'_>) {
+pub(crate) fn discard_input(socket: &SockRef<'_>) {
     let stream = matches!(socket.r#type(), Ok(Type::STREAM));
     // As much as a receive buffer holds; who sends on meanwhile gets a reset.
     let most = if stream { 256 } else { 1 };

@@ -7,7 +7,7 @@
 use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::zeroed;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::SocketAddr;
 use std::ptr;
 use std::rc::Rc;
 
@@ -22,6 +22,7 @@ use socket2::SockAddr;
 
 use crate::deadline::Budget;
 use crate::lookup_resources::{self, failure};
+use crate::raw_address::internet;
 
 /// The system's resolver, within a budget of time.
 #[derive(Clone, Debug)]
@@ -198,37 +199,12 @@ fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Gone> {
             if !entry.ai_canonname.is_null() {
                 found.canonical = CStr::from_ptr(entry.ai_canonname).to_bytes().to_vec();
             }
-            found.addresses.extend(address_of(entry));
+            found.addresses.extend(internet(entry.ai_addr));
             next = entry.ai_next;
         }
         libc::freeaddrinfo(first);
     }
     Ok(found)
-}
-
-/// The address of an entry, if it is one of the two families.
-///
-/// # Safety
-/// The entry's address must be null or of the family that the entry says.
-unsafe fn address_of(entry: &libc::addrinfo) -> Option<SocketAddr> {
-    // SAFETY: the family says what kind of address the pointer is to; none demands an alignment
-    // that the read would not keep to.
-    unsafe {
-        match entry.ai_family {
-            _ if entry.ai_addr.is_null() => None,
-            libc::AF_INET => {
-                let address = entry.ai_addr.cast::<libc::sockaddr_in>().read_unaligned();
-                let ip = Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes());
-                Some(SocketAddr::from((ip, 0)))
-            }
-            libc::AF_INET6 => {
-                let address = entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned();
-                let ip = Ipv6Addr::from(address.sin6_addr.s6_addr);
-                Some(SocketAddrV6::new(ip, 0, 0, address.sin6_scope_id).into())
-            }
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tables and lists that a process keeps in memory, for as long as they are certain to be what is in
+//! The cache of a resident process: tables and lists that it keeps in memory, for as long as they are certain to be what is in
 //! their files.
 //!
 //! Each use looks at the path again, with one stat(2): another file, a file put in its place, a
@@ -68,7 +68,7 @@ const fn file_system(number: u32) -> FsType {
 static TABLES: Store<HeldTable> = Store::new();
 static LISTS: Store<HeldList> = Store::new();
 
-/// The file system, for a process that serves many clients.
+/// The file system, for a resident process: one that serves many clients.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CachedFiles;
 

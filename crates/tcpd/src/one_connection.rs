@@ -6,10 +6,9 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io;
-use std::time::Duration;
 
 use hosts_access::action::ShellText;
-use hosts_access::fault::{Fault, reason};
+use hosts_access::fault::reason;
 use hosts_access::report::problem::{Diagnostic, Problem};
 use hosts_access::request::Request;
 use hosts_access::search::access::{Decision, Verdict, hosts_access};
@@ -18,20 +17,17 @@ use hosts_access::severity::{Level, Severity};
 use hosts_access::table::place::Place;
 use hosts_access::text::escape::{TableText, Untrusted};
 use hosts_access::world::Log;
+use system::connection_lines::ConnectionLine;
 use system::effects::RealEffects;
 use system::exec;
-use system::ip_options::{Hex, IpOptions};
 use system::log::{self, Syslog};
-use system::peer::Connection;
-use system::process::{Ended, Stdio, run_shell};
+use system::peer::{Connection, OptionsVerdict};
 use system::settings;
 use system::system_world::SystemWorld;
+use system::twist;
 
 use crate::EXIT_OK;
 use crate::argv0::Daemon;
-
-/// How long a refused client may take to read its banner before the connection is closed.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The line that refuses a client that nobody has looked at yet.
 pub(crate) const NOT_YET_KNOWN: &[u8] = b"refused connect from unknown (unknown)";
@@ -57,12 +53,12 @@ pub(crate) fn see_through(arguments: Vec<OsString>) -> i32 {
         Ok(connection) => connection,
         Err(error) => {
             say_no_address(&log, &error);
-            say(&log, Level::ERR, format!("getpeername: {}", reason(&error)));
+            say(&log, Level::ERR, ConnectionLine::NoPeer(&error));
             return EXIT_OK;
         }
     };
     let mut request = connection.request(name);
-    log::prepare(name, line("refused connect", &request).as_bytes());
+    log::prepare(name, refused(&request).as_bytes());
     let wrapper = Wrapper {
         log: &log,
         connection: &connection,
@@ -82,15 +78,15 @@ fn say(log: &Syslog, level: Level, text: impl Display) {
     log.log_level(level, text.to_string().as_bytes());
 }
 
-/// The line that says what became of a client.
-fn line(event: &str, request: &Request) -> String {
-    let address = Untrusted(request.client.address_text());
-    format!("{event} from {} ({address})", Client(request))
+/// The line that says that the client is refused.
+fn refused(request: &Request) -> String {
+    let (client, address) = (request.client_info(), request.client.address_text());
+    ConnectionLine::Refused(Untrusted(&client), Untrusted(address)).to_string()
 }
 
 fn say_no_address(log: &Syslog, error: &io::Error) {
-    let text = format!("warning: can't get client address: {}", reason(error));
-    say(log, Level::ERR, text);
+    let line = ConnectionLine::NoAddress(error);
+    say(log, Level::ERR, format_args!("warning: {line}"));
 }
 
 /// What every step needs.
@@ -118,8 +114,7 @@ impl Wrapper<'_> {
             Verdict::Twist(command) => self.twist(&command, decision.matched, request, &effects),
             Verdict::Denied => {
                 if let Some(place) = decision.matched {
-                    let table = TableText(place.table.as_os_str().as_encoded_bytes()).to_string();
-                    let text = format!("matched:  {table} line {}", place.line);
+                    let text = ConnectionLine::Matched(&place).to_string();
                     self.log.log_debug(text.as_bytes());
                 }
                 self.refuse(request, effects.banner_sent())
@@ -139,37 +134,29 @@ impl Wrapper<'_> {
         decision
     }
 
-    /// Logs and clears IP options; `false` for a source-routed connection, which is refused since
-    /// its address proves nothing.
+    /// Logs and clears IP options; `false` for a client that is refused for its own.
     fn check_ip_options(&self, request: &Request) -> bool {
-        let client = Client(request);
-        match self.connection.take_ip_options() {
-            Ok(IpOptions::None) => true,
-            Ok(IpOptions::Harmless(options)) => {
-                let options = Hex(&options);
-                let text = format!("connect from {client} with IP options (ignored):{options}");
-                say(self.log, Level::NOTICE, text);
-                true
-            }
-            Ok(IpOptions::SourceRoute) => {
-                let text = format!("refused connect from {client} with IP source routing options");
-                self.say_verdict(settings::DENY_SEVERITY, &text);
-                false
-            }
-            Err(error) => {
-                let text = format!("setsockopt IP_OPTIONS NULL: {}", reason(&error));
-                say(self.log, Level::ERR, text);
-                let text = format!("refused connect from {client}: its IP options cannot be read");
-                self.say_verdict(settings::DENY_SEVERITY, &text);
-                false
-            }
+        let log = |level, line: ConnectionLine<'_>| match line {
+            ConnectionLine::SourceRoute(..) => self.say_verdict(settings::DENY_SEVERITY, line),
+            _ => say(self.log, level, line),
+        };
+        let verdict = self
+            .connection
+            .check_ip_options(|| request.client_info(), log);
+        if verdict == OptionsVerdict::Unread {
+            let client = request.client_info();
+            let line = ConnectionLine::UnreadOptions(Untrusted(&client));
+            self.say_verdict(settings::DENY_SEVERITY, line);
         }
+        verdict == OptionsVerdict::Harmless
     }
 
     /// Logs the connection and becomes the daemon.
     fn serve(&self, daemon: &Daemon, request: &Request, effects: &RealEffects) -> i32 {
         let severity = request.severity.unwrap_or(settings::ALLOW_SEVERITY);
-        self.say_verdict(severity, &line("connect", request));
+        let (client, address) = (request.client_info(), request.client.address_text());
+        let line = ConnectionLine::Connect(Untrusted(&client), Untrusted(address));
+        self.say_verdict(severity, line);
         let error = exec::become_program(&daemon.path, &daemon.arguments, &effects.environment);
         self.log.set_tag(daemon.base_name());
         let path = Untrusted(daemon.path.to_bytes());
@@ -182,22 +169,17 @@ impl Wrapper<'_> {
     /// Logs the refusal and lets the connection end.
     fn refuse(&self, request: &Request, banner_sent: bool) -> i32 {
         let severity = request.severity.unwrap_or(settings::DENY_SEVERITY);
-        self.say_verdict(severity, &line("refused connect", request));
+        self.say_verdict(severity, refused(request));
         self.connection.discard_datagram();
-        if banner_sent {
-            self.connection.finish_sending(FAREWELL);
-        } else {
-            self.connection.drain();
-        }
+        self.connection.say_farewell(banner_sent);
         EXIT_OK
     }
 
-    fn say_verdict(&self, severity: Severity, text: &str) {
-        self.log.log_verdict(severity, text.as_bytes());
+    fn say_verdict(&self, severity: Severity, text: impl Display) {
+        self.log.log_verdict(severity, text.to_string().as_bytes());
     }
 
-    /// Logs the twist and becomes its command, or runs it if a datagram is to be cleared away after
-    /// it: left queued, it would make inetd start the service again without end.
+    /// Logs the twist and becomes its command.
     fn twist(
         &self,
         command: &ShellText,
@@ -206,43 +188,16 @@ impl Wrapper<'_> {
         effects: &RealEffects,
     ) -> i32 {
         let severity = request.severity.unwrap_or(settings::DENY_SEVERITY);
-        let text = format!(
-            "twist {} to {}",
-            Client(request),
-            TableText(command.as_bytes())
-        );
-        self.say_verdict(severity, &text);
-        let command = command.as_bytes();
-        let fault = match self.connection.queued_datagram() {
-            None => {
-                let error = exec::become_shell(command, &effects.environment, io::stdin());
-                Fault::new("twist_option: /bin/sh", &error)
-            }
-            Some(datagram) => {
-                let ended = run_shell(command, &effects.environment, Stdio::Socket);
-                if self.connection.queued_datagram() == Some(datagram) {
-                    self.connection.discard_datagram();
-                }
-                match ended {
-                    Ok(Ended::Exited(status)) => return status,
-                    Ok(Ended::Killed { signal, .. }) => return 128 + signal,
-                    Err(error) => error.fault("twist_option: /bin/sh"),
-                }
-            }
-        };
-        self.log.diagnostic(&Diagnostic {
-            place,
-            problem: Problem::OptionFault(fault),
-        });
-        EXIT_OK
-    }
-}
-
-/// `[user@]host` of the client, safe to log.
-struct Client<'r>(&'r Request);
-
-impl Display for Client<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Untrusted(&self.0.client_info()).fmt(f)
+        let (client, command) = (request.client_info(), command.as_bytes());
+        let line = ConnectionLine::Twist(Untrusted(&client), TableText(command));
+        self.say_verdict(severity, line);
+        let connection = Some(self.connection);
+        twist::serve(command, &effects.environment, io::stdin(), connection).unwrap_or_else(
+            |fault| {
+                let problem = Problem::OptionFault(fault);
+                self.log.diagnostic(&Diagnostic { place, problem });
+                EXIT_OK
+            },
+        )
     }
 }

@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use hosts_access::fault::reason;
 use hosts_access::limits::MAX_EXPANSION_BYTES;
 use hosts_access::options::expand::expand;
 use hosts_access::request::{Host, Request};
 use hosts_access::severity::Level;
+use system::connection_lines::ConnectionLine;
 use system::log::Syslog;
 use system::peer::Connection;
 use system::system_world::SystemWorld;
@@ -47,7 +47,7 @@ fn main() {
 /// The request that standard input makes; one of which nothing is known if it is no socket.
 fn request(name: &[u8], log: &Syslog) -> Request {
     let say = |error: &io::Error| {
-        let text = format!("warning: can't get client address: {}", reason(error));
+        let text = format!("warning: {}", ConnectionLine::NoAddress(error));
         log.log_level(Level::ERR, text.as_bytes());
     };
     match Connection::on_stdin() {

@@ -120,7 +120,7 @@ pub fn end(status: i32, why: fmt::Arguments<'_>) -> ! {
                 Err(TryLockError::WouldBlock) => None,
             };
             speak(Path::new(settings::LOG_SOCKET), prepared.as_deref(), why);
-            peer::let_go(&SockRef::from(&client()));
+            peer::discard_input(&SockRef::from(&client()));
         }
     }
     // SAFETY: the call ends the process, and takes a number.
