@@ -172,6 +172,6 @@ test-roots: debootstrap
 test-machines-short: all debootstrap
 	MACHINES_QUICK=yes tests/machines/build bookworm
 	tests/machines/run bookworm target/machines/debs/bookworm over_debians ours_first from_source
-	tests/machines/run trixie target/machines/debs/bookworm ours_first
+	tests/machines/run trixie target/machines/debs/bookworm ours_first limits
 
 .PHONY: all demo manual valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short test-readme test-roots
