@@ -2,6 +2,7 @@
 
 mod expect;
 mod limits;
+mod lists;
 mod machine;
 mod served;
 
@@ -30,8 +31,10 @@ examples! {
     attack_warning "attack-warning"
     booby_trap "booby-trap"
     booby_trap_everywhere "booby-trap-everywhere"
+    countries "countries"
     except "except"
     finger_mail "finger-mail"
+    hours "hours"
     inetd "inetd"
     ipv6 "ipv6"
     one_file "one-file"
