@@ -128,6 +128,8 @@ pub fn escaped(text: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fastrand::Rng;
+
     use super::*;
 
     fn filtered_up_to(limit: usize, input: &[u8]) -> Vec<u8> {
@@ -214,21 +216,13 @@ mod tests {
         assert_eq!(filter.feed(b"c", &mut output), Flow::Full);
     }
 
-    /// A small generator, so that the streams are the same in every run.
-    fn random(state: &mut u64) -> usize {
-        *state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 33) as usize
-    }
-
-    fn random_stream(state: &mut u64) -> Vec<u8> {
+    fn random_stream(random: &mut Rng) -> Vec<u8> {
         let common = b"\n\n\\x \x1b\r\t";
-        let length = random(state) % 1500;
+        let length = random.usize(..1500);
         (0..length)
-            .map(|_| match random(state) % 4 {
-                0 => random(state) as u8,
-                1 => common[random(state) % common.len()],
+            .map(|_| match random.u8(..4) {
+                0 => random.u8(..),
+                1 => common[random.usize(..common.len())],
                 _ => b'x',
             })
             .collect()
@@ -236,14 +230,14 @@ mod tests {
 
     #[test]
     fn chunks_make_no_difference() {
-        let mut state = 1;
+        let mut random = Rng::with_seed(1);
         for _ in 0..2000 {
-            let input = random_stream(&mut state);
-            let limit = 1 + random(&mut state) % 2000;
+            let input = random_stream(&mut random);
+            let limit = random.usize(1..=2000);
             let mut filter = Filter::new(limit, Column::default());
             let (mut output, mut rest) = (Vec::new(), input.as_slice());
             while !rest.is_empty() {
-                let (chunk, tail) = rest.split_at(1 + random(&mut state) % rest.len().min(40));
+                let (chunk, tail) = rest.split_at(random.usize(1..=rest.len().min(40)));
                 rest = if filter.feed(chunk, &mut output) == Flow::Open {
                     tail
                 } else {
@@ -260,9 +254,9 @@ mod tests {
 
     #[test]
     fn whatever_comes_in_only_harmless_lines_come_out() {
-        let mut state = 2;
+        let mut random = Rng::with_seed(2);
         for _ in 0..2000 {
-            let output = filtered_up_to(1000, &random_stream(&mut state));
+            let output = filtered_up_to(1000, &random_stream(&mut random));
             for line in output.split(|&byte| byte == b'\n') {
                 assert!(line.is_empty() || line[0] == b' ', "{line:?}");
                 assert!(line.len() <= COLUMNS + 4, "{line:?}");

@@ -19,7 +19,7 @@ mod number;
 mod readers;
 mod runs;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use multiversion::multiversion;
 

@@ -5,6 +5,8 @@
 
 use std::process::Command;
 
+use fastrand::Rng;
+
 use crate::sandbox::{DEBIANS, OURS, Ran, Sandbox, sandbox};
 
 /// A finger program that says what it reads. Whether it can write all of a stream that is
@@ -67,38 +69,25 @@ fn borders() {
     });
 }
 
-/// A small generator, so that the streams are the same in every run.
-struct Random(u64);
+/// Text with the odd byte in it, or bytes of any kind; short, or over the limit.
+fn stream(random: &mut Rng) -> Vec<u8> {
+    let odd = [1, 4, 40, 400][random.usize(..4)];
+    let length = [40, 400, 4000, 120_000][random.usize(..4)];
+    let length = random.usize(..length);
+    (0..length).map(|_| byte(random, odd)).collect()
+}
 
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) as usize % bound
-    }
-
-    /// Text with the odd byte in it, or bytes of any kind; short, or over the limit.
-    fn stream(&mut self) -> Vec<u8> {
-        let odd = [1, 4, 40, 400][self.below(4)];
-        let length = [40, 400, 4000, 120_000][self.below(4)];
-        let length = self.below(length);
-        (0..length).map(|_| self.byte(odd)).collect()
-    }
-
-    fn byte(&mut self, odd: usize) -> u8 {
-        let byte = if self.below(odd) == 0 {
-            self.below(256) as u8
-        } else {
-            b'x'
-        };
-        match byte {
-            // Row X5.
-            b'\r' => b'\n',
-            _ if self.below(100) == 0 => b"\n\\ \t"[self.below(4)],
-            byte => byte,
-        }
+fn byte(random: &mut Rng, odd: usize) -> u8 {
+    let byte = if random.usize(..odd) == 0 {
+        random.u8(..)
+    } else {
+        b'x'
+    };
+    match byte {
+        // Row X5.
+        b'\r' => b'\n',
+        _ if random.u8(..100) == 0 => b"\n\\ \t"[random.usize(..4)],
+        byte => byte,
     }
 }
 
@@ -106,9 +95,9 @@ impl Random {
 fn random_streams() {
     sandbox("debian_random_streams", &["tcpd"], |sandbox| {
         sandbox.finger(COPY);
-        let mut random = Random(5);
+        let mut random = Rng::with_seed(5);
         for _ in 0..400 {
-            assert_same(sandbox, &[], &random.stream());
+            assert_same(sandbox, &[], &stream(&mut random));
         }
     });
 }

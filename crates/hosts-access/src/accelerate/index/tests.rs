@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use fastrand::Rng;
+
 use super::*;
-use crate::accelerate::skim::tests::Numbers;
 use crate::fake::FakeWorld;
 use crate::request::Host;
 use crate::request::facts::Fact;
@@ -186,15 +187,15 @@ fn request(round: usize) -> Request {
 }
 
 /// A table in which few rules match: the words of most clients are numbers of their own.
-fn table(numbers: &mut Numbers) -> String {
+fn table(random: &mut Rng) -> String {
     let mut table = String::new();
-    for _ in 0..numbers.below(40) {
-        let daemons = DAEMONS[numbers.below(DAEMONS.len())];
-        let clients: Vec<_> = (0..numbers.below(3) + 1)
-            .map(|_| match numbers.below(4) {
-                0 => CLIENTS[numbers.below(CLIENTS.len())].to_owned(),
+    for _ in 0..random.usize(..40) {
+        let daemons = DAEMONS[random.usize(..DAEMONS.len())];
+        let clients: Vec<_> = (0..random.usize(..3) + 1)
+            .map(|_| match random.usize(..4) {
+                0 => CLIENTS[random.usize(..CLIENTS.len())].to_owned(),
                 1 => "EXCEPT".to_owned(),
-                _ => format!("10.1.{}.{}", numbers.below(9), numbers.below(9)),
+                _ => format!("10.1.{}.{}", random.usize(..9), random.usize(..9)),
             })
             .collect();
         let end = [
@@ -206,9 +207,9 @@ fn table(numbers: &mut Numbers) -> String {
             ": spawn %c %s %n %N\n",
             "\\\n",
             "\r\n",
-        ][numbers.below(8)];
+        ][random.usize(..8)];
         table += &format!("{daemons}: {}{end}", clients.join(" "));
-        match numbers.below(60) {
+        match random.usize(..60) {
             0 => table += "no rule\n",
             1 => table += "# comment\n",
             2 => table += "svcd: x\0\n",
@@ -222,14 +223,14 @@ fn table(numbers: &mut Numbers) -> String {
     table
 }
 
-fn list(numbers: &mut Numbers) -> String {
+fn list(random: &mut Rng) -> String {
     let mut list = String::new();
-    for _ in 0..numbers.below(30) {
-        match numbers.below(8) {
-            0 => list += CLIENTS[numbers.below(CLIENTS.len())],
-            _ => list += &format!("10.2.3.{}", numbers.below(99)),
+    for _ in 0..random.usize(..30) {
+        match random.usize(..8) {
+            0 => list += CLIENTS[random.usize(..CLIENTS.len())],
+            _ => list += &format!("10.2.3.{}", random.usize(..99)),
         }
-        list += ["\n", " ", " # "][numbers.below(3)];
+        list += ["\n", " ", " # "][random.usize(..3)];
     }
     list
 }
@@ -257,10 +258,10 @@ fn course(world: &FakeWorld, round: usize) -> String {
 
 #[test]
 fn held_tables_do_as_those_that_are_read() {
-    let mut numbers = Numbers(5);
+    let mut random = Rng::with_seed(5);
     for round in 0..8_000 {
-        let (allow, deny) = (table(&mut numbers), table(&mut numbers));
-        let list = list(&mut numbers);
+        let (allow, deny) = (table(&mut random), table(&mut random));
+        let list = list(&mut random);
         let files = || {
             world(round)
                 .file("/A", &allow)

@@ -1,5 +1,7 @@
 //! What is left out is held against the parser.
 
+use fastrand::Rng;
+
 use super::*;
 use crate::fake::FakeWorld;
 use crate::report::trace::List;
@@ -10,23 +12,11 @@ use crate::table::filelist::{self, ListWord};
 use crate::table::line;
 use crate::table::rule::Rule;
 
-/// Numbers without a pattern, the same ones in each run (Knuth's MMIX generator).
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
-        self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-
-    /// Pieces put together at random.
-    fn text(&mut self, pieces: &[&str], most: usize) -> String {
-        let count = self.below(most);
-        (0..count)
-            .map(|_| pieces[self.below(pieces.len())])
-            .collect()
-    }
+/// Pieces put together at random.
+fn text(random: &mut Rng, pieces: &[&str], most: usize) -> String {
+    let count = random.usize(..most);
+    let pieces = (0..count).map(|_| pieces[random.usize(..pieces.len())]);
+    pieces.collect()
 }
 
 /// What stands in tables: much that is plain, and a little of all that is not.
@@ -139,9 +129,9 @@ fn hosts() -> [Host; 11] {
 /// fails in nothing, logs nothing and asks for nothing.
 #[test]
 fn what_is_left_out_has_nothing_to_do_with_the_request() {
-    let (mut numbers, mut left_out) = (Numbers(7), 0);
+    let (mut random, mut left_out) = (Rng::with_seed(7), 0);
     for round in 0..20_000 {
-        let text = numbers.text(&PIECES, 60);
+        let text = text(&mut random, &PIECES, 60);
         let client = hosts()[round % hosts().len()].clone();
         let Some(skim) = Skim::new(&client) else {
             continue;
@@ -177,9 +167,9 @@ fn what_is_left_out_has_nothing_to_do_with_the_request() {
 
 #[test]
 fn words_that_are_left_out_do_not_match() {
-    let (mut numbers, mut left_out) = (Numbers(11), 0);
+    let (mut random, mut left_out) = (Rng::with_seed(11), 0);
     for round in 0..20_000 {
-        let text = numbers.text(&PIECES, 60);
+        let text = text(&mut random, &PIECES, 60);
         let client = hosts()[round % hosts().len()].clone();
         let Some(skim) = Skim::new(&client) else {
             continue;

@@ -1,5 +1,7 @@
 //! Remedies of generated rules.
 
+use fastrand::Rng;
+
 use crate::tree;
 
 use super::{Finding, check_verdicts, faults, findings, replaced};
@@ -70,29 +72,16 @@ const PIECES: &[&str] = &[
     "{{",
 ];
 
-/// Numbers that are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, count: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % count
-    }
-}
-
 /// A table of many rules, of which each has its own daemon. All are applied at once, and then
 /// those of what came out.
 #[test]
 fn remedies_of_generated_rules() {
-    let mut dice = Dice(1);
+    let mut random = Rng::with_seed(1);
     let mut proven = 0;
     let mut wrong = Vec::new();
     for _ in 0..4 {
         let rules = (0..300).map(|number| {
-            let pieces = (0..1 + dice.below(6)).map(|_| PIECES[dice.below(PIECES.len())]);
+            let pieces = (0..random.usize(1..=6)).map(|_| PIECES[random.usize(..PIECES.len())]);
             format!("svc{number}: {}", pieces.collect::<String>())
         });
         let mut lines: Vec<_> = rules.collect();
