@@ -17,6 +17,8 @@ use hosts_access::table::place::Place;
 use hosts_access::text::bytes::path_of;
 use hosts_access::world::{Effects, World};
 
+use hashbrown::HashMap;
+
 use crate::condition::{Condition, Conditions, Test};
 use crate::decision::{End, Judged};
 use crate::search::Search;
@@ -88,10 +90,76 @@ impl Access {
     }
 }
 
+/// The daemon lists of rules, each once: a table may have a million rules for one daemon.
+#[derive(Default)]
+struct DaemonLists {
+    lists: Vec<DaemonList>,
+    /// The list of each rule.
+    of_rules: Vec<u32>,
+}
+
+/// A daemon list.
+struct DaemonList {
+    text: Box<[u8]>,
+    /// Whether the options of one of its rules may come out otherwise for another daemon.
+    expands: bool,
+}
+
+impl DaemonLists {
+    fn of(rules: &Rules) -> Self {
+        let mut all = Self::default();
+        let mut numbers: HashMap<&[u8], u32> = HashMap::new();
+        for rule in &rules.rules {
+            let fields = rule.fields();
+            let number = *numbers.entry(fields.daemons).or_insert_with(|| {
+                all.lists.push(DaemonList {
+                    text: fields.daemons.into(),
+                    expands: false,
+                });
+                u32::try_from(all.lists.len() - 1).unwrap_or(u32::MAX)
+            });
+            all.of_rules.push(number);
+            if fields.options.is_some_and(expands)
+                && let Some(list) = all.lists.get_mut(number as usize)
+            {
+                list.expands = true;
+            }
+        }
+        all
+    }
+}
+
+/// Whether options may expand the name of the daemon, or look for a banner that is named like it.
+fn expands(options: &[u8]) -> bool {
+    let banners = |word: &[u8]| word.eq_ignore_ascii_case(b"banners");
+    options.contains(&b'%') || options.windows(b"banners".len()).any(banners)
+}
+
+/// What a daemon list comes to for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Served {
+    matches: Condition,
+    in_error: Condition,
+    /// How many of its words name a list.
+    list_words: usize,
+}
+
+impl Served {
+    /// Whether the rules with the list have nothing to do with the service.
+    fn is_never(&self) -> bool {
+        (self.matches, self.in_error) == (Condition::NEVER, Condition::NEVER)
+    }
+}
+
+/// What the rules make of a service besides its clients. Services for which it is the same have the same answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Kind(Vec<Served>);
+
 /// Two tables, ready to be asked about services.
 pub struct Policy<'w> {
     /// Their rules.
     pub rules: Rules,
+    daemons: DaemonLists,
     reader: Reader<'w>,
     /// What is known beforehand of the status of a command.
     status: &'w dyn Fn(&[u8]) -> Option<i32>,
@@ -101,6 +169,7 @@ impl<'w> Policy<'w> {
     /// Tables that were read. `status` knows how the command of an aclexec ends, if that is certain.
     pub fn new(rules: Rules, world: World<'w>, status: &'w dyn Fn(&[u8]) -> Option<i32>) -> Self {
         Self {
+            daemons: DaemonLists::of(&rules),
             rules,
             reader: Reader::new(world),
             status,
@@ -123,11 +192,38 @@ impl<'w> Policy<'w> {
             .flatten()
     }
 
+    /// What kind of service it is: another one, of the same port and server, about which the same store is asked
+    /// and which is of the same kind, has the same answer. Nothing if each daemon has its own.
+    pub fn kind(&mut self, service: &Service, store: &mut Conditions) -> Option<Kind> {
+        let served = self.served(service, store);
+        let lists = self.daemons.lists.iter().zip(&served);
+        let own = lists
+            .into_iter()
+            .any(|(list, served)| list.expands && !served.is_never());
+        (!own).then_some(Kind(served))
+    }
+
+    /// What each daemon list comes to.
+    fn served(&mut self, service: &Service, store: &mut Conditions) -> Vec<Served> {
+        let reader = &mut self.reader;
+        let served = self.daemons.lists.iter().map(|list| {
+            reader.begin();
+            let (matches, in_error) = reader.daemons(&list.text, service, store);
+            Served {
+                matches,
+                in_error,
+                list_words: reader.list_words,
+            }
+        });
+        served.collect()
+    }
+
     /// Who gets in to a service.
     ///
     /// # Errors
     /// It cannot be told.
     pub fn access(&mut self, service: &Service, store: &mut Conditions) -> Result<Access, TooMuch> {
+        let served = self.served(service, store);
         self.reader.begin();
         let (mut rules, mut field, mut errors) = (Vec::new(), Field::default(), Vec::new());
         let number = |rules: &Vec<Judged>| u32::try_from(rules.len()).unwrap_or(u32::MAX);
@@ -140,11 +236,22 @@ impl<'w> Policy<'w> {
                 let Some(rule) = self.rules.rules.get(index) else {
                     continue;
                 };
+                let list = self.daemons.of_rules.get(index);
+                let Some(served) = list.and_then(|list| served.get(*list as usize)) else {
+                    continue;
+                };
+                self.reader.list_words += served.list_words;
+                if served.is_never() {
+                    continue;
+                }
                 let by = By::Rule(u32::try_from(index).unwrap_or(u32::MAX));
-                let (judged, tested) = match self.reader.rule(rule, by, service, store, self.status)
-                {
-                    Some(found) => found,
-                    None => continue,
+                let judge = Judge {
+                    service,
+                    status: self.status,
+                    served: *served,
+                };
+                let Some((judged, tested)) = self.reader.rule(rule, by, judge, store) else {
+                    continue;
                 };
                 let ends = [Some(judged.end), judged.refused.map(|(_, end)| end)];
                 if !tested.in_error.is_empty() || ends.contains(&Some(End::InError)) {
@@ -181,21 +288,25 @@ impl<'w> Policy<'w> {
     }
 }
 
+/// For whom and with what a rule is judged.
+#[derive(Clone, Copy)]
+struct Judge<'s> {
+    service: &'s Service,
+    status: &'s dyn Fn(&[u8]) -> Option<i32>,
+    served: Served,
+}
+
 impl Reader<'_> {
-    /// A rule for a service; nothing if it has to do with another.
+    /// A rule for a service; nothing if it matches nobody.
     fn rule(
         &mut self,
         rule: &Rule,
         by: By,
-        service: &Service,
+        judge: Judge<'_>,
         store: &mut Conditions,
-        status: &dyn Fn(&[u8]) -> Option<i32>,
     ) -> Option<(Judged, Tested)> {
         let fields = rule.fields();
-        let (served, unsure) = self.daemons(fields.daemons, service, store);
-        if served == Condition::NEVER && unsure == Condition::NEVER {
-            return None;
-        }
+        let (served, unsure) = (judge.served.matches, judge.served.in_error);
         let mut tested = match served {
             Condition::NEVER => Tested::default(),
             _ => self.clients(fields.clients, store),
@@ -213,7 +324,7 @@ impl Reader<'_> {
         }
         let (end, refused) = match fields.options {
             None => (End::of(RuleOutcome::Table, rule), None),
-            Some(text) => self.options(text, rule, service, store, status),
+            Some(text) => self.options(text, rule, judge, store),
         };
         let judged = Judged {
             by,
@@ -229,9 +340,10 @@ impl Reader<'_> {
         &self,
         text: &[u8],
         rule: &Rule,
-        service: &Service,
+        Judge {
+            service, status, ..
+        }: Judge<'_>,
         store: &mut Conditions,
-        status: &dyn Fn(&[u8]) -> Option<i32>,
     ) -> (End, Option<(Condition, End)>) {
         let run = |exit: i32| {
             // Whoever asks: no option's outcome depends on it, but that of an aclexec.

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use hosts_access::table::compare::Form;
 use hosts_access::world::World;
@@ -46,54 +47,63 @@ pub fn changes(
     let (mut at_old, mut at_new) = (0, 0);
     while let (Some(one), Some(two)) = (old.ranges().get(at_old), new.ranges().get(at_new)) {
         let (family, from, to) = (one.family, one.from.max(two.from), one.to.min(two.to));
-        let change = *known.entry((one.answer, two.answer)).or_insert_with(|| {
-            let lists = (old.decisions(one.answer), new.decisions(two.answer));
-            if says_the_same(lists.0, lists.1) {
-                return None;
+        let lists = (old.decisions(one.answer), new.decisions(two.answer));
+        if !says_the_same(lists.0, lists.1) {
+            let range = (family, from, to);
+            match known.entry((one.answer, two.answer)) {
+                Entry::Occupied(change) => {
+                    if let Some(change) = change.get().and_then(|at| changes.get_mut(at)) {
+                        change.ranges.push(range);
+                    }
+                }
+                Entry::Vacant(place) => {
+                    let found = change(lists, range, store, world);
+                    place.insert(found.is_some().then_some(changes.len()));
+                    changes.extend(found.map(|[opens, closes, serves_otherwise]| Change {
+                        ranges: vec![range],
+                        old: one.answer,
+                        new: two.answer,
+                        opens,
+                        closes,
+                        serves_otherwise,
+                    }));
+                }
             }
-            let within = Within { family, from, to };
-            let mut found = |before, after| {
-                let formula = both(store, lists, before, after);
-                find(store, formula, within, world)
-            };
-            let served: &[Verdict] = &[Verdict::Granted, Verdict::Twist];
-            let opens = found(&[Verdict::Denied], served);
-            let closes = found(served, &[Verdict::Denied]);
-            let mut serves_otherwise = found(&[Verdict::Granted], &[Verdict::Twist]);
-            if !matches!(serves_otherwise, Found::Witness(_)) {
-                serves_otherwise = found(&[Verdict::Twist], &[Verdict::Granted]);
-            }
-            changes.push(Change {
-                ranges: Vec::new(),
-                old: one.answer,
-                new: two.answer,
-                opens,
-                closes,
-                serves_otherwise,
-            });
-            Some(changes.len() - 1)
-        });
-        if let Some(change) = change.and_then(|at| changes.get_mut(at)) {
-            change.ranges.push((family, from, to));
         }
         at_old += usize::from(one.to == to);
         at_new += usize::from(two.to == to);
     }
-    changes.retain(|change| {
-        let parts = [&change.opens, &change.closes, &change.serves_otherwise];
-        parts.iter().any(|found| !matches!(found, Found::Nobody))
-    });
     changes
+}
+
+/// What a range opens, what it closes and whom it serves otherwise; nothing if it does nothing of that.
+fn change(
+    lists: (&[Decision], &[Decision]),
+    (family, from, to): (Family, u128, u128),
+    store: &mut Conditions,
+    world: &World<'_>,
+) -> Option<[Found; 3]> {
+    let within = Within { family, from, to };
+    let mut found = |before, after| {
+        let formula = both(store, lists, before, after);
+        find(store, formula, within, world)
+    };
+    let served: &[Verdict] = &[Verdict::Granted, Verdict::Twist];
+    let opens = found(&[Verdict::Denied], served);
+    let closes = found(served, &[Verdict::Denied]);
+    let mut serves_otherwise = found(&[Verdict::Granted], &[Verdict::Twist]);
+    if !matches!(serves_otherwise, Found::Witness(_)) {
+        serves_otherwise = found(&[Verdict::Twist], &[Verdict::Granted]);
+    }
+    let all = [opens, closes, serves_otherwise];
+    let nobody = |found: &Found| matches!(found, Found::Nobody);
+    (!all.iter().all(nobody)).then_some(all)
 }
 
 /// Whether two lists give the same verdicts for the same reasons, as far as is plain.
 fn says_the_same(one: &[Decision], two: &[Decision]) -> bool {
-    let plain = |list: &[Decision]| -> Vec<(Condition, Verdict)> {
-        list.iter()
-            .map(|decision| (decision.when, decision.verdict))
-            .collect()
-    };
-    plain(one) == plain(two)
+    let plain = |decision: &Decision| (decision.when, decision.verdict);
+    one.iter().map(plain).eq(two.iter().map(plain))
 }
 
 /// The formula that the first list says one of some verdicts, and the second one of others.
@@ -125,12 +135,9 @@ pub fn says(store: &mut Conditions, list: &[Decision], verdicts: &[Verdict]) -> 
 /// Names of daemons that stand for all there can be: those that the tables name, and one for each way in which
 /// their patterns can match another. The second value says whether none is left out.
 pub fn daemons(tables: &[&Rules]) -> (Vec<Vec<u8>>, bool) {
-    let mut names = BTreeSet::new();
-    let mut patterns = BTreeSet::new();
-    for rules in tables {
-        names.extend(rules.daemons());
-        patterns.extend(rules.daemon_words());
-    }
+    let names: BTreeSet<Vec<u8>> = tables.iter().flat_map(|rules| rules.daemons()).collect();
+    let words = tables.iter().flat_map(|rules| rules.daemon_words());
+    let mut patterns: BTreeSet<Vec<u8>> = words.collect();
     patterns.retain(|word| Form::of(word) != Form::Equal);
     let others = examples(patterns.iter().map(Vec::as_slice), false);
     let mut all: Vec<Vec<u8>> = names.iter().cloned().collect();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use hosts_access::report::problem::Problem;
 use hosts_access::search::access::Tables;
 use hosts_access::table::compare::Form;
@@ -12,7 +13,7 @@ use hosts_access::table::line::{LineError, Lines};
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{port_number, split_at_sign};
 use hosts_access::table::place::Place;
-use hosts_access::table::rule::Rule as Fields;
+use hosts_access::table::rule::{Rule as Fields, split_daemons};
 use hosts_access::world::World;
 
 /// Which of the two tables.
@@ -38,6 +39,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Its daemon list.
+    fn daemons(&self) -> &[u8] {
+        split_daemons(&self.text).map_or(&[], |(daemons, _)| daemons)
+    }
+
     /// Its fields.
     pub fn fields(&self) -> Fields<'_> {
         Fields::parse(&self.text).unwrap_or(Fields {
@@ -138,8 +144,11 @@ impl Rules {
 
     /// The words of daemon lists in the place of a daemon: names, patterns, ports.
     pub fn daemon_words(&self) -> BTreeSet<Vec<u8>> {
-        let lists = self.rules.iter().map(|rule| rule.fields().daemons);
-        let words = lists.flat_map(|list| Words::new(list).filter(|word| !is_except(word)));
+        // A table may have a million rules for one daemon.
+        let lists: HashSet<&[u8]> = self.rules.iter().map(Rule::daemons).collect();
+        let words = lists
+            .into_iter()
+            .flat_map(|list| Words::new(list).filter(|word| !is_except(word)));
         words
             .map(|word| split_at_sign(word).map_or(word, |(daemon, _)| daemon))
             .map(<[u8]>::to_ascii_lowercase)

@@ -60,15 +60,20 @@ pub fn find(
     within: Within,
     world: &World<'_>,
 ) -> Found {
+    let nobody = Witness {
+        state: State::nobody(within.family.address(within.from)),
+        netgroups: Vec::new(),
+    };
+    match formula {
+        Condition::NEVER => return Found::Nobody,
+        Condition::ALWAYS => return Found::Witness(Box::new(nobody)),
+        _ => {}
+    }
     let mut search = Search {
         store,
         world,
         within,
         unsure: false,
-    };
-    let nobody = Witness {
-        state: State::nobody(within.family.address(within.from)),
-        netgroups: Vec::new(),
     };
     match search.names(formula, nobody) {
         Some(witness) => Found::Witness(Box::new(witness)),

@@ -1,6 +1,6 @@
 //! `--diff`: what a change of the tables opens, and what it closes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hosts_access::request::facts::Fact;
 use hosts_access::search::access::Tables;
@@ -10,6 +10,7 @@ use policy::condition::{Condition, Conditions};
 use policy::diff::{Change, changes, daemons};
 use policy::tables::Rules;
 use policy::witness::{Found, Witness};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use tools::disk::Disk;
 use tools::dry::plain_status;
@@ -29,6 +30,9 @@ const ANY_DAEMON: &str = "\u{1}";
 
 /// Networks of a change that are written out for people.
 const MAX_NETWORKS: usize = 12;
+
+/// Changes of one sort that are written out for people.
+const MAX_CHANGES: usize = 24;
 
 /// What a comparison came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,40 +87,42 @@ pub(crate) fn run(
     let mut old = Policy::new(old, world, &status);
     let mut new = Policy::new(new, world, &status);
     let mut told: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
-    let mut all = Vec::new();
     let mut compared = Compared::Nothing;
-    for name in names {
-        let mut store = Conditions::default();
-        let service = Service {
-            daemon: name.clone(),
-            server: Server::Any,
-            port: None,
+    let mut store = Conditions::default();
+    let json = arguments.format == AnswerFormat::Json;
+    let mut comma = "";
+    if json {
+        output.bytes(b"{\"changes\":[");
+    }
+    for names in alike(names, [&mut old, &mut new], &mut store) {
+        let Some(service) = names.first().map(|name| service(name)) else {
+            continue;
         };
         let before = old.access(&service, &mut store)?;
         let after = new.access(&service, &mut store)?;
         let found = changes(&before, &after, &mut store, &world);
-        let comparison = Comparison {
-            old: (&old, &before),
-            new: (&new, &after),
-            store: &store,
-            daemon: match arguments.format {
-                AnswerFormat::Json => TableText(&name).to_string(),
-                AnswerFormat::Human => ANY_DAEMON.to_owned(),
-            },
-        };
         for change in &found {
             compared = compared.and(change, arguments.any_change);
         }
         if found.is_empty() {
             continue;
         }
-        match arguments.format {
-            AnswerFormat::Json => all.push(comparison.json(&found)),
+        let comparison = |name| Comparison {
+            old: (&old, &before),
+            new: (&new, &after),
+            store: &store,
+            daemon: name,
+        };
+        if !json {
             // Daemons with the same changes are told together, but for the name in the examples.
-            AnswerFormat::Human => {
-                let text = comparison.text(&found);
-                told.entry(text).or_default().push(name);
-            }
+            let text = comparison(ANY_DAEMON.to_owned()).text(&found);
+            told.entry(text).or_default().extend(names);
+            continue;
+        }
+        for name in names {
+            output.bytes(comma.as_bytes());
+            comma = ",";
+            comparison(TableText(&name).to_string()).json(&found, output)?;
         }
     }
     if !complete && compared == Compared::Nothing {
@@ -130,14 +136,14 @@ pub(crate) fn run(
                 .map(move |error| format!("in error in the {which} tables: {error}"))
         })
         .collect();
-    if arguments.format == AnswerFormat::Json {
-        let answer = json!({
+    if json {
+        let rest = json!({
             "version": VERSION,
             "in_error": said,
             "found": found(compared),
-            "changes": all,
         });
-        output.line(answer);
+        let rest = rest.to_string();
+        output.line(format_args!("],{}", rest.trim_start_matches('{')));
         return Ok(compared);
     }
     for line in &said {
@@ -162,6 +168,39 @@ pub(crate) fn run(
         output.line(text.trim_end());
     }
     Ok(compared)
+}
+
+/// A daemon, whatever its server and port.
+fn service(name: &[u8]) -> Service {
+    Service {
+        daemon: name.to_vec(),
+        server: Server::Any,
+        port: None,
+    }
+}
+
+/// Daemons that both sets of tables treat alike, together.
+fn alike(
+    names: Vec<Vec<u8>>,
+    tables: [&mut Policy<'_>; 2],
+    store: &mut Conditions,
+) -> Vec<Vec<Vec<u8>>> {
+    let [old, new] = tables;
+    let mut groups: Vec<Vec<Vec<u8>>> = Vec::new();
+    let mut known = HashMap::new();
+    for name in names {
+        let service = service(&name);
+        let kinds = (old.kind(&service, store), new.kind(&service, store));
+        let group = match kinds {
+            (Some(old), Some(new)) => *known.entry((old, new)).or_insert(groups.len()),
+            _ => groups.len(),
+        };
+        match groups.get_mut(group) {
+            Some(group) => group.push(name),
+            None => groups.push(vec![name]),
+        }
+    }
+    groups
 }
 
 /// The word for the exit status, for JSON.
@@ -212,28 +251,40 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn text(&self, changes: &[Change]) -> String {
         let mut text = String::new();
-        for change in changes {
-            let parts = [
-                (&change.opens, "opens"),
-                (&change.closes, "closes"),
-                (&change.serves_otherwise, "is served otherwise"),
-            ];
-            for (found, word) in parts {
-                let example = match found {
-                    Found::Nobody => continue,
-                    Found::Unsure => "  perhaps, it cannot be told for whom".to_owned(),
-                    Found::Witness(witness) => format!("  for example: {}", self.question(witness)),
-                };
-                text += &format!("  {word}:\n");
-                for network in networks(change) {
-                    text += &format!("    {network}\n");
-                }
-                text += &format!("  {}\n", example);
-                text += &format!("      before: {}\n", self.said(self.old, change.old));
-                text += &format!("      after:  {}\n", self.said(self.new, change.new));
-            }
-        }
+        self.part(changes, "opens", |change| &change.opens, &mut text);
+        self.part(changes, "closes", |change| &change.closes, &mut text);
+        let word = "is served otherwise";
+        self.part(changes, word, |change| &change.serves_otherwise, &mut text);
         text
+    }
+
+    /// The changes of one sort.
+    fn part(&self, changes: &[Change], word: &str, part: fn(&Change) -> &Found, text: &mut String) {
+        let mut left_out = 0;
+        let found = changes
+            .iter()
+            .filter(|change| !matches!(part(change), Found::Nobody));
+        for (count, change) in found.enumerate() {
+            if count >= MAX_CHANGES {
+                left_out += 1;
+                continue;
+            }
+            *text += &format!("  {word}:\n");
+            for network in shown_networks(change) {
+                *text += &format!("    {network}\n");
+            }
+            *text += &match part(change) {
+                Found::Witness(witness) => format!("  for example: {}\n", self.question(witness)),
+                Found::Unsure | Found::Nobody => {
+                    "  perhaps, it cannot be told for whom\n".to_owned()
+                }
+            };
+            *text += &format!("      before: {}\n", self.said(self.old, change.old));
+            *text += &format!("      after:  {}\n", self.said(self.new, change.new));
+        }
+        if left_out > 0 {
+            *text += &format!("  {word}: {left_out} more (--format json lists them)\n");
+        }
     }
 
     /// What one set of tables says.
@@ -284,44 +335,73 @@ impl Comparison<'_> {
         text
     }
 
-    fn json(&self, changes: &[Change]) -> Value {
-        let changes = changes.iter().map(|change| {
+    fn json(&self, changes: &[Change], output: &Output) -> serde_json::Result<()> {
+        let daemon = json!({
+            "daemon": self.daemon,
+            "in_error": {
+                "old": errors(self.old.0, self.old.1),
+                "new": errors(self.new.0, self.new.1),
+            },
+        });
+        let daemon = daemon.to_string();
+        output.bytes(daemon.trim_end_matches('}').as_bytes());
+        output.bytes(b"},\"ranges\":[");
+        // A million of them are not kept: they are written as they come.
+        let (mut text, mut comma) = (Vec::new(), "");
+        for change in changes {
             let found = |found: &Found| match found {
                 Found::Nobody => json!(false),
                 Found::Unsure => Value::Null,
                 Found::Witness(witness) => json!({"witness": self.question(witness)}),
             };
-            let nets: Vec<String> = change
-                .ranges
-                .iter()
-                .flat_map(|(family, from, to)| family.networks(*from, *to))
-                .map(|network| network.to_string())
-                .collect();
-            json!({
-                "nets": nets,
-                "opens": found(&change.opens),
-                "closes": found(&change.closes),
-                "serves_otherwise": found(&change.serves_otherwise),
-                "before": self.said(self.old, change.old),
-                "after": self.said(self.new, change.new),
-            })
-        });
-        json!({
-            "daemon": self.daemon.clone(),
-            "in_error": {
-                "old": errors(self.old.0, self.old.1),
-                "new": errors(self.new.0, self.new.1),
-            },
-            "ranges": changes.collect::<Vec<_>>(),
-        })
+            let told = Told {
+                after: self.said(self.new, change.new),
+                before: self.said(self.old, change.old),
+                closes: found(&change.closes),
+                nets: Nets(change),
+                opens: found(&change.opens),
+                serves_otherwise: found(&change.serves_otherwise),
+            };
+            text.clear();
+            text.extend_from_slice(comma.as_bytes());
+            comma = ",";
+            serde_json::to_writer(&mut text, &told)?;
+            output.bytes(&text);
+        }
+        output.bytes(b"]}");
+        Ok(())
     }
 }
 
-fn networks(change: &Change) -> Vec<String> {
-    let mut all = change
-        .ranges
-        .iter()
-        .flat_map(|(family, from, to)| family.networks(*from, *to));
+/// A change as JSON.
+#[derive(Serialize)]
+struct Told<'c> {
+    after: String,
+    before: String,
+    closes: Value,
+    nets: Nets<'c>,
+    opens: Value,
+    serves_otherwise: Value,
+}
+
+/// The networks of a change as JSON.
+struct Nets<'c>(&'c Change);
+
+impl Serialize for Nets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(networks(self.0).map(|network| network.to_string()))
+    }
+}
+
+/// The networks of a change.
+fn networks(change: &Change) -> impl Iterator<Item = impl ToString> {
+    let ranges = change.ranges.iter();
+    ranges.flat_map(|(family, from, to)| family.networks(*from, *to))
+}
+
+/// The networks of a change for people.
+fn shown_networks(change: &Change) -> Vec<String> {
+    let mut all = networks(change);
     let mut shown: Vec<String> = all
         .by_ref()
         .take(MAX_NETWORKS)
