@@ -6,17 +6,19 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 use hosts_access::table::compare::Form;
 use hosts_access::world::World;
 
 use crate::access::{Access, Decision, Verdict};
-use crate::condition::{Condition, Conditions};
+use crate::condition::{Condition, Conditions, Test};
 use crate::space::Family;
 use crate::strings::examples;
 use crate::tables::Rules;
-use crate::witness::{Found, Within, find};
+use crate::witness::{ADDRESSES_TRIED, Found, Within, find};
+
+/// Addresses that are tried in all, where each range is looked at for itself.
+const MAX_TRIED: u128 = 16 * ADDRESSES_TRIED;
 
 /// A range on which the two sets of tables may say different things.
 #[derive(Clone, Debug)]
@@ -35,6 +37,34 @@ pub struct Change {
     pub serves_otherwise: Found,
 }
 
+impl Change {
+    /// Adds a range, and what was found there if nothing surer is known.
+    fn add(&mut self, range: (Family, u128, u128), found: [Found; 3]) {
+        self.ranges.push(range);
+        let parts = [
+            &mut self.opens,
+            &mut self.closes,
+            &mut self.serves_otherwise,
+        ];
+        for (known, found) in parts.into_iter().zip(found) {
+            match (&*known, &found) {
+                (Found::Witness(_), _) | (_, Found::Nobody) => {}
+                _ => *known = found,
+            }
+        }
+    }
+}
+
+/// What is known of an answer before and one after.
+#[derive(Default)]
+struct Pair {
+    /// Whether a test of theirs is on the address as it is printed: then each range is looked at for itself.
+    by_address: bool,
+    looked: bool,
+    /// Their change.
+    change: Option<usize>,
+}
+
 /// What differs between two answers about the same service.
 pub fn changes(
     old: &Access,
@@ -43,30 +73,49 @@ pub fn changes(
     world: &World<'_>,
 ) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
-    let mut known: HashMap<(usize, usize), Option<usize>> = HashMap::new();
+    let mut known: HashMap<(usize, usize), Pair> = HashMap::new();
+    let mut tried = 0;
     let (mut at_old, mut at_new) = (0, 0);
     while let (Some(one), Some(two)) = (old.ranges().get(at_old), new.ranges().get(at_new)) {
         let (family, from, to) = (one.family, one.from.max(two.from), one.to.min(two.to));
         let lists = (old.decisions(one.answer), new.decisions(two.answer));
         if !says_the_same(lists.0, lists.1) {
             let range = (family, from, to);
-            match known.entry((one.answer, two.answer)) {
-                Entry::Occupied(change) => {
-                    if let Some(change) = change.get().and_then(|at| changes.get_mut(at)) {
-                        change.ranges.push(range);
-                    }
+            let pair = known
+                .entry((one.answer, two.answer))
+                .or_insert_with(|| Pair {
+                    by_address: lists.0.iter().chain(lists.1).any(|decision| {
+                        let tests = store.tests(decision.when);
+                        tests.iter().any(|test| matches!(test, Test::Address(_)))
+                    }),
+                    ..Pair::default()
+                });
+            if pair.looked && !pair.by_address {
+                if let Some(change) = pair.change.and_then(|at| changes.get_mut(at)) {
+                    change.ranges.push(range);
                 }
-                Entry::Vacant(place) => {
-                    let found = change(lists, range, store, world);
-                    place.insert(found.is_some().then_some(changes.len()));
-                    changes.extend(found.map(|[opens, closes, serves_otherwise]| Change {
-                        ranges: vec![range],
-                        old: one.answer,
-                        new: two.answer,
-                        opens,
-                        closes,
-                        serves_otherwise,
-                    }));
+            } else {
+                pair.looked = true;
+                let may_try = tried < MAX_TRIED;
+                if pair.by_address {
+                    tried += (to - from).min(ADDRESSES_TRIED);
+                }
+                if let Some(found) = change(lists, range, may_try, store, world) {
+                    match pair.change.and_then(|at| changes.get_mut(at)) {
+                        Some(change) => change.add(range, found),
+                        None => {
+                            pair.change = Some(changes.len());
+                            let [opens, closes, serves_otherwise] = found;
+                            changes.push(Change {
+                                ranges: vec![range],
+                                old: one.answer,
+                                new: two.answer,
+                                opens,
+                                closes,
+                                serves_otherwise,
+                            });
+                        }
+                    }
                 }
             }
         }
@@ -80,13 +129,15 @@ pub fn changes(
 fn change(
     lists: (&[Decision], &[Decision]),
     (family, from, to): (Family, u128, u128),
+    may_try: bool,
     store: &mut Conditions,
     world: &World<'_>,
 ) -> Option<[Found; 3]> {
     let within = Within { family, from, to };
-    let mut found = |before, after| {
-        let formula = both(store, lists, before, after);
-        find(store, formula, within, world)
+    let mut found = |before, after| match both(store, lists, before, after) {
+        formula if may_try => find(store, formula, within, world),
+        Condition::NEVER => Found::Nobody,
+        _ => Found::Unsure,
     };
     let served: &[Verdict] = &[Verdict::Granted, Verdict::Twist];
     let opens = found(&[Verdict::Denied], served);

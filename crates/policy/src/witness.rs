@@ -20,7 +20,7 @@ use crate::state::State;
 use crate::strings::examples;
 
 /// Addresses of a range that are tried where a test asks for an address as it is printed.
-const ADDRESSES_TRIED: u128 = 1 << 16;
+pub(crate) const ADDRESSES_TRIED: u128 = 1 << 16;
 
 /// A state for which a formula holds.
 #[derive(Clone, Debug)]

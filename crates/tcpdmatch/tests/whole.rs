@@ -330,6 +330,8 @@ fn what_a_change_opens_is_shown_by_asking() {
             true,
         ),
         ("sshd: /nonexistent/list\n", "sshd: /etc\n", false),
+        // Nobody of the first range, and somebody of the second.
+        ("", "sshd: .200 EXCEPT 0.0.0.100\n", true),
     ] {
         scratch.file("old.allow", old);
         scratch.file("new.allow", new);
