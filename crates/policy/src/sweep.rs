@@ -10,7 +10,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::condition::Condition;
-use crate::decision::{Decision, Entry, Range, TooMuch, is_sure};
+use crate::decision::{By, Decision, Entry, Range, TooMuch, is_sure};
 use crate::search::Search;
 use crate::space::Family;
 use crate::words::Tested;
@@ -96,6 +96,8 @@ pub(crate) struct Lists {
     ends: Vec<usize>,
     numbers: HashTable<usize>,
     hasher: DefaultHashBuilder,
+    /// For rules that decide for everybody, the list of that alone: a table may have a million of them.
+    alone: Vec<Option<u32>>,
 }
 
 impl Lists {
@@ -116,19 +118,45 @@ impl Lists {
 
     /// The number of a list.
     fn number(&mut self, list: &[Decision]) -> usize {
+        let rule = match list {
+            [
+                Decision {
+                    by: By::Rule(rule), ..
+                },
+            ] => Some(*rule as usize),
+            _ => None,
+        };
+        match rule.map(|rule| (rule, self.alone.get(rule).copied().flatten())) {
+            Some((_, Some(number))) if self.get(number as usize) == list => return number as usize,
+            Some((rule, None)) => {
+                let number = self.add(list);
+                if self.alone.len() <= rule {
+                    self.alone.resize(rule + 1, None);
+                }
+                if let Some(alone) = self.alone.get_mut(rule) {
+                    *alone = u32::try_from(number).ok();
+                }
+                return number;
+            }
+            _ => {}
+        }
         let hash = self.hasher.hash_one(list);
         if let Some(number) = self.numbers.find(hash, |number| self.get(*number) == list) {
             return *number;
         }
-        let number = self.ends.len();
-        self.decisions.extend_from_slice(list);
-        self.ends.push(self.decisions.len());
+        let number = self.add(list);
         let mut numbers = std::mem::take(&mut self.numbers);
         numbers.insert_unique(hash, number, |number| {
             self.hasher.hash_one(self.get(*number))
         });
         self.numbers = numbers;
         number
+    }
+
+    fn add(&mut self, list: &[Decision]) -> usize {
+        self.decisions.extend_from_slice(list);
+        self.ends.push(self.decisions.len());
+        self.ends.len() - 1
     }
 }
 
@@ -175,6 +203,26 @@ impl Swept {
         let mut stretches = line.stretches.into_iter().peekable();
         let mut at = 0;
         loop {
+            // Most stretches of a long table are alone.
+            if active.is_empty()
+                && let Some(stretch) = stretches.next_if(|stretch| stretch.from == at)
+            {
+                let next = stretches.peek().map_or(u128::MAX, |next| next.from);
+                if stretch.to < next
+                    && let Some(decision) = place.at_once(Some(stretch.entry), search)
+                {
+                    let answer = self.lists.number(&[decision]);
+                    self.push(family, at, stretch.to, answer);
+                    if stretch.to == family.last() {
+                        return Ok(());
+                    }
+                    at = stretch.to + 1;
+                    continue;
+                }
+                let (index, matches, in_error) = stretch.entry;
+                active.insert(index, (matches, in_error));
+                ends.push(Reverse((stretch.to, index)));
+            }
             while let Some(Reverse((to, index))) = ends.peek().copied()
                 && to < at
             {
@@ -190,19 +238,24 @@ impl Swept {
             let start = stretches.peek().map_or(family.last(), |next| next.from - 1);
             let to = end.min(start);
             let answer = self.answer(&place, &active, &mut known, search)?;
-            match self.ranges.last_mut() {
-                Some(last) if last.family == family && last.answer == answer => last.to = to,
-                _ => self.ranges.push(Range {
-                    family,
-                    from: at,
-                    to,
-                    answer,
-                }),
-            }
+            self.push(family, at, to, answer);
             if to == family.last() {
                 return Ok(());
             }
             at = to + 1;
+        }
+    }
+
+    /// Adds a range, or makes the last one longer.
+    fn push(&mut self, family: Family, from: u128, to: u128, answer: usize) {
+        match self.ranges.last_mut() {
+            Some(last) if last.family == family && last.answer == answer => last.to = to,
+            _ => self.ranges.push(Range {
+                family,
+                from,
+                to,
+                answer,
+            }),
         }
     }
 
@@ -214,8 +267,10 @@ impl Swept {
         known: &mut Known,
         search: &mut Search<'_>,
     ) -> Result<usize, TooMuch> {
-        let first = place.first(active);
-        if let Some(decision) = first.and_then(|entry| search.at_once(&entry)) {
+        let local = active
+            .first_key_value()
+            .map(|(index, (matches, in_error))| (*index, *matches, *in_error));
+        if let Some(decision) = place.at_once(local, search) {
             return Ok(self.lists.number(&[decision]));
         }
         let local = place.local(active, search);
@@ -261,13 +316,11 @@ struct Place {
 }
 
 impl Place {
-    /// The rule that is tested first.
-    fn first(&self, active: &Active) -> Option<Entry> {
-        let local = active
-            .first_key_value()
-            .map(|(index, (matches, in_error))| (*index, *matches, *in_error));
+    /// The decision, if the rule that is tested first decides for everybody; `local` is the first active one.
+    fn at_once(&self, local: Option<Entry>, search: &Search<'_>) -> Option<Decision> {
         let both = [self.everywhere.first().copied(), local];
-        both.into_iter().flatten().min_by_key(|(index, ..)| *index)
+        let first = both.into_iter().flatten().min_by_key(|(index, ..)| *index);
+        search.at_once(&first?)
     }
 
     /// The active rules that the search may get to.
