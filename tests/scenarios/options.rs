@@ -530,7 +530,7 @@ fn spawn_runs_a_shell_command_aside() {
 #[test]
 fn spawn_is_waited_for() {
     scenario(&[], |world| {
-        for (options, least, most) in [("spawn sleep 1", 1000, 4000), ("spawn sleep 5 &", 0, 3000)]
+        for (options, least, most) in [("spawn sleep 1", 1000, 6000), ("spawn sleep 7 &", 0, 6000)]
         {
             world.tables(format!("svcd: ALL: {options}\n"), "");
             let took = world.run(&Call::new()).took;

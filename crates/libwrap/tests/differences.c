@@ -94,7 +94,7 @@ static void refusal(void)
     if (child == 0)
         refuse(request());
     waitpid(child, 0, 0);
-    printf("W4 %s\n", time(0) - start < 3 ? "at once" : "held");
+    printf("W4 %s\n", time(0) - start < 4 ? "at once" : "held");
 }
 
 /* W5: whether an option acts in a dry run. */

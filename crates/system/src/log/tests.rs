@@ -83,19 +83,22 @@ fn messages(log: &Syslog, count: u32) {
 #[test]
 fn a_daemon_that_does_not_read_costs_so_much_time_and_no_more() {
     let (log, _take) = stuck("stuck", [200, 500]);
-    let start = Instant::now();
-    let took = |from: u64, to: u64| {
-        let took = start.elapsed();
-        let limits = [from, to].map(Duration::from_millis);
-        assert!(took >= limits[0] && took < limits[1], "{took:?}");
+    let least = |begun: Instant, milliseconds| {
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(milliseconds), "{took:?}");
     };
+    let start = Instant::now();
     (0..1000).for_each(|_| log.log_debug(b"debug"));
-    took(0, 200);
+    // All of the time is still there.
+    let begun = Instant::now();
     messages(&log, 1000);
-    took(200, 500);
+    least(begun, 200);
+    let begun = Instant::now();
     log.log_verdict(MAIL_CRIT, b"verdict");
     messages(&log, 1000);
-    took(700, 2000);
+    least(begun, 500);
+    // If each message waited for itself, it would be minutes.
+    assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -142,7 +145,8 @@ fn what_no_daemon_takes_is_told_to_the_next() {
 fn without_a_daemon_no_time_is_lost() {
     let start = Instant::now();
     Syslog::at(Path::new("/nonexistent/log"), b"svcd").log_verdict(MAIL_CRIT, b"x");
-    assert!(start.elapsed() < Duration::from_millis(500));
+    // It would wait 5 s for the others and 15 s for the verdict.
+    assert!(start.elapsed() < Duration::from_secs(4));
 }
 
 /// A record that fits in part only is lost, and what follows is not taken for its rest.
