@@ -32,7 +32,7 @@ pub enum Action {
     Spawn(ShellText),
     /// Run a command without the client's socket; its exit status decides about the rule.
     Aclexec(ShellText),
-    /// Send this text to the client, if it is connected by a stream socket.
+    /// Send this text to the client.
     Banner(Vec<u8>),
     /// Set a variable in the environment of all that runs later.
     SetEnv {

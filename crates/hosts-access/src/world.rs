@@ -176,4 +176,9 @@ pub trait Effects {
     /// Why it could not be done; [`options`](crate::options) says for each action whether that is
     /// a warning or denies.
     fn perform(&mut self, action: &Action) -> Result<Done, Fault>;
+
+    /// Whether the client is connected by a stream socket. No other takes a banner.
+    fn is_stream(&self) -> bool {
+        true
+    }
 }

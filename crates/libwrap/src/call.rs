@@ -32,15 +32,15 @@ pub(crate) fn call() -> Call {
 
 /// Notes something else for the time in which something runs.
 pub(crate) fn during<T>(change: impl FnOnce(&mut Call), run: impl FnOnce() -> T) -> T {
-    struct Before(Call);
-    impl Drop for Before {
+    struct RestoreCall(Call);
+    impl Drop for RestoreCall {
         fn drop(&mut self) {
             let jumped = CALL.get().jumped;
             CALL.set(Call { jumped, ..self.0 });
         }
     }
     let mut call = CALL.get();
-    let _before = Before(call);
+    let _before = RestoreCall(call);
     change(&mut call);
     CALL.set(call);
     run()

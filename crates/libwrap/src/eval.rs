@@ -5,6 +5,7 @@ use std::cell::UnsafeCell;
 use std::ffi::c_char;
 
 use hosts_access::request::facts::{Fact, UNKNOWN};
+use hosts_access::request::joined;
 use nix::libc::sockaddr;
 
 use system::raw_address::internet;
@@ -72,7 +73,7 @@ pub(crate) unsafe fn user_of(request: *mut RequestInfo) -> *mut c_char {
     }
 }
 
-/// The host name of an end, likewise.
+/// The host name of an end, for the library's own code.
 ///
 /// # Safety
 /// An end of a request that was made by request_init.
@@ -93,7 +94,7 @@ pub(crate) unsafe fn name_of(host: *mut HostInfo) -> *mut c_char {
     }
 }
 
-/// The address of an end, likewise.
+/// The address of an end, for the library's own code.
 ///
 /// # Safety
 /// An end of a request that was made by request_init.
@@ -181,11 +182,8 @@ pub(crate) unsafe fn client_info(request: *mut RequestInfo) -> Vec<u8> {
     // SAFETY: as for eval_user.
     unsafe {
         let host = host_info(&raw mut (*request).client);
-        let user = text(&(*request).user);
-        if user.is_empty() || user.eq_ignore_ascii_case(UNKNOWN) {
-            return host;
-        }
-        [user, host].join(&b'@')
+        let user = Fact::from_user(bytes(&(*request).user));
+        joined(user.known(), &host)
     }
 }
 
@@ -217,7 +215,7 @@ unsafe extern "C-unwind" fn eval_server(request: *mut RequestInfo) -> *mut c_cha
             if host.eq_ignore_ascii_case(UNKNOWN) {
                 return answer(&SERVER, &daemon);
             }
-            answer(&SERVER, &[daemon, host].join(&b'@'))
+            answer(&SERVER, &joined(Some(&daemon), &host))
         })
     }
 }

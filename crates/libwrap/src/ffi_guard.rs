@@ -47,7 +47,7 @@ unsafe extern "C" fn left(frame: *mut c_void) {
     // SAFETY: as the caller says; the memory is not used for anything else yet.
     unsafe {
         shim::hide();
-        severities::let_go();
+        severities::release_lock();
         system::process::abandon();
         reserve::give_back((*frame).memory);
         call::replace((*frame).before);

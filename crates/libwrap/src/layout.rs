@@ -102,16 +102,17 @@ pub(crate) unsafe fn given<'t>(text: *const c_char) -> &'t [u8] {
     unsafe { CStr::from_ptr(text) }.to_bytes()
 }
 
-/// Puts the text of the address in, in front of a socket address that lies behind it.
+/// Puts the text of the address in, before a socket address that follows it.
 ///
 /// # Safety
 /// An end of a request.
 pub(crate) unsafe fn store_address(host: *mut HostInfo, value: &[u8]) {
     // SAFETY: as the caller says; the reference is to the part that no socket address is in.
     unsafe {
-        let room = match ptr::eq((*host).sin, own_address(host)) {
-            true => ADDRESS_START,
-            false => STRING_LENGTH,
+        let room = if ptr::eq((*host).sin, own_address(host)) {
+            ADDRESS_START
+        } else {
+            STRING_LENGTH
         };
         let text = (&raw mut (*host).addr).cast::<c_char>();
         store(std::slice::from_raw_parts_mut(text, room), value);
@@ -174,7 +175,7 @@ mod tests {
 
     /// Under Miri this shows that no reference to the structure takes the pointer to the address away.
     #[test]
-    fn the_address_of_a_socket_stays_behind_the_text() {
+    fn the_address_of_a_socket_stays_after_the_text() {
         let mut request = RequestInfo::new();
         let host = &raw mut request.client;
         let address: SocketAddr = "[2001:db8::5]:7".parse().unwrap();

@@ -7,14 +7,16 @@
 use std::cell::Cell;
 use std::ffi::CString;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 
 use hosts_access::action::{Action, Done};
 use hosts_access::fault::Fault;
 use hosts_access::world::Effects;
 use nix::libc;
+use socket2::SockRef;
 use system::effects::RealEffects;
+use system::peer::is_stream;
 
 use crate::{call, shim};
 
@@ -46,30 +48,19 @@ pub(crate) struct ProgramEffects<'s> {
 impl<'s> ProgramEffects<'s> {
     /// Effects on this socket.
     pub(crate) fn on(socket: Option<BorrowedFd<'s>>) -> Self {
-        Self { socket, real: None }
-    }
-
-    /// Effects for what needs the socket or the environment, made when first needed.
-    fn real(&mut self) -> Result<&mut RealEffects<BorrowedFd<'s>>, io::Error> {
-        let socket = self
-            .socket
-            .ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
-        Ok(self.real.get_or_insert_with(|| RealEffects::on(socket)))
+        let real = socket.map(RealEffects::on);
+        Self { socket, real }
     }
 
     fn on_socket(&mut self, what: &str, action: &Action) -> Result<Done, Fault> {
-        match self.real() {
-            Ok(real) => real.perform(action),
-            Err(error) => Err(Fault::new(what, &error)),
+        match &mut self.real {
+            Some(real) => real.perform(action),
+            None => Err(Fault::new(what, &io::Error::from_raw_os_error(libc::EBADF))),
         }
     }
 
     fn banner(&mut self, action: &Action) -> Result<Done, Fault> {
-        // Without a socket there is nobody to read it.
-        let Some(socket) = self.socket else {
-            return Ok(Done::Done);
-        };
-        BANNER_SENT.set(Some(std::os::fd::AsRawFd::as_raw_fd(&socket)));
+        BANNER_SENT.set(self.socket.map(|socket| socket.as_raw_fd()));
         self.on_socket("banner not delivered", action)
     }
 }
@@ -93,6 +84,14 @@ pub(crate) fn not_resident(option: &str) -> Fault {
 }
 
 impl Effects for ProgramEffects<'_> {
+    /// In a dry run the banner is shown. Without a socket there is nobody to read it.
+    fn is_stream(&self) -> bool {
+        is_dry()
+            || self
+                .socket
+                .is_some_and(|socket| is_stream(&SockRef::from(&socket)))
+    }
+
     fn perform(&mut self, action: &Action) -> Result<Done, Fault> {
         if call::has_jumped() {
             return Ok(Done::Done);

@@ -42,7 +42,7 @@ pub(crate) fn give_back(kept: u32) {
     }
 }
 
-/// Blocks are given out one behind the other; once all are back it begins anew.
+/// Blocks are given out one after the other; once all are back it begins anew.
 #[repr(C, align(16))]
 struct Reserve {
     bytes: UnsafeCell<[u8; RESERVE_BYTES]>,

@@ -47,7 +47,7 @@ thread_local! {
 }
 
 /// Gives the lock back that a thread has which a jump has taken out of the library.
-pub(crate) fn let_go() {
+pub(crate) fn release_lock() {
     if HOLDS.replace(false) {
         RECORD.holder.store(0, Ordering::Release);
     }

@@ -33,9 +33,9 @@ use crate::{eval, messages, shim, unanswered};
 
 /// What `config` points to in a request that must not be granted, whatever the tables say. A program may use
 /// a request again for another client, so each function takes back what it has said of the last one.
-static MARKS: [u8; 3] = [0; 3];
+static REFUSALS: [u8; 3] = [0; 3];
 
-/// Why a request must not be granted, as bits of the place in [`MARKS`].
+/// Why a request must not be granted, as bits of the place in [`REFUSALS`].
 #[derive(Clone, Copy)]
 enum Refused {
     /// The client has gone already, or its socket could not be asked who it is: from `sock_host`.
@@ -50,22 +50,22 @@ enum Refused {
 /// A request that was made by request_init.
 pub(crate) unsafe fn is_refused(request: *mut RequestInfo) -> bool {
     // SAFETY: as the caller says.
-    unsafe { marks(request) != 0 }
+    unsafe { refusals(request) != 0 }
 }
 
 /// What was said of the client. (A program may have put a pointer of its own there.)
-unsafe fn marks(request: *mut RequestInfo) -> usize {
+unsafe fn refusals(request: *mut RequestInfo) -> usize {
     // SAFETY: as the caller says.
     let config = unsafe { (*request).config };
     (1..=3)
-        .find(|bits| ptr::eq(config, mark(*bits)))
+        .find(|bits| ptr::eq(config, refusal_pointer(*bits)))
         .unwrap_or(0)
 }
 
-fn mark(bits: usize) -> *const c_void {
+fn refusal_pointer(bits: usize) -> *const c_void {
     match bits {
         0 => ptr::null(),
-        bits => (&raw const MARKS)
+        bits => (&raw const REFUSALS)
             .cast::<u8>()
             .wrapping_add(bits - 1)
             .cast(),
@@ -79,8 +79,8 @@ fn mark(bits: usize) -> *const c_void {
 unsafe fn set_refused(request: *mut RequestInfo, why: Refused, refused: bool) {
     // SAFETY: as the caller says.
     unsafe {
-        let others = marks(request) & !(why as usize);
-        (*request).config = mark(if refused {
+        let others = refusals(request) & !(why as usize);
+        (*request).config = refusal_pointer(if refused {
             others | why as usize
         } else {
             others
@@ -95,7 +95,7 @@ unsafe fn set_refused(request: *mut RequestInfo, why: Refused, refused: bool) {
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn wrap_new_socket(request: *mut RequestInfo) {
     // SAFETY: as the caller says.
-    unsafe { (*request).config = mark(0) };
+    unsafe { (*request).config = refusal_pointer(0) };
 }
 
 /// Finds out who is at both ends of the request's socket.
@@ -185,7 +185,7 @@ unsafe extern "C-unwind" fn sock_hostaddr(host: *mut HostInfo) {
         restore_socket(host);
         let sin = (*host).sin;
         let shown = match internet(sin) {
-            Some(address) => numeric(&address),
+            Some(address) => Some(numeric(&address)),
             None if family(sin) == Some(libc::AF_UNIX) => Some(LOCAL_ADDRESS.to_owned()),
             None => None,
         };
@@ -208,7 +208,7 @@ unsafe extern "C-unwind" fn sock_hostname(host: *mut HostInfo) {
             return;
         };
         let resolver = SystemResolver::new(Rc::new(Budget::without_threads()));
-        let shown = numeric(&address).unwrap_or_default();
+        let shown = numeric(&address);
         let (name, problem) = names::look_up(Some(address), shown.as_bytes(), &resolver);
         match name {
             Fact::Known(name) if name.len() < STRING_LENGTH => store(&mut (*host).name, &name),

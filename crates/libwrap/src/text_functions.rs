@@ -135,7 +135,7 @@ unsafe extern "C-unwind" fn xgets(line: *mut c_char, size: c_int, table: *mut FI
     }
 }
 
-/// Cuts a string at the first such character outside brackets. Returns what is behind it, or null.
+/// Cuts a string at the first such character outside brackets. Returns what follows it, or null.
 ///
 /// # Safety
 /// A string that ends in NUL, or null.

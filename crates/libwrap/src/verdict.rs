@@ -210,7 +210,7 @@ unsafe extern "C-unwind" fn wrap_process_options(
     })
 }
 
-/// The options without a colon at the very end. (In a table the end of the line is behind it, which is
+/// The options without a colon at the very end. (In a table the end of the line follows it, which is
 /// an option without a name.)
 fn complete(options: &[u8]) -> &[u8] {
     match options.strip_suffix(b":") {

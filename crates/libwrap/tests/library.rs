@@ -130,7 +130,7 @@ fn compared(test: &str, name: &str) -> Option<String> {
     let theirs: String = theirs.split_inclusive('\n').filter(said).collect();
     for (at, (our, their)) in ours.lines().zip(theirs.lines()).enumerate() {
         let before: Vec<_> = ours.lines().take(at).skip(at.saturating_sub(5)).collect();
-        assert_eq!(our, their, "{name}: behind {before:#?}");
+        assert_eq!(our, their, "{name}: after {before:#?}");
     }
     assert_eq!(ours.len(), theirs.len(), "{name}");
     Some(ours)

@@ -32,7 +32,7 @@ static void keys(void)
     request_set(&request, RQ_CLIENT_SIN, (struct sockaddr *)0, RQ_FILE, -1, RQ_USER, "joe", 0);
     printf("unset %d\n", request.client->sin == 0);
     show(&request);
-    /* The rest is not read behind a key that is unknown. */
+    /* The rest is not read after a key that is unknown. */
     request_set(&request, RQ_USER, "before", 10, "x", RQ_USER, "behind", 0);
     show(&request);
     request_set(&request, -1, RQ_USER, "negative", 0);

@@ -1,5 +1,5 @@
 /*
- * Lets the first, the second, and each later allocation of a request fail, and all that come behind it.
+ * Lets the first, the second, and each later allocation of a request fail, and all that come after it.
  * None of it may grant what the tables deny, nor end the process, but for lookups of names, in which the C
  * library itself ends it. Prints a line for each rule; a failed one begins with FAILED.
  */

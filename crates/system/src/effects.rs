@@ -12,11 +12,11 @@ use hosts_access::world::Effects;
 use nix::libc;
 use nix::poll::PollFlags;
 use nix::sys::stat::{Mode, umask};
-use socket2::{SockRef, Type};
+use socket2::SockRef;
 
 use crate::descriptors::client;
 use crate::environment::Environment;
-use crate::peer::wait_for;
+use crate::peer::{is_stream, wait_for};
 use crate::privileges::{self, Groups};
 use crate::process::{Ended, Stdio, run_shell};
 
@@ -71,9 +71,6 @@ impl<S: AsFd> RealEffects<S> {
     /// Sends a banner; a client that takes it too slowly, or has gone, gets no more of it.
     fn banner(&mut self, text: &[u8]) -> Result<Done, Fault> {
         let socket = SockRef::from(&self.socket);
-        if !matches!(socket.r#type(), Ok(Type::STREAM)) {
-            return Ok(Done::Done);
-        }
         let end = *self
             .banners_end
             .get_or_insert_with(|| Instant::now() + BANNER_DEADLINE);
@@ -109,6 +106,10 @@ impl Default for RealEffects {
 }
 
 impl<S: AsFd> Effects for RealEffects<S> {
+    fn is_stream(&self) -> bool {
+        is_stream(&SockRef::from(&self.socket))
+    }
+
     fn perform(&mut self, action: &Action) -> Result<Done, Fault> {
         match action {
             Action::Spawn(command) => {

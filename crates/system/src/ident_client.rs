@@ -38,9 +38,12 @@ impl Ident for TcpIdent {
         limit: Duration,
     ) -> Answer<Vec<u8>> {
         self.budget.spend(limit, |limit| {
-            exchange(server, client, query, limit).or_else(|error| match is_the_peers(&error) {
-                true => Ok(None),
-                false => Err(Unanswered::Failed(failure(&error))),
+            exchange(server, client, query, limit).or_else(|error| {
+                if is_the_peers(&error) {
+                    Ok(None)
+                } else {
+                    Err(Unanswered::Failed(failure(&error)))
+                }
             })
         })
     }

@@ -3,7 +3,6 @@
 use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -250,12 +249,16 @@ impl<S: AsFd> Connection<S> {
     }
 }
 
+/// Whether a socket is a stream.
+pub fn is_stream(socket: &SockRef<'_>) -> bool {
+    matches!(socket.r#type(), Ok(Type::STREAM))
+}
+
 /// Takes from a socket what is to be gone before it is closed: the datagram that is queued, or what came
 /// over the stream. Never waits.
 pub(crate) fn discard_input(socket: &SockRef<'_>) {
-    let stream = matches!(socket.r#type(), Ok(Type::STREAM));
     // As much as a receive buffer holds; who sends on meanwhile gets a reset.
-    let most = if stream { 256 } else { 1 };
+    let most = if is_stream(socket) { 256 } else { 1 };
     let mut bytes = [MaybeUninit::uninit(); 4096];
     for _ in 0..most {
         let received = socket.recv_from_with_flags(&mut bytes, libc::MSG_DONTWAIT);
@@ -318,19 +321,11 @@ fn sender(socket: &SockRef<'_>) -> io::Result<SockAddr> {
 /// One end of a socket.
 fn host(address: &SockAddr) -> Host {
     match address.as_socket() {
-        Some(socket) => match numeric(&socket) {
-            Some(text) => Host::from_socket(socket, text),
-            None => Host::from_socket(socket, plain(socket)),
-        },
+        Some(socket) => Host::from_socket(socket, numeric(&socket)),
         None if address.domain() == Domain::UNIX => Host::from_text(LOCAL_ADDRESS),
         // Of another family, a virtual machine's for one: not local, and without a text.
         None => Host::unknown(),
     }
-}
-
-/// An address without its scope, should the C library not name it.
-fn plain(socket: SocketAddr) -> String {
-    socket.ip().to_string()
 }
 
 #[cfg(test)]

@@ -48,9 +48,9 @@ pub enum Ended {
     Exited(i32),
     /// By a signal; the process id is for the message.
     Killed {
-        /// Which process.
+        /// The id of its process.
         pid: i32,
-        /// Which signal.
+        /// The number of the signal.
         signal: i32,
     },
 }

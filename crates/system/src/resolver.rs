@@ -56,8 +56,8 @@ impl SystemResolver {
             .budget
             .look_up(limit, move || match forward(&name, None) {
                 Ok(found) => Ok(Some(Ok(found))),
-                Err(Gone::NotFound) => Ok(Some(Err(LookupFailure::NotFound))),
-                Err(Gone::TryAgain | Gone::Failed(_)) => Ok(None),
+                Err(ResolverError::NotFound) => Ok(Some(Err(LookupFailure::NotFound))),
+                Err(ResolverError::TryAgain | ResolverError::Failed(_)) => Ok(None),
             });
         answer
             .ok()
@@ -66,14 +66,17 @@ impl SystemResolver {
     }
 }
 
-/// An address as getnameinfo(3) writes it, with the scope of an IPv6 address.
-pub fn numeric(address: &SocketAddr) -> Option<String> {
-    // There is but one way to write IPv4. The C library's brings in half of printf.
-    if let SocketAddr::V4(address) = address {
-        return Some(address.ip().to_string());
-    }
+/// An address as getnameinfo(3) writes it, with the scope of an IPv6 address; without, should the C library not name it.
+pub fn numeric(address: &SocketAddr) -> String {
     let flags = libc::NI_NUMERICHOST | libc::NI_NUMERICSERV;
-    getnameinfo(address, flags).ok().map(|(host, _)| host)
+    match address {
+        // There is but one way to write IPv4. The C library's brings in half of printf.
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(_) => match getnameinfo(address, flags) {
+            Ok((host, _)) => host,
+            Err(_) => address.ip().to_string(),
+        },
+    }
 }
 
 impl Resolver for SystemResolver {
@@ -117,7 +120,7 @@ fn unless_short<T>(answer: Option<T>) -> Answer<T> {
 }
 
 /// Why the C library gives no answer.
-enum Gone {
+enum ResolverError {
     /// There is nothing.
     NotFound,
     /// The name service gave none; another time it may. To the original that is the same.
@@ -126,7 +129,7 @@ enum Gone {
     Failed(i32),
 }
 
-impl Gone {
+impl ResolverError {
     /// What a status of getaddrinfo(3) means.
     fn of_status(status: libc::c_int) -> Self {
         match status {
@@ -139,16 +142,16 @@ impl Gone {
 }
 
 /// What is known of something that was looked up.
-fn known<T>(found: Result<T, Gone>) -> Answer<T> {
+fn known<T>(found: Result<T, ResolverError>) -> Answer<T> {
     match found {
         Ok(found) => Ok(Some(found)),
-        Err(Gone::NotFound | Gone::TryAgain) => Ok(None),
-        Err(Gone::Failed(number)) => Err(Unanswered::Failed(number)),
+        Err(ResolverError::NotFound | ResolverError::TryAgain) => Ok(None),
+        Err(ResolverError::Failed(number)) => Err(Unanswered::Failed(number)),
     }
 }
 
 /// The name that belongs to an address.
-fn reverse(address: SocketAddr) -> Result<Vec<u8>, Gone> {
+fn reverse(address: SocketAddr) -> Result<Vec<u8>, ResolverError> {
     let address = SockAddr::from(address);
     let mut name = [0_u8; libc::NI_MAXHOST as usize];
     // SAFETY: the first pointer is to an address of the length given, the second to a buffer of its
@@ -165,14 +168,14 @@ fn reverse(address: SocketAddr) -> Result<Vec<u8>, Gone> {
         )
     };
     if failed != 0 {
-        return Err(Gone::of_status(failed));
+        return Err(ResolverError::of_status(failed));
     }
-    let name = CStr::from_bytes_until_nul(&name).map_err(|_| Gone::NotFound)?;
+    let name = CStr::from_bytes_until_nul(&name).map_err(|_| ResolverError::NotFound)?;
     Ok(name.to_bytes().to_vec())
 }
 
 /// Looks a name up; without a family, in both.
-fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Gone> {
+fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, ResolverError> {
     // SAFETY: all zero is what the call wants of the members that are no hint (getaddrinfo(3)).
     let mut hints: libc::addrinfo = unsafe { zeroed() };
     hints.ai_flags = libc::AI_CANONNAME;
@@ -188,7 +191,7 @@ fn forward(name: &CStr, family: Option<Family>) -> Result<Forward, Gone> {
     let failed =
         unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &raw const hints, &mut first) };
     if failed != 0 {
-        return Err(Gone::of_status(failed));
+        return Err(ResolverError::of_status(failed));
     }
     let mut found = Forward::default();
     // SAFETY: after a success there is a list, whose members are null or what the manual says; it is
@@ -220,7 +223,7 @@ mod tests {
             ("[::127.0.0.2]:1", "::127.0.0.2"),
         ] {
             let address = address.parse().unwrap();
-            assert_eq!(numeric(&address).as_deref(), Some(text));
+            assert_eq!(numeric(&address), text);
         }
     }
 

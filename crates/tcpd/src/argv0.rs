@@ -15,7 +15,7 @@ use system::settings::REAL_DAEMON_DIR;
 pub(crate) struct Daemon {
     /// Its name in the tables and in the log.
     pub(crate) name: Vec<u8>,
-    /// Its program.
+    /// Path of its program.
     pub(crate) path: CString,
     /// Its arguments, `argv[0]` first.
     pub(crate) arguments: Vec<CString>,

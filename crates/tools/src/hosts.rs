@@ -120,7 +120,7 @@ pub fn check_address(address: SocketAddr, resolver: &dyn HostLookup) -> Checked 
 
 /// An address as text, with the scope of one that is of a link.
 pub fn text_of(address: &SocketAddr) -> String {
-    system::resolver::numeric(address).unwrap_or_else(|| address.ip().to_string())
+    system::resolver::numeric(address)
 }
 
 /// `H: host not found`.

@@ -308,7 +308,7 @@ impl OptionRun<'_, '_> {
         }
     }
 
-    /// Sends the file of the daemon's name, if there is one.
+    /// Sends the file of the daemon's name, if there is one, to a client on a stream socket.
     fn banner(&mut self, option: &OptionSpec, directory: &[u8]) -> Result<(), Stop> {
         let directory = path_of(directory);
         if let Err(error) = self.world.files.check_exists(&directory) {
@@ -320,6 +320,7 @@ impl OptionRun<'_, '_> {
         let Ok(Some(source)) = self.world.files.open(&path) else {
             return Ok(());
         };
+        let is_stream = self.effects.is_stream();
         let mut banner = Banner::new(source);
         loop {
             let chunk = banner
@@ -329,7 +330,7 @@ impl OptionRun<'_, '_> {
                 return Ok(());
             };
             let text = self.expand(&chunk, MAX_BANNER_CHUNK_BYTES)?;
-            if !self.act(option, &Action::Banner(text.as_bytes().to_vec()))? {
+            if is_stream && !self.act(option, &Action::Banner(text.as_bytes().to_vec()))? {
                 return Ok(());
             }
         }

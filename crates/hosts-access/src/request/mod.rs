@@ -187,7 +187,8 @@ impl Request {
     }
 }
 
-fn joined(left: Option<&[u8]>, right: &[u8]) -> Vec<u8> {
+/// `left@right`, or `right` alone.
+pub fn joined(left: Option<&[u8]>, right: &[u8]) -> Vec<u8> {
     match left {
         Some(left) => [left, right].join(&b'@'),
         None => right.to_vec(),

@@ -58,7 +58,7 @@ fn real_sockets() {
                     continue;
                 }
                 let before: Vec<_> = ours.lines().take(at).skip(at.saturating_sub(9)).collect();
-                assert_eq!(our, their, "behind {before:#?}");
+                assert_eq!(our, their, "after {before:#?}");
             }
             assert_eq!((ours.len(), sinks), (theirs.len(), 2));
             for part in ["<joe> <127.0.0.5>", "<paranoid> <127.0.0.6>", "jumps 0"] {

@@ -19,7 +19,7 @@ use hosts_access::severity::{Facility, Level, Severity};
 use nix::libc;
 use socket2::SockRef;
 
-use super::socket::{LogSocket, Weight};
+use super::socket::{LineKind, LogSocket};
 use super::{header, one_line};
 use crate::descriptors::client;
 use crate::peer;
@@ -133,7 +133,7 @@ fn speak(log: &Path, prepared: Option<&Prepared>, why: fmt::Arguments<'_>) {
         None => (&b""[..], &b""[..]),
     };
     let mut socket = LogSocket::new(log);
-    socket.weight = Weight::Verdict;
+    socket.line_kind = LineKind::Verdict;
     let error = Severity {
         facility: None,
         level: Level::ERR,

@@ -24,7 +24,7 @@ use nix::libc;
 use syslog::{LogFormat, Logger};
 
 pub use last_words::{Memory, end, prepare};
-use socket::{LogSocket, Weight};
+use socket::{LineKind, LogSocket};
 
 /// Stands for the rest of a record that is too long.
 const CUT: &[u8] = b"...";
@@ -32,8 +32,8 @@ const CUT: &[u8] = b"...";
 /// The log of a program.
 pub struct Syslog {
     logger: RefCell<Logger<LogSocket, Format>>,
-    /// What a message is worth now: as much as the verdict, once that is logged.
-    weight: Cell<Weight>,
+    /// The kind of a message now: as the verdict, once that is logged.
+    line_kind: Cell<LineKind>,
     /// How many lines were lost since it was last told, and why the last one was. Debug lines do not count.
     lost: Cell<Option<(u32, io::Error)>>,
 }
@@ -62,7 +62,7 @@ impl Syslog {
         };
         Self {
             logger: RefCell::new(Logger::new(socket, format)),
-            weight: Cell::new(Weight::Message),
+            line_kind: Cell::new(LineKind::Message),
             lost: Cell::default(),
         }
     }
@@ -86,7 +86,7 @@ impl Syslog {
     /// Logs what became of a client: of all lines this one, and those after it, wait longest for the log
     /// daemon.
     pub fn log_verdict(&self, severity: Severity, text: &[u8]) {
-        self.weight.set(Weight::Verdict);
+        self.line_kind.set(LineKind::Verdict);
         self.log(severity, text);
         last_words::decided();
     }
@@ -98,12 +98,12 @@ impl Syslog {
 
     /// Logs at level debug, unless the log daemon does not keep up.
     pub fn log_debug(&self, text: &[u8]) {
-        let _left_out = self.send(Weight::Debug, own(Level::DEBUG), text);
+        let _left_out = self.send(LineKind::Debug, own(Level::DEBUG), text);
     }
 
     /// Logs a line, and after it how many before it were lost.
     fn log(&self, severity: Severity, text: &[u8]) {
-        let sent = self.send(self.weight.get(), severity, text);
+        let sent = self.send(self.line_kind.get(), severity, text);
         match (sent, self.lost.take()) {
             (Ok(()), None) => {}
             (Ok(()), Some((count, error))) => self.tell_lost(count, error),
@@ -123,13 +123,13 @@ impl Syslog {
             1 => format!("warning: 1 earlier message is lost: {why}"),
             _ => format!("warning: {count} earlier messages are lost: {why}"),
         };
-        let told = self.send(self.weight.get(), own(Level::ERR), text.as_bytes());
+        let told = self.send(self.line_kind.get(), own(Level::ERR), text.as_bytes());
         if told.is_err() {
             self.lost.set(Some((count, error)));
         }
     }
 
-    fn send(&self, weight: Weight, severity: Severity, text: &[u8]) -> io::Result<()> {
+    fn send(&self, line_kind: LineKind, severity: Severity, text: &[u8]) -> io::Result<()> {
         let mut logger = self.logger.borrow_mut();
         let Logger { formatter, backend } = &mut *logger;
         let mut record = Vec::with_capacity(text.len() + 64);
@@ -137,7 +137,7 @@ impl Syslog {
         formatter
             .format(&mut record, crate_severity, (severity, text))
             .map_err(io::Error::other)?;
-        backend.weight = weight;
+        backend.line_kind = line_kind;
         backend.write(&record).map(drop)
     }
 }

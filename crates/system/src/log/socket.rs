@@ -16,9 +16,9 @@ use crate::descriptors::above_standard;
 /// The shortest limit that is set: the kernel takes one of nothing for none at all.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// What a line is worth waiting for.
+/// The kind of a line, which says how long it may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
+pub(crate) enum LineKind {
     /// Nothing: where the daemon does not keep up it is left out.
     Debug,
     /// As long as all of its kind together may wait.
@@ -31,8 +31,8 @@ pub(crate) enum Weight {
 pub(super) struct LogSocket {
     address: io::Result<SockAddr>,
     open: Option<(Socket, Type)>,
-    /// What the next line is worth.
-    pub(super) weight: Weight,
+    /// The kind of the next line.
+    pub(super) line_kind: LineKind,
     /// The time that is left for messages, and for the verdict.
     left: [Duration; 2],
 }
@@ -47,7 +47,7 @@ impl LogSocket {
         Self {
             address: SockAddr::unix(path),
             open: None,
-            weight: Weight::Message,
+            line_kind: LineKind::Message,
             left,
         }
     }
@@ -55,10 +55,10 @@ impl LogSocket {
     /// The time that is left for a line like the next one.
     fn left(&mut self) -> Option<&mut Duration> {
         let [messages, verdict] = &mut self.left;
-        match self.weight {
-            Weight::Debug => None,
-            Weight::Message => Some(messages),
-            Weight::Verdict => Some(verdict),
+        match self.line_kind {
+            LineKind::Debug => None,
+            LineKind::Message => Some(messages),
+            LineKind::Verdict => Some(verdict),
         }
     }
 
@@ -88,9 +88,10 @@ impl LogSocket {
                 (socket, kind)
             }
         };
-        let wait = match limit < SHORTEST {
-            true => libc::MSG_DONTWAIT,
-            false => 0,
+        let wait = if limit < SHORTEST {
+            libc::MSG_DONTWAIT
+        } else {
+            0
         };
         // On a stream a NUL ends the record; a datagram goes without it.
         let bytes = match kind {
