@@ -158,6 +158,11 @@ test-machines: all debootstrap
 	for suite in $(SUITES); do tests/machines/build $$suite && \
 	tests/machines/run $$suite target/machines/debs/$$suite || exit 1; done
 
+# fail2ban, logwatch, logcheck and CrowdSec on our log lines and on Debian's, on the same machines: docs/logs.md.
+test-logs: all debootstrap
+	for suite in $(SUITES); do tests/machines/build $$suite && \
+	tests/machines/run $$suite target/machines/debs/$$suite logs || exit 1; done
+
 # make test in clean roots of Debian 12 and 13, as root and as an ordinary user, with nothing else installed, with Debian's
 # daemons, and with our packages over Debian's. docs/install.md has what came of it. An hour.
 test-roots: debootstrap
@@ -174,4 +179,4 @@ test-machines-short: all debootstrap
 	tests/machines/run bookworm target/machines/debs/bookworm over_debians ours_first from_source
 	tests/machines/run trixie target/machines/debs/bookworm ours_first limits
 
-.PHONY: all demo manual valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-dist test-machines-short test-readme test-roots
+.PHONY: all demo manual valgrind test test-libwrap watch-daemons bench bench-document bench-check differential faults faults-short lint fuzz install uninstall deb dist rpm test-rpm debootstrap test-machines test-logs test-dist test-machines-short test-readme test-roots
