@@ -3,6 +3,7 @@
 mod expect;
 mod limits;
 mod lists;
+mod logs;
 mod machine;
 mod served;
 
@@ -64,7 +65,7 @@ fn each_folder_has_a_test_and_a_line_in_the_index() {
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().into_string().expect("a plain name"))
         .collect();
-    // What ci has is tried by the tests of tcpdchk and tcpdmatch, what logs has on a machine (tests/machines).
+    // What ci has is tried by the tests of tcpdchk and tcpdmatch, what logs has by logs.rs.
     let tested = FOLDERS.iter().copied().chain(["ci", "logs"]);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     assert_eq!(folders, tested);
