@@ -67,6 +67,52 @@ fn the_checks_of_names_end_in_time() {
     });
 }
 
+/// A list is tried by the entry that each has and the one that none has.
+#[test]
+fn dns_lists_are_tried() {
+    scenario(&[], |world| {
+        let dns = Dns::usual();
+        dns.forward("2.0.0.127.good.test", "127.0.0.2")
+            .forward("2.0.0.127.every.test", "127.0.0.2")
+            .forward("1.0.0.127.every.test", "127.0.0.2")
+            .forward("2.0.0.127.odd.test", "192.0.2.1")
+            .fails("2.0.0.127.down.test", 2)
+            .fails("1.0.0.127.down.test", 2);
+        for (zone, said) in [
+            ("good.test", None),
+            ("good.test.", None),
+            (
+                "every.test",
+                Some("1.0.0.127.every.test is on it, so it may answer so to every question"),
+            ),
+            (
+                "odd.test",
+                Some("its test entry, 2.0.0.127.odd.test, is not there"),
+            ),
+            (
+                "none.test",
+                Some("its test entry, 2.0.0.127.none.test, is not there"),
+            ),
+            ("down.test", Some("there is no answer from this zone")),
+        ] {
+            world.tables("svcd: 10.\n", format!("svcd: {{RBL}}.{zone}\n"));
+            for options in [&["--format", "gcc"][..], &["--format", "gcc", "--no-dns"]] {
+                let (output, _) = run("tcpdchk", options);
+                let text = String::from_utf8(output.stdout).expect("UTF-8");
+                let lines = text.lines().filter(|line| line.contains("[dns-list]"));
+                let said = said.filter(|_| options.len() == 2).map(|said| {
+                    format!("/etc/hosts.deny:1:7: warning: {{RBL}}.{zone}: {said} [dns-list]")
+                });
+                world.same(
+                    zone,
+                    lines.map(str::to_owned).collect(),
+                    Vec::from_iter(said),
+                );
+            }
+        }
+    });
+}
+
 /// On a terminal a bar shows that something goes on, and only if it takes long.
 #[test]
 fn progress_is_shown_on_a_terminal() {

@@ -12,6 +12,7 @@ mod checkers;
 mod daemons;
 mod descriptors;
 mod differences;
+mod dns_lists;
 mod examples;
 mod expansions;
 mod files;

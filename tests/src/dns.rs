@@ -16,6 +16,8 @@ enum Answer {
     Records(Vec<(Vec<u8>, u16, Vec<u8>)>),
     /// These bytes instead of a message; the query's id is put in front.
     Raw(Vec<u8>),
+    /// A message without records and with this code of a response (RFC 1035, section 4.1.1).
+    Code(u8),
     /// No answer at all.
     Silence,
 }
@@ -116,6 +118,11 @@ impl Dns {
             .put(name, AAAA, Answer::Silence)
     }
 
+    /// Answers about the addresses of this name with this code, such as 2, SERVFAIL.
+    pub fn fails(&self, name: &str, code: u8) -> &Self {
+        self.put(name, A, Answer::Code(code))
+    }
+
     /// Answers about the name of this address with these bytes, after the query's id.
     pub fn raw(&self, address: &str, bytes: &[u8]) -> &Self {
         let owner = pointer(address.parse().expect("an address"));
@@ -168,6 +175,7 @@ impl Dns {
         let zone = self.zone.lock().unwrap();
         let known = zone.keys().any(|(known, _)| *known == name);
         match zone.get(&(name, kind)) {
+            Some(Answer::Code(code)) => Some(message(query, end, *code, &[])),
             Some(Answer::Silence) => None,
             Some(Answer::Raw(bytes)) => Some([&query[..2], bytes].concat()),
             Some(Answer::Records(records)) => Some(message(query, end, 0, records)),

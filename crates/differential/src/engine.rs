@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -251,6 +251,11 @@ impl Resolver for Outside<'_> {
             })
         };
         Ok(of_name.filter_map(|forward| of_family(&forward)).next())
+    }
+
+    /// The original knows no DNS lists, so no case has any.
+    fn list_entry(&self, _: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+        Ok(None)
     }
 
     fn interface_index(&self, name: &[u8]) -> Answer<u32> {

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +63,7 @@ pub struct FakeWorld {
     listening: bool,
     pointers: BTreeMap<IpAddr, Vec<u8>>,
     forwards: BTreeMap<Vec<u8>, Forward>,
+    list_entries: BTreeMap<Vec<u8>, Vec<Ipv4Addr>>,
     interfaces: BTreeMap<Vec<u8>, u32>,
     netgroups: Vec<(Vec<u8>, Vec<u8>)>,
     users: Vec<User>,
@@ -141,6 +142,16 @@ impl FakeWorld {
                 .collect(),
         };
         self.forwards.insert(name.into(), forward);
+        self
+    }
+
+    /// An entry of a DNS list: its whole name in lower case with the final dot, and its address.
+    #[must_use]
+    pub fn list_entry(mut self, name: &str, address: Ipv4Addr) -> Self {
+        self.list_entries
+            .entry(name.into())
+            .or_default()
+            .push(address);
         self
     }
 
@@ -305,6 +316,11 @@ impl Resolver for FakeWorld {
             forward
         });
         Ok(found.filter(|forward| !forward.addresses.is_empty()))
+    }
+
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+        self.ask(format!("list entry {}", TableText(name)))?;
+        Ok(self.list_entries.get(&name.to_ascii_lowercase()).cloned())
     }
 
     fn interface_index(&self, name: &[u8]) -> Answer<u32> {

@@ -2,7 +2,7 @@
 //! [`fake`](crate::fake).
 
 use std::io::{self, Read};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +68,13 @@ pub trait Resolver {
     /// Why that is not known.
     fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward>;
 
+    /// The IPv4 addresses that the DNS has for an entry of a DNS list; `name` ends in a dot. `None`: there is no
+    /// such name, or it has none.
+    ///
+    /// # Errors
+    /// Why that is not known; that the name service could not tell is no answer.
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>>;
+
     /// The index of a network interface, for IPv6 scopes written by name.
     ///
     /// # Errors
@@ -106,6 +113,12 @@ pub trait Lookups {
 
     /// The client's user.
     fn user(&self, request: &Request) -> Fact;
+
+    /// The addresses of an entry of a DNS list, as of [`Resolver::list_entry`].
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>>;
 
     /// The index of a network interface, for IPv6 scopes written by name.
     ///

@@ -1,6 +1,7 @@
 //! The engine's world in a foreign process: facts about a request come from the program's structure,
 //! and from its own lookups where it has any.
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use hosts_access::report::problem::NameProblem;
@@ -135,6 +136,10 @@ impl Lookups for ProgramFacts {
                 None => Fact::from_user(bytes(&(*self.request).user)),
             }
         }
+    }
+
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+        self.resolver.list_entry(name)
     }
 
     fn interface(&self, name: &[u8]) -> Answer<u32> {

@@ -6,6 +6,7 @@
 
 use hosts_access::action::{Action, Done, RuleOutcome};
 use hosts_access::fault::Fault;
+use hosts_access::lookup::dns_list;
 use hosts_access::options;
 use hosts_access::request::facts::{Fact, UNKNOWN};
 use hosts_access::request::{Host, Request, Side};
@@ -493,6 +494,12 @@ impl Reader<'_> {
     ) -> (Condition, Condition) {
         match HostPattern::parse(word) {
             HostPattern::Slashes => (Condition::NEVER, Condition::NEVER),
+            HostPattern::DnsList(zone) if dns_list::zone_name(zone).is_none() => {
+                (Condition::NEVER, Condition::ALWAYS)
+            }
+            HostPattern::DnsList(_) => {
+                (store.test(Test::Server(plain_case(word))), Condition::NEVER)
+            }
             HostPattern::File(path) => {
                 self.list_words += 1;
                 let mut list = (Condition::NEVER, Condition::NEVER);
@@ -588,6 +595,13 @@ impl hosts_access::world::Lookups for Silent {
 
     fn user(&self, _: &Request) -> Fact {
         Fact::Unknown
+    }
+
+    fn list_entry(
+        &self,
+        _: &[u8],
+    ) -> hosts_access::request::facts::Answer<Vec<std::net::Ipv4Addr>> {
+        Ok(None)
     }
 
     fn interface(&self, _: &[u8]) -> hosts_access::request::facts::Answer<u32> {

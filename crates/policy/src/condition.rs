@@ -20,6 +20,8 @@ pub enum Test {
     NameLocal,
     /// The client's name is in a netgroup.
     Netgroup(Box<[u8]>),
+    /// The client's address is on the list of this zone of the DNS.
+    DnsList(Box<[u8]>),
     /// The string test of a word on the client's user.
     User(Box<[u8]>),
     /// The client's address is on this link, written as in `[fe80::1%eth0]`.

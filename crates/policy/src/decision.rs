@@ -109,6 +109,7 @@ pub(crate) fn nameless(test: &Test) -> bool {
         Test::NameKnown
         | Test::NameLocal
         | Test::Netgroup(_)
+        | Test::DnsList(_)
         | Test::Scope { .. }
         | Test::Address(_)
         | Test::Server(_)

@@ -58,7 +58,7 @@ impl State {
         request
     }
 
-    /// How a test comes out. Netgroups and interfaces are asked of the world; in error is "no".
+    /// How a test comes out. Netgroups, DNS lists and interfaces are asked of the world; in error is "no".
     pub fn answer(&self, test: &Test, world: &World<'_>) -> bool {
         let host_match = |word: &[u8], side| {
             let mut request = self.request(b"");
@@ -77,6 +77,7 @@ impl State {
                 .netgroups
                 .contains_host(group, self.name.text())
                 .unwrap_or(false),
+            Test::DnsList(zone) => host_match(&[b"{RBL}.", &**zone].concat(), Side::Client),
             Test::User(word) => string_match(word, self.user.text()),
             Test::Scope { link, named } => {
                 let net: &[u8] = if *named { b"[fe80::%" } else { b"[::%" };

@@ -29,6 +29,8 @@ pub struct Witness {
     pub state: State,
     /// Netgroups that its name has to be in.
     pub netgroups: Vec<Box<[u8]>>,
+    /// Zones of DNS lists that its address has to be on.
+    pub dns_lists: Vec<Box<[u8]>>,
 }
 
 /// What became of the search for a witness.
@@ -63,6 +65,7 @@ pub fn find(
     let nobody = Witness {
         state: State::nobody(within.family.address(within.from)),
         netgroups: Vec::new(),
+        dns_lists: Vec::new(),
     };
     match formula {
         Condition::NEVER => return Found::Nobody,
@@ -283,12 +286,13 @@ impl Search<'_, '_> {
         None
     }
 
-    /// Netgroups and commands may come out in any way.
+    /// Netgroups, DNS lists and commands may come out in any way.
     fn rest(&mut self, formula: Condition, mut witness: Witness) -> Option<Witness> {
         let chosen = self.choose(formula)?;
         for test in chosen {
             match test {
                 Test::Netgroup(group) => witness.netgroups.push(group),
+                Test::DnsList(zone) => witness.dns_lists.push(zone),
                 Test::Aclexec(options) => witness.state.aclexec.push(options),
                 _ => {}
             }

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use hosts_access::address::netmask::NetMask;
 use hosts_access::address::notation::{parse_ipv6, split_scope};
 use hosts_access::limits::MAX_LIST_DEPTH;
+use hosts_access::lookup::dns_list;
 use hosts_access::table::compare::Form;
 use hosts_access::table::filelist::{ListError, ListWords};
 use hosts_access::table::list::{Words, is_except};
@@ -181,6 +182,13 @@ impl<'w> Reader<'w> {
                 let list = self.list(&path_of(path), depth, store);
                 union.add(&list);
             }
+            HostPattern::DnsList(zone) => match dns_list::zone_name(zone) {
+                Some(zone) => {
+                    let test = Test::DnsList(zone.to_ascii_lowercase().into());
+                    union.anywhere.push(store.test(test));
+                }
+                None => union.in_error = true,
+            },
             HostPattern::Slashes => {}
             HostPattern::Known => union.anywhere.push(store.test(Test::NameKnown)),
             HostPattern::Local => union.anywhere.push(store.test(Test::NameLocal)),

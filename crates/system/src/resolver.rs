@@ -7,7 +7,7 @@
 use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::zeroed;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ptr;
 use std::rc::Rc;
 
@@ -96,6 +96,25 @@ impl Resolver for SystemResolver {
         let limit = self.budget.limits.name;
         let lookup = move || known(forward(&name, Some(family)));
         unless_short(self.budget.look_up(limit, lookup)?)
+    }
+
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+        let Ok(name) = CString::new(name) else {
+            return Ok(None);
+        };
+        lookup_resources::check()?;
+        let limit = self.budget.limits.name;
+        // A list that could not be asked is not one without this entry.
+        let lookup = move || match forward(&name, Some(Family::Inet)) {
+            Err(ResolverError::TryAgain) => Err(Unanswered::NoAnswer),
+            found => known(found),
+        };
+        let found = unless_short(self.budget.look_up(limit, lookup)?)?;
+        let v4 = |address: SocketAddr| match address {
+            SocketAddr::V4(address) => Some(*address.ip()),
+            SocketAddr::V6(_) => None,
+        };
+        Ok(found.map(|found| found.addresses.into_iter().filter_map(v4).collect()))
     }
 
     fn interface_index(&self, name: &[u8]) -> Answer<u32> {

@@ -14,6 +14,7 @@ static GROUPS: &[&[&Check]] = &[
     checks::daemon_lists::CHECKS,
     checks::host_words::CHECKS,
     checks::list_files::CHECKS,
+    checks::dns_lists::CHECKS,
     checks::dry_run::CHECKS,
     checks::host_words::NAME_SERVICE_CHECKS,
     checks::lines::CHECKS,

@@ -1,6 +1,6 @@
 //! What every check may ask and where it reports.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -58,6 +58,8 @@ pub(crate) struct Checker<'c> {
     pub unbacked: RefCell<Vec<UnbackedRule>>,
     /// What was said or looked at already, of which daemon or path: once is enough.
     done: RefCell<BTreeSet<(&'static str, Vec<u8>)>>,
+    /// Whether a rule so far lets somebody in by the address alone.
+    pub lets_in: Cell<bool>,
     /// The `/file` lists so far.
     pub lists: RefCell<ListBounds>,
     /// What the shell said of commands so far.
@@ -98,6 +100,7 @@ impl<'c> Checker<'c> {
             earlier: RefCell::default(),
             unbacked: RefCell::default(),
             done: RefCell::default(),
+            lets_in: Cell::default(),
             lists: RefCell::default(),
             shell: Shell::default(),
         }

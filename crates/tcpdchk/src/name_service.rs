@@ -12,9 +12,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hosts_access::address::Address;
+use hosts_access::lookup::dns_list;
+use hosts_access::table::pattern::dns_list_zone;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::netgroup::SystemNetgroups;
 use system::resolver::SystemResolver;
+use tools::dry::NoIdent;
 use tools::hosts::{Checked, LookupFailure, check_address, find};
 
 /// Lookups under way at the same time. They wait more than they work.
@@ -48,9 +52,11 @@ pub(crate) enum Lookup {
     Nothing,
     /// The name service gave no answer.
     NoAnswer,
-    /// There is no such host.
+    /// There is no such host; of a DNS list, that it has no test entry.
     NotFound,
-    /// There is.
+    /// The DNS list has an entry that no list has.
+    ListsEverybody,
+    /// There is; of a DNS list, that it answers as one.
     Found(HostAnswer),
 }
 
@@ -118,6 +124,9 @@ impl HostLookups {
 /// Asks about one host. Each lookup has the engine's own limits too.
 fn ask_system(host: &[u8]) -> Lookup {
     let resolver = SystemResolver::new(Rc::default());
+    if let Some(zone) = dns_list_zone(host) {
+        return try_list(zone, &resolver);
+    }
     let found = match find(host, &resolver) {
         Ok(found) => found,
         Err(LookupFailure::NotFound) => return Lookup::NotFound,
@@ -135,6 +144,24 @@ fn ask_system(host: &[u8]) -> Lookup {
         official: found.official,
         addresses,
     })
+}
+
+/// Tries a DNS list by the entry that each has, and the one that none has (RFC 5782, section 5).
+fn try_list(zone: &[u8], resolver: &SystemResolver) -> Lookup {
+    let [listed, unlisted] = ["127.0.0.2", "127.0.0.1"].map(|address| {
+        let address = Address::new(address.as_bytes());
+        let entry = dns_list::look_up(&address, zone, &(resolver.clone(), NoIdent));
+        entry.map(|entry| entry.listed_as.is_some())
+    });
+    match (listed, unlisted) {
+        (Ok(_), Ok(true)) => Lookup::ListsEverybody,
+        (Ok(false), Ok(false)) => Lookup::NotFound,
+        (Ok(true), Ok(false)) => Lookup::Found(HostAnswer {
+            official: None,
+            addresses: vec![],
+        }),
+        _ => Lookup::NoAnswer,
+    }
 }
 
 fn ask_all(wanted: BTreeSet<Vec<u8>>, deadline: Duration, ask: fn(&[u8]) -> Lookup) -> HostLookups {

@@ -137,6 +137,7 @@ fn others() -> Vec<(String, &'static str)> {
     let short = [
         ("svcd: 10.*\n", "differs-glob"),
         ("svcd: a*b*c*d*e*f*g*h*\n", "differs-stars"),
+        ("svcd: {RBL}.bl.example\n", "differs-dns-list"),
         ("svcd: [fe80::1%2]\n", "differs-link"),
         ("svcd: /\n", "differs-file"),
         ("svcd: ALL: user nobody\n", "differs-account"),

@@ -52,6 +52,22 @@ pub(crate) fn why(test: &Test<'_>, matched: bool) -> String {
             let name = text(name);
             format!("the {}'s name {name} is {not}in this netgroup", end(*side))
         }
+        Test::DnsList {
+            side, name: None, ..
+        } => {
+            format!(
+                "the {}'s address is not known, so it is on no list",
+                end(*side)
+            )
+        }
+        Test::DnsList {
+            name: Some(name),
+            listed_as,
+            ..
+        } => match listed_as {
+            Some(address) => format!("{} has the address {address}", text(name)),
+            None => format!("{} has no address in 127.0.0.0/8", text(name)),
+        },
         Test::NoFile => "slashes alone name no file, so it matches nothing".to_owned(),
         Test::File { found: false } => "there is no such file".to_owned(),
         Test::File { found: true } if matched => "a word in this file matches".to_owned(),

@@ -260,6 +260,8 @@ impl State<'_> {
             Test::Netgroup { side: of, .. } => {
                 coverage.add(format_args!("{}{listed}, netgroup: {how}", side(*of)))
             }
+            // The original knows none.
+            Test::DnsList { .. } => {}
             Test::NoFile => coverage.add(format_args!("slashes{listed}: {how}")),
             Test::File { found } => {
                 coverage.add(format_args!("file{listed}, found {found}: {how}"))

@@ -2,10 +2,11 @@
 //!
 //! Names and the user are fetched only when a rule or an expansion asks, once.
 
+pub mod dns_list;
 pub mod ident;
 pub mod names;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::address::Family;
@@ -81,6 +82,10 @@ impl<T: Resolver + Ident> Lookups for T {
         }
     }
 
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+        Resolver::list_entry(self, name)
+    }
+
     fn interface(&self, name: &[u8]) -> Answer<u32> {
         self.interface_index(name)
     }
@@ -94,6 +99,10 @@ impl<R: Resolver, I> Resolver for (R, I) {
 
     fn addresses_of(&self, name: &[u8], family: Family) -> Answer<Forward> {
         self.0.addresses_of(name, family)
+    }
+
+    fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+        self.0.list_entry(name)
     }
 
     fn interface_index(&self, name: &[u8]) -> Answer<u32> {

@@ -89,6 +89,8 @@ fn is_ipv6(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::fake::FakeWorld;
     use crate::request::facts::Unanswered;
@@ -106,6 +108,9 @@ mod tests {
         }
         fn addresses_of(&self, _: &[u8], _: Family) -> Answer<Forward> {
             self.addresses.clone()
+        }
+        fn list_entry(&self, _: &[u8]) -> Answer<Vec<Ipv4Addr>> {
+            Ok(None)
         }
         fn interface_index(&self, _: &[u8]) -> Answer<u32> {
             Ok(None)

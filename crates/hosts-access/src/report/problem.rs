@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use crate::fault::{Fault, reason};
@@ -114,6 +115,12 @@ pub enum Problem {
     NoUser(Unanswered),
     /// Whether a host is in a netgroup could not be asked.
     NoNetgroup(Vec<u8>, Unanswered),
+    /// Whether an address is on a DNS list could not be asked; the name that was asked for.
+    NoDnsList(Vec<u8>, Unanswered),
+    /// The zone of a DNS list is no domain name, or leaves no room for an address.
+    DnsListZone(Vec<u8>),
+    /// A DNS list has an answer that is no answer of a list: the name that was asked for.
+    DnsListAnswer(Vec<u8>, Ipv4Addr),
     /// Which network interface has a name could not be asked.
     NoInterface(Vec<u8>, Unanswered),
     /// An unknown expansion.
@@ -243,6 +250,23 @@ impl fmt::Display for Problem {
                 write!(f, "netgroup {}: {why}", Untrusted(group))?;
                 if_late(f, *why, "; see nsswitch.conf(5)")
             }
+            Self::NoDnsList(name, why) => {
+                write!(
+                    f,
+                    "DNS list: {}: {why}; see resolv.conf(5)",
+                    Untrusted(name)
+                )
+            }
+            Self::DnsListZone(zone) => write!(
+                f,
+                "DNS list: \"{}\" is no name of a zone; write {{RBL}}.ZONE",
+                TableText(zone)
+            ),
+            Self::DnsListAnswer(name, address) => write!(
+                f,
+                "DNS list: {} is {address}, which is not in 127.0.0.0/8, so it does not count",
+                Untrusted(name)
+            ),
             Self::NoInterface(name, why) => write!(f, "interface {}: {why}", TableText(name)),
             Self::UnrecognizedExpansion(letter) => {
                 write!(f, "unrecognized %{}", Untrusted(&[*letter]))
@@ -261,7 +285,7 @@ impl fmt::Display for Problem {
 fn if_late(f: &mut fmt::Formatter<'_>, why: Unanswered, remedy: &str) -> fmt::Result {
     match why {
         Unanswered::Late => f.write_str(remedy),
-        Unanswered::Failed(_) => Ok(()),
+        Unanswered::NoAnswer | Unanswered::Failed(_) => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! program wants to know. An event only refers to what the engine holds anyway, so a program that
 //! does not listen pays a call to an empty function and no more.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use crate::action::Step;
@@ -159,6 +160,15 @@ pub enum Test<'t> {
         side: Side,
         /// The name that is looked for in it.
         name: &'t [u8],
+    },
+    /// An address on a DNS list.
+    DnsList {
+        /// Of which end.
+        side: Side,
+        /// The name that was asked for; `None` if the end has no address.
+        name: Option<&'t [u8]>,
+        /// How the list has it: an address in 127.0.0.0/8, whose meaning the list defines.
+        listed_as: Option<Ipv4Addr>,
     },
     /// A word of slashes only.
     NoFile,

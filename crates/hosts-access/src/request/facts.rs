@@ -27,6 +27,8 @@ pub enum Fact {
 pub enum Unanswered {
     /// None came within the limit of time.
     Late,
+    /// The name service had no answer to give, such as SERVFAIL.
+    NoAnswer,
     /// It could not be asked: the number of a system error.
     Failed(i32),
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Late => f.write_str("no answer in time"),
+            Self::NoAnswer => f.write_str("no answer"),
             Self::Failed(number) => {
                 let error = io::Error::from_raw_os_error(*number);
                 write!(f, "cannot be asked for: {}", reason(&error))

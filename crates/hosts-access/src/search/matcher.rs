@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::address::netmask::NetMask;
 use crate::address::notation::{parse_ipv6, split_scope};
 use crate::limits::{MAX_LIST_DEPTH, MAX_LISTS};
-use crate::lookup;
+use crate::lookup::{self, dns_list};
 use crate::report::problem::{Diagnostic, Problem};
 use crate::report::trace::{Event, List, Subject, Test};
 use crate::request::facts::Fact;
@@ -145,6 +145,7 @@ impl Matcher<'_, '_> {
                 self.told(Test::Netgroup { side, name }, matched)
             }
             HostPattern::File(path) => return self.file_match(path, side, depth),
+            HostPattern::DnsList(zone) => self.dns_list_match(zone, side)?,
             HostPattern::Slashes => {
                 self.warn(Problem::NoList(word.to_vec()));
                 self.told(Test::NoFile, false)
@@ -192,6 +193,32 @@ impl Matcher<'_, '_> {
             value: host.address_text(),
         };
         Ok(self.told(test, matched))
+    }
+
+    /// Whether the address is on a DNS list. An end without an address is on none.
+    fn dns_list_match(&self, zone: &[u8], side: Side) -> Result<bool, Problem> {
+        let Some(zone) = dns_list::zone_name(zone) else {
+            return Err(Problem::DnsListZone(zone.to_vec()));
+        };
+        let Some(address) = self.request.host(side).address() else {
+            let (name, listed_as) = (None, None);
+            let test = Test::DnsList {
+                side,
+                name,
+                listed_as,
+            };
+            return Ok(self.told(test, false));
+        };
+        let entry = dns_list::look_up(address, zone, self.world.lookups)?;
+        if let Some(odd) = entry.odd {
+            self.warn(Problem::DnsListAnswer(entry.name.clone(), odd));
+        }
+        let test = Test::DnsList {
+            side,
+            name: Some(&entry.name),
+            listed_as: entry.listed_as,
+        };
+        Ok(self.told(test, entry.listed_as.is_some()))
     }
 
     fn text_match(&mut self, word: &[u8], names: bool, side: Side) -> Result<bool, Problem> {

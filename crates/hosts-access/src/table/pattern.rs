@@ -22,6 +22,8 @@ pub enum HostPattern<'p> {
     Known,
     /// `LOCAL`: the name has no dot.
     Local,
+    /// `{RBL}.zone`: the address is on the list that this zone of the DNS publishes.
+    DnsList(&'p [u8]),
     /// `net/mask`.
     Net {
         /// The network; `None` if it makes no sense and never matches.
@@ -49,6 +51,9 @@ impl<'p> HostPattern<'p> {
             _ if word.eq_ignore_ascii_case(b"LOCAL") => return Self::Local,
             _ => {}
         }
+        if let Some(zone) = dns_list_zone(word) {
+            return Self::DnsList(zone);
+        }
         match split_outside_brackets(word, b'/', 0) {
             Some((net, mask)) => match bracketed(net).map(split_scope) {
                 Some((net, scope)) => Self::Net {
@@ -67,6 +72,14 @@ impl<'p> HostPattern<'p> {
         }
     }
 }
+
+/// The zone of a word `{RBL}.zone`, in NetBSD's syntax.
+pub fn dns_list_zone(word: &[u8]) -> Option<&[u8]> {
+    let (head, zone) = word.split_at_checked(DNS_LIST.len())?;
+    head.eq_ignore_ascii_case(DNS_LIST).then_some(zone)
+}
+
+const DNS_LIST: &[u8] = b"{RBL}.";
 
 /// Whether a word may be compared with names: not if it is made of the characters of addresses and
 /// globs only, since the client's owner chooses the name (`10.*` against `10.evil.example`).

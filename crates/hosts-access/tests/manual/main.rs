@@ -62,6 +62,9 @@ fn world(example: &Example, request: &Request) -> FakeWorld {
     for (group, host) in &example.netgroups {
         world = world.netgroup(group, host);
     }
+    for (name, address) in &example.listed {
+        world = world.list_entry(name, address.parse().expect("an IPv4 address"));
+    }
     if let Some(user) = request.facts.get("user") {
         world = world.ident(user);
     }

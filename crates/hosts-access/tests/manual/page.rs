@@ -12,6 +12,8 @@ pub(crate) struct Example {
     pub(crate) files: BTreeMap<String, String>,
     /// Netgroup and member.
     pub(crate) netgroups: Vec<(String, String)>,
+    /// Name and address of an entry of a DNS list.
+    pub(crate) listed: Vec<(String, String)>,
     pub(crate) requests: Vec<Request>,
 }
 
@@ -95,12 +97,18 @@ impl Page {
             }
             "shipped" => return Some(Some(Target::Shipped(rest.into()))),
             "given" => {
-                let (name, group) = rest.split_once(" netgroup ")?;
-                let (group, hosts) = group.split_once('=')?;
+                let [name, what, given] = rest.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+                    return None;
+                };
+                let (left, right) = given.split_once('=')?;
                 let example = self.example();
                 assert_eq!(example.name, name);
-                let members = hosts.split(',').map(|host| (group.into(), host.into()));
-                example.netgroups.extend(members);
+                let pairs = right.split(',').map(|right| (left.into(), right.into()));
+                match what {
+                    "netgroup" => example.netgroups.extend(pairs),
+                    "listed" => example.listed.extend(pairs),
+                    _ => return None,
+                }
             }
             "expect" => {
                 let request = Request::parse(comment, rest)?;

@@ -73,6 +73,9 @@ const CLIENTS: &[&str] = &[
     "[::/0]",
     "[fe80::1%lo]",
     "@trusted",
+    "{RBL}.bl.example",
+    "{RBL}.other.example",
+    "{RBL}.-/",
     "/list",
     "/loop",
     "/nul",
@@ -248,6 +251,8 @@ fn world() -> FakeWorld {
     FakeWorld::new()
         .interface("lo", 1)
         .netgroup("trusted", "host.example.org")
+        .list_entry("7.2.0.192.bl.example.", [127, 0, 0, 2].into())
+        .list_entry("7.2.0.192.other.example.", [192, 0, 2, 1].into())
         .user("nobody", 65534, 65534)
         .group("nogroup", 65534)
 }

@@ -7,7 +7,7 @@ use policy::condition::{Condition, Conditions};
 use policy::space::Family;
 use policy::tables::Rules;
 
-use crate::random::{client, pick, server, table, tables, world};
+use crate::random::{client, pick, server, table, tables, world_with_lists};
 use crate::{asked, round, said, setting};
 
 #[test]
@@ -19,7 +19,7 @@ fn every_answer_is_the_engines() {
         number += 1;
         let tables = tables();
         let (allow, deny) = (table(&mut random), table(&mut random));
-        let mut fake = world();
+        let mut fake = world_with_lists();
         if random.u8(..30) != 0 {
             fake = fake.file("/etc/hosts.allow", &allow);
         }

@@ -3,7 +3,9 @@
 
 use std::net::IpAddr;
 
+use hosts_access::address::Address;
 use hosts_access::fake::FakeWorld;
+use hosts_access::lookup::dns_list::entry_name;
 use policy::access::{Policy, Server, Service, Verdict};
 use policy::condition::Conditions;
 use policy::diff::{Change, changes};
@@ -99,6 +101,11 @@ fn let_in_by(fake: &FakeWorld, witness: &Witness) -> bool {
     let name = String::from_utf8_lossy(witness.state.name.text()).into_owned();
     for group in &witness.netgroups {
         fake = fake.netgroup(&String::from_utf8_lossy(group), &name);
+    }
+    let address = Address::new(witness.state.address_text().as_bytes());
+    for zone in &witness.dns_lists {
+        let name = entry_name(&address, zone).expect("the name of a zone");
+        fake = fake.list_entry(&String::from_utf8_lossy(&name), [127, 0, 0, 2].into());
     }
     let (verdict, ..) = asked(&tables(), b"sshd", &witness.state, &fake);
     verdict != Verdict::Denied

@@ -73,6 +73,10 @@ pub(crate) const HOSTS: &[&str] = &[
     "root@/list",
     "x@@group",
     "user@/bad",
+    "{RBL}.bl.example",
+    "{rbl}.BL.example.",
+    "{RBL}.*",
+    "root@{RBL}.other.example",
 ];
 
 pub(crate) const DAEMONS: &[&str] = &[
@@ -93,6 +97,7 @@ pub(crate) const DAEMONS: &[&str] = &[
     "sshd@LOCAL",
     "ftpd@/bad",
     "ALL@/bad",
+    "ALL@{RBL}.*",
 ];
 
 pub(crate) const OPTIONS: &[&str] = &[
@@ -191,6 +196,16 @@ pub(crate) fn world() -> FakeWorld {
         .netgroup("group", "member.org")
         .interface("eth0", 7)
         .user("root", 0, 0)
+}
+
+/// The same, with the addresses at some borders on DNS lists.
+pub(crate) fn world_with_lists() -> FakeWorld {
+    let here = || [127, 0, 0, 2].into();
+    world()
+        .list_entry("1.0.0.10.bl.example.", here())
+        .list_entry("0.0.0.10.other.example.", here())
+        .list_entry("255.255.255.255.bl.example.", here())
+        .list_entry(&format!("{}bl.example.", "0.".repeat(32)), here())
 }
 
 /// A server that is known, or not.

@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::word::{HostWord, is_fail, is_wide, split_client};
 
 use super::host_words::{EMPTY_LIST, USER_NAME, odd_name, report_fail};
-use super::{list_files, single_words, spelling};
+use super::{dns_lists, list_files, single_words, spelling};
 
 /// Checks a client list.
 pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
@@ -45,6 +45,7 @@ pub(crate) fn check(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
             checker.find(finding);
         }
     }
+    dns_lists::check_order(rule, checker);
     if clients == 0 {
         let text = "client list is empty or ends in EXCEPT";
         let place = rule.place_of_list(rule.fields.clients);

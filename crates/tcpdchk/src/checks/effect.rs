@@ -207,6 +207,7 @@ fn needs_name(word: &[u8]) -> bool {
         HostPattern::Known | HostPattern::Local => true,
         HostPattern::Netgroup(_)
         | HostPattern::File(_)
+        | HostPattern::DnsList(_)
         | HostPattern::Net { .. }
         | HostPattern::Slashes => false,
         HostPattern::Text { word, names } => {

@@ -12,6 +12,7 @@ use crate::checker::Checker;
 use crate::name_service::{HostAnswer, Lookup};
 use crate::word::{HostWord, is_fail, is_reserved, is_zero_length};
 
+use super::dns_lists;
 use super::networks;
 use super::single_words::is_sound;
 
@@ -128,6 +129,7 @@ pub(super) fn check_host(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
                 checker.find(finding);
             }
         }
+        HostPattern::DnsList(zone) => dns_lists::check_word(zone, host, checker),
         HostPattern::Slashes => {
             let text = Problem::NoList(word.to_vec()).to_string();
             checker.find(host.warn(&NET_MASK, text));
@@ -197,6 +199,8 @@ fn check_lookup(host: &HostWord<'_>, checker: &Checker<'_>) -> usize {
             checker.find(finding.minor_if(true));
             0
         }
+        // That is said of lists only.
+        Lookup::ListsEverybody => 0,
         Lookup::NotFound => {
             checker.find(host.warn(&HOST_NOT_FOUND, not_found_text(host.word)));
             0

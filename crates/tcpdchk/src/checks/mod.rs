@@ -6,6 +6,7 @@ pub(crate) mod client_lists;
 pub(crate) mod command_programs;
 pub(crate) mod commands;
 pub(crate) mod daemon_lists;
+pub(crate) mod dns_lists;
 pub(crate) mod dry_run;
 pub(crate) mod effect;
 pub(crate) mod file_rights;

@@ -2,14 +2,16 @@
 
 use hosts_access::address::notation::{dotted_quad, parse_ipv6, split_scope};
 use hosts_access::table::compare::is_glob;
-use hosts_access::table::pattern::split_at_sign;
+use hosts_access::table::pattern::{dns_list_zone, split_at_sign};
 use hosts_access::text::bytes::{bracketed, path_of};
 use hosts_access::text::number::{decimal, leading_decimal};
 
 use crate::checked_rule::CheckedRule;
 use crate::source::Origin;
 
-use super::{GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict};
+use super::{
+    DNS_LIST, GLOB, LENGTH, LINK, MANY_STARS, MAX_NAME, NETWORK, NUMBER, Portable, STARS, verdict,
+};
 
 impl Portable<'_> {
     /// A word of a daemon list.
@@ -35,6 +37,16 @@ impl Portable<'_> {
             [b'@', ..] => {}
             // Of slashes only: no list to either.
             _ if word.iter().all(|byte| *byte == b'/') => {}
+            _ if dns_list_zone(word).is_some() => {
+                let here = format!("whether it is on that list: who is, is {verdict}");
+                self.find(
+                    &DNS_LIST,
+                    origin.place(word),
+                    word,
+                    "the name of a host",
+                    &here,
+                );
+            }
             [b'/', ..] => self.list(&path_of(word), origin.place(word), verdict),
             _ => match split_net(word) {
                 Some((net, mask)) => self.net(word, net, mask, origin, verdict),

@@ -58,6 +58,9 @@ tools::checks! {
     LINK: "differs-link", Note, "the number of an interface, which tcp_wrappers 7.6 does not compare (T11)",
         why "To the original a client of any link matches; here only one of this interface does.",
         remedy "Write the name of the interface.";
+    DNS_LIST: "differs-dns-list", Note, "a DNS list, which tcp_wrappers 7.6 does not know (T14)",
+        why "To the original the word is the name of a host, which no client has: nobody is on the list.",
+        remedy "Put the addresses into a /file list.";
     ACCOUNT: "differs-account", Note, "user or group, which tcp_wrappers 7.6 does not carry out (O1, W2)",
         why "The original leaves the daemon its rights. Here tcpd gives it those of the account or refuses the client; in a \
              daemon that serves many clients itself the option is an error, and denies.",

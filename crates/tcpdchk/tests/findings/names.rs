@@ -69,6 +69,13 @@ pub(crate) const CASES: &[Case] = &[
         wrong: "svcd: [fe80::%nope]/10",
         right: "svcd: [fe80::]/10",
     },
+    // That a list which answers is not called so: `checkers::dns_lists_are_tried` of the scenarios.
+    Case {
+        id: "dns-list",
+        text: ":1:11: warning: {RBL}.bl.example.test: its test entry, 2.0.0.127.bl.example.test, is not there",
+        wrong: "svcd: 10. {RBL}.bl.example.test",
+        right: "svcd: good.example.test",
+    },
     Case {
         id: "names-late",
         text: "tcpdchk: warning: the name service gave no answer about 1 of 2 hosts",

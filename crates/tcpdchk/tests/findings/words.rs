@@ -25,6 +25,40 @@ pub(crate) const CASES: &[Case] = &[
         right: &["svcd: *%lo a-b.example.org a_b .example.org ?.example.org [::1] LOCAL /srv/list"],
     },
     Case {
+        id: "dns-list-zone",
+        wrong: &[
+            (
+                "svcd: {RBL}.*",
+                ":1:7: error: {RBL}.*: \"*\" is no domain name$",
+            ),
+            ("svcd: 10. EXCEPT {rbl}.", "\"\" is no domain name$"),
+            ("svcd: joe@{RBL}.a..b", "\"a..b\" is no domain name$"),
+        ],
+        right: &["svcd: 10. {RBL}.bl.example {rbl}._a.b-c. joe@{RBL}.x"],
+    },
+    Case {
+        id: "dns-list-first",
+        wrong: &[
+            (
+                "svcd: {RBL}.bl.example",
+                ":1:7: warning: {RBL}.bl.example: no rule before it lets anybody in if this list cannot be asked$",
+            ),
+            (
+                "svcd: .example.org\nsvcd: {RBL}.x",
+                ":2:7: warning: {RBL}.x: ",
+            ),
+            (
+                "other: ALL: deny\nsvcd: .a EXCEPT 10. {RBL}.x\nsvcd: {RBL}.y",
+                ":2:21: warning: {RBL}.x: ",
+            ),
+            ("svcd: 10. {RBL}.x", ":1:11: warning: {RBL}.x: "),
+        ],
+        right: &[
+            "svcd: 10.\nsvcd: {RBL}.x",
+            "svcd: [2001:db8::]/32\nsvcd: ALL EXCEPT {RBL}.x",
+        ],
+    },
+    Case {
         id: "wildcard-dot",
         wrong: &[
             ("svcd: .ALL", ".ALL: a wildcard beside a dot at the end$"),

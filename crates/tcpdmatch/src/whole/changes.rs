@@ -323,6 +323,9 @@ impl Comparison<'_> {
         for group in &witness.netgroups {
             text += &format!(", if that name is in netgroup {}", TableText(group));
         }
+        for zone in &witness.dns_lists {
+            text += &format!(", if it is on DNS list {}", TableText(zone));
+        }
         for command in &state.aclexec {
             text += &format!(
                 ", if the command of \"{}\" ends with status 0",

@@ -65,6 +65,9 @@ fn phrase(test: &Test, holds: bool) -> String {
                 text(group)
             )
         }
+        Test::DnsList(zone) => {
+            format!("it is {} DNS list {}", verb("on", "not on"), text(zone))
+        }
         Test::User(word) if **word == *UNKNOWN => {
             verb("its user is not known", "its user is known").to_owned()
         }
@@ -176,6 +179,7 @@ fn object(test: &Test) -> Object {
         Test::NameKnown => ("name", Some("known"), None),
         Test::NameLocal => ("name", Some("local"), None),
         Test::Netgroup(group) => ("netgroup", None, Some(text(group))),
+        Test::DnsList(zone) => ("dns-list", None, Some(text(zone))),
         Test::User(word) => ("user", Some(form(word)), Some(text(word))),
         Test::Scope { link, .. } => ("link", None, Some(text(link))),
         Test::Address(word) => ("address", Some(form(word)), Some(text(word))),

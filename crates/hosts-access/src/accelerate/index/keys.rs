@@ -196,6 +196,7 @@ impl Demands {
         match HostPattern::parse(word) {
             HostPattern::Netgroup(_)
             | HostPattern::File(_)
+            | HostPattern::DnsList(_)
             | HostPattern::Slashes
             | HostPattern::Known
             | HostPattern::Local => self.always = true,

@@ -41,7 +41,11 @@ const DAEMONS: [&str; 26] = [
     "KNOWN@ALL",
 ];
 
-const CLIENTS: [&str; 75] = [
+const CLIENTS: [&str; 79] = [
+    "{RBL}.bl.example",
+    "joe@{rbl}.bl.example.",
+    "{RBL}.other.example",
+    "{RBL}.*",
     "/",
     "//",
     "/passed",
@@ -143,6 +147,8 @@ fn world(round: usize) -> FakeWorld {
         .forward("here.example", "here.example", &["127.0.0.1"])
         .netgroup("trusted", "host.example.org")
         .interface("lo", 1)
+        .list_entry("7.2.0.192.bl.example.", [127, 0, 0, 2].into())
+        .list_entry("7.2.0.192.other.example.", [192, 0, 2, 1].into())
         .ident("joe")
         .file("/nul", "10.\0x")
         .file("/passed", "10.1.1.1 # \0\n\0")

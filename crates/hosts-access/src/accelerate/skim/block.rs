@@ -92,6 +92,7 @@ pub(super) fn is_sign(lane: u8x16) -> u8x16 {
         | is(lane, b'/')
         | in_range(lane, b':', b'@')
         | in_range(lane, b'[', b']')
+        | is(lane, b'{')
         | is_control(lane)
 }
 

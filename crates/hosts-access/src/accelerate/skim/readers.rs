@@ -15,15 +15,16 @@ const LINE_ODD: [(u8, u8); 3] = [(0, b'\t'), (0x0b, 0x1f), (b'@', b'@')];
 const LIST_ODD: [(u8, u8); 2] = [(b'\t', b'\t'), (0x0b, b'\r')];
 
 /// What is left of `is_sign` in lines without brackets and anything of `LINE_ODD`.
-const LINE_SIGNS: [(u8, u8); 2] = [(b'!', b'+'), (b';', b'?')];
+const LINE_SIGNS: [(u8, u8); 3] = [(b'!', b'+'), (b';', b'?'), (b'{', b'{')];
 
 /// Likewise in lists without brackets, where comma and colon are parts of words.
-const LIST_SIGNS: [(u8, u8); 5] = [
+const LIST_SIGNS: [(u8, u8); 6] = [
     (0, 8),
     (0x0e, 0x1f),
     (b'!', b','),
     (b'/', b'/'),
     (b':', b'@'),
+    (b'{', b'{'),
 ];
 
 /// The brackets of a block, a bit for each byte.

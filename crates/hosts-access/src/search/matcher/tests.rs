@@ -1,5 +1,7 @@
 //! Words of both lists against requests.
 
+use std::net::Ipv4Addr;
+
 use super::*;
 use crate::fake::FakeWorld;
 use crate::request::Host;
@@ -257,6 +259,88 @@ fn a_netgroup_or_interface_that_cannot_be_asked_for_is_an_error() {
             problem.to_string(),
             format!("{error}cannot be asked for: Too many open files")
         );
+    }
+}
+
+/// The client is asked for below the zone; only an answer in 127.0.0.0/8 means that it is on the list.
+#[test]
+fn a_dns_list_has_an_address_or_not() {
+    let fake = FakeWorld::new()
+        .list_entry("7.2.0.192.bl.example.", Ipv4Addr::new(127, 0, 0, 2))
+        .list_entry("8.2.0.192.bl.example.", Ipv4Addr::new(192, 0, 2, 1))
+        .list_entry("9.2.0.192.bl.example.", Ipv4Addr::new(192, 0, 2, 1))
+        .list_entry("9.2.0.192.bl.example.", Ipv4Addr::new(127, 255, 255, 255))
+        .list_entry(
+            "5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.bl.example.",
+            Ipv4Addr::LOCALHOST,
+        )
+        .file("/list", "10.0.0.1 {RBL}.bl.example\n");
+    let odd = |of: &str| {
+        format!(
+            "warning: DNS list: {of}.2.0.192.bl.example. is 192.0.2.1, which is not in 127.0.0.0/8, so it does not count"
+        )
+    };
+    for (word, address, expected, warning) in [
+        ("{RBL}.bl.example", "192.0.2.7", true, None),
+        ("{rbl}.BL.example.", "::ffff:192.0.2.7", true, None),
+        ("{RBL}.bl.example", "192.0.2.6", false, None),
+        ("{RBL}.bl.example", "192.0.2.8", false, Some(odd("8"))),
+        ("{RBL}.bl.example", "192.0.2.9", true, Some(odd("9"))),
+        ("{RBL}.bl.example", "2001:db8::5", true, None),
+        ("{RBL}.bl.example", "2001:db8::6", false, None),
+        ("{RBL}.bl.example", "", false, None),
+        ("/list", "192.0.2.7", true, None),
+        ("ALL@{RBL}.bl.example", "192.0.2.7", true, None),
+        ("{RBL}bl.example", "192.0.2.7", false, None),
+        ("{RBL}", "192.0.2.7", false, None),
+    ] {
+        let fake = fake.clone();
+        let mut matcher = Matcher {
+            request: &mut Request::new("svcd", Host::from_text(address), Host::unknown()),
+            world: fake.world(),
+            place: None,
+        };
+        let matched = matcher.client_match(word.as_bytes()).unwrap();
+        assert_eq!(matched, expected, "{word} {address}");
+        assert_eq!(fake.logged(), Vec::from_iter(warning), "{word} {address}");
+    }
+}
+
+/// An answer that cannot be had is none, and a word that is no zone could never have one.
+#[test]
+fn a_dns_list_that_cannot_be_asked_is_an_error() {
+    for (why, words) in [
+        (Unanswered::Late, "no answer in time"),
+        (Unanswered::NoAnswer, "no answer"),
+        (
+            Unanswered::Failed(24),
+            "cannot be asked for: Too many open files",
+        ),
+    ] {
+        let fake = FakeWorld::new().unanswered(why);
+        for (word, error) in [
+            (
+                "{RBL}.bl.example",
+                format!("DNS list: 7.2.0.192.bl.example.: {words}; see resolv.conf(5)"),
+            ),
+            (
+                "{RBL}.*",
+                "DNS list: \"*\" is no name of a zone; write {RBL}.ZONE".to_owned(),
+            ),
+            (
+                "{RBL}.",
+                "DNS list: \"\" is no name of a zone; write {RBL}.ZONE".to_owned(),
+            ),
+        ] {
+            let client = Host::from_text("192.0.2.7");
+            let mut matcher = Matcher {
+                request: &mut Request::new("svcd", client, Host::unknown()),
+                world: fake.world(),
+                place: None,
+            };
+            let problem = matcher.client_match(word.as_bytes()).unwrap_err();
+            assert_eq!(problem.to_string(), error);
+        }
     }
 }
 
