@@ -3,6 +3,7 @@
 //! A module and its own child may name each other. What fails is a path that goes up or to the side, a file that
 //! stands in no layer, a layer that names no file, and a crate that is in no list. Besides, tcpd links few foreign crates.
 
+mod crates;
 mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
