@@ -332,4 +332,29 @@ mod tests {
             ["::/0"]
         );
     }
+
+    /// Against the best of all ways to cut a range into networks, found by trying all.
+    #[test]
+    fn no_range_can_be_fewer_networks() {
+        const END: u128 = 64;
+        for family in Family::BOTH {
+            let base = family.last() - (END - 1);
+            for from in 0..END {
+                // The fewest networks from `from` to just before an address.
+                let mut fewest = vec![usize::MAX; END as usize + 1];
+                fewest[from as usize] = 0;
+                for at in from..END {
+                    let sizes = (0..7).map(|bits| 1 << bits);
+                    for size in sizes.filter(|size| at % size == 0 && at + size <= END) {
+                        let after = (at + size) as usize;
+                        fewest[after] = fewest[after].min(fewest[at as usize] + 1);
+                    }
+                }
+                for to in from..END {
+                    let networks = family.networks(base + from, base + to).count();
+                    assert_eq!(networks, fewest[to as usize + 1], "{from} {to}");
+                }
+            }
+        }
+    }
 }
