@@ -226,6 +226,7 @@ impl<'w> Policy<'w> {
     pub fn access(&mut self, service: &Service, store: &mut Conditions) -> Result<Access, TooMuch> {
         let served = self.served(service, store);
         self.reader.begin();
+        let mut outcomes = Outcomes::new();
         let (mut rules, mut field, mut errors) = (Vec::new(), Field::default(), Vec::new());
         let number = |rules: &Vec<Judged>| u32::try_from(rules.len()).unwrap_or(u32::MAX);
         let both = (self.rules.allow, self.rules.rules.len());
@@ -251,7 +252,9 @@ impl<'w> Policy<'w> {
                     status: self.status,
                     served: *served,
                 };
-                let Some((judged, tested)) = self.reader.rule(rule, by, judge, store) else {
+                let Some((judged, tested)) =
+                    self.reader.rule(rule, by, judge, &mut outcomes, store)
+                else {
                     continue;
                 };
                 let ends = [Some(judged.end), judged.refused.map(|(_, end)| end)];
@@ -289,6 +292,12 @@ impl<'w> Policy<'w> {
     }
 }
 
+/// How a rule ends, and how if its aclexec says no.
+type Outcome = (End, Option<(Condition, End)>);
+
+/// What options come to in a table, and where NUL bytes were passed over: many rules have the same ones.
+type Outcomes<'r> = HashMap<(&'r [u8], Table, bool), Outcome>;
+
 /// For whom and with what a rule is judged.
 #[derive(Clone, Copy)]
 struct Judge<'s> {
@@ -299,11 +308,12 @@ struct Judge<'s> {
 
 impl Reader<'_> {
     /// A rule for a service; nothing if it matches nobody.
-    fn rule(
+    fn rule<'r>(
         &mut self,
-        rule: &Rule,
+        rule: &'r Rule,
         by: By,
         judge: Judge<'_>,
+        outcomes: &mut Outcomes<'r>,
         store: &mut Conditions,
     ) -> Option<(Judged, Tested)> {
         let fields = rule.fields();
@@ -325,7 +335,17 @@ impl Reader<'_> {
         }
         let (end, refused) = match fields.options {
             None => (End::of(RuleOutcome::Table, rule), None),
-            Some(text) => self.options(text, rule, judge, store),
+            Some(text) => {
+                let key = (text, rule.table, rule.nul);
+                match outcomes.get(&key) {
+                    Some(outcome) => *outcome,
+                    None => {
+                        let outcome = self.options(text, rule, judge, store);
+                        outcomes.insert(key, outcome);
+                        outcome
+                    }
+                }
+            }
         };
         let judged = Judged {
             by,
@@ -345,7 +365,7 @@ impl Reader<'_> {
             service, status, ..
         }: Judge<'_>,
         store: &mut Conditions,
-    ) -> (End, Option<(Condition, End)>) {
+    ) -> Outcome {
         let run = |exit: i32| {
             // Whoever asks: no option's outcome depends on it, but that of an aclexec.
             let client = Host::from_text("192.0.2.1");

@@ -13,11 +13,11 @@ use hosts_access::table::line::{LineError, Lines};
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{port_number, split_at_sign};
 use hosts_access::table::place::Place;
-use hosts_access::table::rule::{Rule as Fields, split_daemons};
+use hosts_access::table::rule::Rule as Fields;
 use hosts_access::world::World;
 
 /// Which of the two tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// hosts.allow.
     Allow,
@@ -32,25 +32,36 @@ pub struct Rule {
     pub place: Place,
     /// Its table.
     pub table: Table,
-    /// Its line.
+    /// Its line, and where its daemon list and its client list end in it.
     text: Box<[u8]>,
+    ends: [u32; 2],
     /// Whether NUL bytes were passed over in it: then it is not trusted to grant.
     pub nul: bool,
 }
 
 impl Rule {
-    /// Its daemon list.
-    fn daemons(&self) -> &[u8] {
-        split_daemons(&self.text).map_or(&[], |(daemons, _)| daemons)
+    fn new(place: Place, table: Table, text: &[u8], nul: bool) -> Option<Self> {
+        let fields = Fields::parse(text)?;
+        let daemons = fields.daemons.len();
+        let clients = daemons + 1 + fields.clients.len();
+        let end = |at: usize| u32::try_from(at).ok();
+        Some(Self {
+            place,
+            table,
+            text: text.into(),
+            ends: [end(daemons)?, end(clients)?],
+            nul,
+        })
     }
 
     /// Its fields.
     pub fn fields(&self) -> Fields<'_> {
-        Fields::parse(&self.text).unwrap_or(Fields {
-            daemons: &[],
-            clients: &[],
-            options: None,
-        })
+        let [daemons, clients] = self.ends.map(|end| end as usize);
+        Fields {
+            daemons: self.text.get(..daemons).unwrap_or_default(),
+            clients: self.text.get(daemons + 1..clients).unwrap_or_default(),
+            options: self.text.get(clients + 1..),
+        }
     }
 }
 
@@ -119,14 +130,9 @@ impl Rules {
                     LineError::Nul
                 }
                 Ok(Some(line)) => {
-                    if Fields::parse(line.text).is_some() {
-                        self.rules.push(Rule {
-                            place: place(line.first, line.last),
-                            table,
-                            text: line.text.into(),
-                            nul: line.nul,
-                        });
-                    }
+                    let place = place(line.first, line.last);
+                    self.rules
+                        .extend(Rule::new(place, table, line.text, line.nul));
                     continue;
                 }
                 Err(error) => error,
@@ -145,7 +151,11 @@ impl Rules {
     /// The words of daemon lists in the place of a daemon: names, patterns, ports.
     pub fn daemon_words(&self) -> BTreeSet<Vec<u8>> {
         // A table may have a million rules for one daemon.
-        let lists: HashSet<&[u8]> = self.rules.iter().map(Rule::daemons).collect();
+        let lists: HashSet<&[u8]> = self
+            .rules
+            .iter()
+            .map(|rule| rule.fields().daemons)
+            .collect();
         let words = lists
             .into_iter()
             .flat_map(|list| Words::new(list).filter(|word| !is_except(word)));
