@@ -4,7 +4,8 @@
 //! by the engine's own parser ([`tables`]), and what a word means is asked of it. Addresses are ranges
 //! ([`space`]); what only a request can tell, as a name, a user or the answer of a command, stays a condition
 //! ([`condition`]). [`access`] puts both together: ranges that cover all addresses once, each with its decisions in
-//! order. [`diff`] compares two such answers, and [`witness`] finds the client that shows a difference.
+//! order. [`diff`] compares two such answers, and [`witness`] finds the client that shows a difference. [`admitted`] is
+//! what is granted in every case, and [`export`] writes that down for what never asks the tables.
 //!
 //! Nothing is asked of anybody: the world is used for files, accounts and the interfaces of a server that is
 //! named. An answer is exact, or says that it cannot be told. `tests/proof` holds it against the engine, address by
@@ -16,9 +17,11 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod admitted;
 pub mod condition;
 mod decision;
 pub mod diff;
+pub mod export;
 mod glob;
 pub mod printed;
 mod search;

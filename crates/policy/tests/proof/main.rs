@@ -4,6 +4,7 @@
 
 mod access;
 mod changes;
+mod export;
 mod random;
 
 use hosts_access::fake::FakeWorld;
