@@ -17,6 +17,17 @@ pub(crate) enum AnswerFormat {
     Json,
 }
 
+/// For whom to export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFor {
+    /// A table of nftables that guards the daemon's port
+    Nft,
+    /// A drop-in for the daemon's unit
+    Systemd,
+    /// A part of sshd_config
+    Sshd,
+}
+
 /// Predict how tcpd would treat a client
 #[derive(Debug, Parser)]
 #[command(
@@ -73,6 +84,32 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "diff")]
     pub any_change: bool,
 
+    /// Write whom the tables let in to DAEMON for certain, for what never asks the tables
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        requires = "daemon",
+        conflicts_with_all = ["test", "stdin", "explain", "client", "who", "diff", "format", "inetd"]
+    )]
+    pub export: Option<ExportFor>,
+
+    /// With --export, leave out what addresses alone cannot say: these clients are refused
+    #[arg(long, requires = "export")]
+    pub partial: bool,
+
+    /// With --export nft, guard this port (may be given more than once)
+    #[arg(long, requires = "export", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+
+    /// With --export systemd, the unit that the drop-in is for
+    #[arg(long, requires = "export")]
+    pub unit: Option<String>,
+
+    /// With --export sshd, what "sshd -V" says: since OpenSSH 9.9, RefuseConnection is used
+    #[arg(long, requires = "export", value_name = "VERSION")]
+    pub sshd_version: Option<String>,
+
     /// How to write the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: AnswerFormat,
@@ -89,7 +126,7 @@ pub(crate) struct Arguments {
     #[arg(
         value_name = "[USER@]HOST",
         value_hint = ValueHint::Hostname,
-        required_unless_present_any = ["completions", "test", "stdin", "who", "diff"]
+        required_unless_present_any = ["completions", "test", "stdin", "who", "diff", "export"]
     )]
     pub client: Option<OsString>,
 }

@@ -1,10 +1,11 @@
-//! Questions about a whole policy: who gets in, and what a change opens. The answers are the `policy`
+//! Questions about a whole policy: who gets in, what a change opens, and the same for what never asks the tables. The answers are the `policy`
 //! crate's; here they are asked for and written down.
 //!
 //! Nothing is looked up and nothing is run: what depends on that is a condition.
 
 mod changes;
 mod conditions;
+mod export;
 mod who;
 
 use std::ffi::OsStr;
@@ -22,7 +23,7 @@ use system::netgroup::SystemNetgroups;
 use system::resolver::SystemResolver;
 use tools::disk::Disk;
 use tools::dry::NoIdent;
-use tools::output::Output;
+use tools::output::{Output, complain};
 use tools::tree_accounts::TreeAccounts;
 
 use crate::arguments::Arguments;
@@ -35,6 +36,13 @@ use changes::Compared;
 /// Something named on the command line cannot be used.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let daemon = arguments.daemon.as_deref().map(OsStr::as_bytes);
+    if let Some(to) = arguments.export {
+        let exported = export::run(arguments, to, daemon.unwrap_or_default(), output);
+        return Ok(exported.unwrap_or_else(|error| {
+            complain(error);
+            EXIT_UNABLE.into()
+        }));
+    }
     let Some(old) = &arguments.diff else {
         who::run(arguments, daemon, output)?;
         return Ok(ExitCode::SUCCESS);
@@ -49,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     for table in [&old.allow, &old.deny] {
         if let Err(error) = std::fs::File::open(table) {
             let (table, why) = (TableText::from(&**table), problem_reason(&error));
-            tools::output::complain(format_args!("open {table}: {why}"));
+            complain(format_args!("open {table}: {why}"));
             return Ok(EXIT_UNABLE.into());
         }
     }
@@ -58,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
         Ok(Compared::Something) => EXIT_FAILED.into(),
         Ok(Compared::Unsure) => EXIT_UNABLE.into(),
         Err(error) => {
-            tools::output::complain(error);
+            complain(error);
             EXIT_UNABLE.into()
         }
     })
