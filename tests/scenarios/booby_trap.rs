@@ -23,7 +23,7 @@ fn services() -> String {
     )
 }
 
-fn debians(program: &str) -> String {
+pub(crate) fn debians(program: &str) -> String {
     let unpacked = format!("{UNPACKED}/{program}");
     let installed = format!("/srv/.host/{program}");
     match Path::new(&unpacked).exists() {

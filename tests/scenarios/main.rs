@@ -15,6 +15,7 @@ mod differences;
 mod dns_lists;
 mod examples;
 mod expansions;
+mod exports;
 mod files;
 mod hosts;
 mod identity;

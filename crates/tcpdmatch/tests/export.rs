@@ -143,9 +143,10 @@ fn what_addresses_cannot_say_is_listed_and_never_let_in() {
             .filter_map(|line| line.strip_prefix("IPAddressAllow="))
             .filter(|network| !network.is_empty())
             .collect();
-        match allow.contains("PARANOID") {
-            true => assert!(networks.is_empty(), "{networks:?}"),
-            false => assert_eq!(networks, ["10.0.0.0/8"], "{allow}"),
+        if allow.contains("PARANOID") {
+            assert!(networks.is_empty(), "{networks:?}");
+        } else {
+            assert_eq!(networks, ["10.0.0.0/8"], "{allow}");
         }
     }
     // The port is settled where it is known.
@@ -324,9 +325,12 @@ fn export_below(root: &Path) -> usize {
         if !tables.iter().any(|table| table.exists()) {
             continue;
         }
-        let [allow, deny] = tables.map(|table| match table.exists() {
-            true => table,
-            false => "/dev/null".into(),
+        let [allow, deny] = tables.map(|table| {
+            if table.exists() {
+                table
+            } else {
+                "/dev/null".into()
+            }
         });
         for form in [&["nft", "--port", "22"][..], &["systemd"], &["sshd"]] {
             let mut command = Command::new(env!("CARGO_BIN_EXE_tcpdmatch"));

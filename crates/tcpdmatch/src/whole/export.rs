@@ -40,9 +40,10 @@ pub(crate) fn run(
     daemon: &[u8],
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let daemon = match daemon.starts_with(b"/") {
-        true => base_name(daemon),
-        false => daemon,
+    let daemon = if daemon.starts_with(b"/") {
+        base_name(daemon)
+    } else {
+        daemon
     };
     anyhow::ensure!(
         !daemon.is_empty() && daemon.len() <= MAX_NAME && !daemon.contains(&b'@'),
@@ -133,9 +134,10 @@ pub(crate) fn run(
         text.len()
     );
     output.bytes(text.as_bytes());
-    Ok(match unsaid.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => EXIT_FAILED.into(),
+    Ok(if unsaid.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        EXIT_FAILED.into()
     })
 }
 
@@ -189,12 +191,12 @@ fn unit(arguments: &Arguments, daemon: &[u8], disk: &Disk) -> anyhow::Result<Str
     let stem = unit.strip_suffix(".service").unwrap_or(unit);
     let plain = stem.strip_suffix('@').unwrap_or(stem);
     let enabled = format!("/etc/systemd/system/sockets.target.wants/{plain}.socket");
-    Ok(
-        match plain != stem || disk.metadata(Path::new(&enabled)).is_ok() {
-            true => format!("{plain}.socket"),
-            false => unit.to_owned(),
-        },
-    )
+    let by_socket = plain != stem || disk.metadata(Path::new(&enabled)).is_ok();
+    Ok(if by_socket {
+        format!("{plain}.socket")
+    } else {
+        unit.to_owned()
+    })
 }
 
 /// The ports to guard: those that are given, or else that of the service whose name the daemon has.

@@ -168,9 +168,10 @@ pub(crate) fn sshd(text: &str) -> Reading {
     let (mut granted, mut patterns) = (Networks::default(), Vec::new());
     for word in words {
         let word = word.strip_prefix('!').expect("a negated word");
-        match word.contains('/') {
-            true => granted.push(network(word)),
-            false => patterns.push(word.to_owned()),
+        if word.contains('/') {
+            granted.push(network(word));
+        } else {
+            patterns.push(word.to_owned());
         }
     }
     Reading {
