@@ -122,15 +122,8 @@ impl InventoryRow {
 /// starts through tcpd or libwrap; and all others that read the tables.
 fn names(services: &Services<'_>, tables: &Tables, disk: &Disk) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut names = BTreeMap::new();
-    for service in services.list() {
-        // Most units of systemd start programs that have nothing to do with the network.
-        let by_systemd = service.starter.starts_with("systemd");
-        if !by_systemd
-            || service.gatekeeper != Gatekeeper::Nothing
-            || services.verdict(&service.name).applies == Applies::Yes
-        {
-            names.insert(service.name.to_ascii_lowercase(), service.name.clone());
-        }
+    for service in services.concerned() {
+        names.insert(service.name.to_ascii_lowercase(), service.name.clone());
     }
     // Those that are installed and known to read them.
     for daemon in daemons::all().filter(|daemon| daemon.asks != Asks::Kernel) {

@@ -308,6 +308,50 @@ fn a_list_means_the_same_for_each_daemon() {
     assert_eq!(*b, who_json(&scratch, &["-d"], &["b"])[0]);
 }
 
+/// What systemd starts beside the network is no answer to "who gets in".
+#[test]
+fn units_that_have_nothing_to_do_with_the_tables_are_left_out() {
+    let scratch = scratch("sshd: ALL\n", DENY);
+    std::fs::create_dir_all(scratch.path().join("root/etc/systemd/system")).unwrap();
+    scratch.file("root/etc/hosts.allow", "sshd: ALL\n");
+    scratch.file(
+        "root/etc/inetd.conf",
+        "ftp stream tcp nowait root /usr/sbin/tcpd vsftpd\n",
+    );
+    let unit = "[Service]\nExecStart=/usr/bin/backup\n";
+    scratch.file("root/etc/systemd/system/backup.service", unit);
+    let names: Vec<_> = who_json(&scratch, &["--root", "root"], &[])
+        .into_iter()
+        .map(|answer| answer["daemon"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["sshd", "vsftpd"]);
+}
+
+/// A daemon that no rule names is opened by the end of a rule for all.
+#[test]
+fn what_opens_for_daemons_without_a_rule_is_told() {
+    let scratch = scratch("", "");
+    std::fs::create_dir(scratch.path().join("root")).unwrap();
+    for (allow, deny) in [
+        ("", "ALL: ALL\n"),
+        ("sshd: 10.\n", "ALL EXCEPT sshd: ALL\n"),
+    ] {
+        scratch.file("old.allow", allow);
+        scratch.file("old.deny", deny);
+        let tables = ["--root", "root", "--tables", "old.allow", "hosts.deny"];
+        let run = ask(
+            &scratch,
+            &[&tables[..], &["--diff", "old.allow", "old.deny"]].concat(),
+        );
+        assert_eq!(run.status, Some(1), "{}", run.stdout);
+        assert!(
+            run.stdout.contains("a daemon that no rule names"),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
 #[test]
 fn what_a_change_opens_is_shown_by_asking() {
     let scratch = scratch(ALLOW, DENY);

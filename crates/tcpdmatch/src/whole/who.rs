@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 /// Networks of a group that are written out for people.
 const MAX_NETWORKS: usize = 24;
 
-/// Answers for the daemon, or for each that the tables and the files of the super-servers name.
+/// Answers for the daemon, or for each that the tables name or that may have to do with them.
 ///
 /// # Errors
 /// It cannot be told.
@@ -49,7 +49,7 @@ pub(crate) fn run(
             let conf = InetdConf::read(arguments.files.inetd.as_deref(), &disk, &mut |_| {})
                 .map_err(anyhow::Error::msg)?;
             let known = Services::new(&disk, &conf);
-            names.extend(known.list().iter().map(|service| service.name.clone()));
+            names.extend(known.concerned().map(|service| service.name.clone()));
             names.iter().map(|name| service(name)).collect()
         }
     };

@@ -101,6 +101,16 @@ impl<'s> Services<'s> {
         &self.list
     }
 
+    /// The services that may have to do with the tables: most units of systemd start programs that have nothing to do
+    /// with the network.
+    pub fn concerned(&self) -> impl Iterator<Item = &Service> {
+        self.list.iter().filter(|service| {
+            !service.starter.starts_with("systemd")
+                || service.gatekeeper != Gatekeeper::Nothing
+                || self.verdict(&service.name).applies == Applies::Yes
+        })
+    }
+
     fn named<'n>(&'n self, name: &'n [u8]) -> impl Iterator<Item = &'n Service> {
         self.list.iter().filter(move |service| {
             service.gatekeeper != Gatekeeper::UnnamedTcpd && service.name.eq_ignore_ascii_case(name)
