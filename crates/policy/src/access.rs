@@ -74,10 +74,16 @@ impl Access {
 
     /// The decisions for an address.
     pub fn decisions_at(&self, family: Family, number: u128) -> &[Decision] {
+        let answer = self.answer_at(family, number);
+        answer.map_or(&[], |answer| self.decisions(answer))
+    }
+
+    /// The answer for an address, for [`Self::decisions`].
+    pub fn answer_at(&self, family: Family, number: u128) -> Option<usize> {
         let ranges = self.ranges();
         let after = ranges.partition_point(|range| (range.family, range.from) <= (family, number));
-        let range = after.checked_sub(1).and_then(|at| ranges.get(at));
-        range.map_or(&[], |range| self.decisions(range.answer))
+        let range = ranges.get(after.checked_sub(1)?)?;
+        Some(range.answer)
     }
 
     /// The rules that are in error for some client, whatever is decided after them.

@@ -71,6 +71,16 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["test", "stdin", "explain", "client"])]
     pub who: bool,
 
+    /// Write what --who shows as a page for people.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["test", "stdin", "explain", "client", "who", "diff", "export", "format"],
+        help = "Write a page of HTML that shows who gets in to DAEMON, or to each daemon (\"-\": \
+            standard output)"
+    )]
+    pub report: Option<PathBuf>,
+
     /// Show what the tables open and close that these two did not
     #[arg(
         long,
@@ -119,14 +129,14 @@ pub(crate) struct Arguments {
     pub completions: Option<Shell>,
 
     /// The service, by its daemon's name, and the server's name or address
-    #[arg(value_name = "DAEMON[@HOST]", required_unless_present_any = ["completions", "test", "stdin", "who", "diff"])]
+    #[arg(value_name = "DAEMON[@HOST]", required_unless_present_any = ["completions", "test", "stdin", "who", "report", "diff"])]
     pub daemon: Option<OsString>,
 
     /// The client, by its name or address, and the user there
     #[arg(
         value_name = "[USER@]HOST",
         value_hint = ValueHint::Hostname,
-        required_unless_present_any = ["completions", "test", "stdin", "who", "diff", "export"]
+        required_unless_present_any = ["completions", "test", "stdin", "who", "report", "diff", "export"]
     )]
     pub client: Option<OsString>,
 }

@@ -47,7 +47,10 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let tables = arguments.files.tables();
     let disk = arguments.files.disk();
-    let whole = arguments.who || arguments.diff.is_some() || arguments.export.is_some();
+    let whole = arguments.who
+        || arguments.report.is_some()
+        || arguments.diff.is_some()
+        || arguments.export.is_some();
     let many = arguments.test.is_some() || arguments.stdin || whole;
     if let Err(error) = check_files(&arguments.files, &tables, &disk, many) {
         tools::output::complain(error);

@@ -182,6 +182,15 @@ fn what_the_manual_shows_is_what_comes() {
     let who = ask(&scratch, &["-d", "--who", "sshd"]).stdout;
     let (_, end) = who.split_once("  it depends:\n").unwrap();
     assert_eq!(shown(".\\\" example: who"), format!("  it depends:\n{end}"));
+    let report = shown(".\\\" example: report");
+    let words: Vec<_> = report.split_whitespace().collect();
+    let report = ask(&scratch, words.strip_prefix(&["tcpdmatch"][..]).unwrap());
+    assert_eq!(
+        (report.status, &*report.stdout, &*report.stderr),
+        (Some(0), "", "")
+    );
+    let page = std::fs::read_to_string(scratch.path().join("access.html")).unwrap();
+    assert!(page.contains(">10.64.0.0/15<"), "{page}");
     scratch.file("old.allow", ALLOW.lines().next().unwrap().to_owned() + "\n");
     let diff = ask(
         &scratch,

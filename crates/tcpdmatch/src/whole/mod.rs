@@ -6,6 +6,7 @@
 mod changes;
 mod conditions;
 mod export;
+mod report;
 mod who;
 
 use std::ffi::OsStr;
@@ -42,6 +43,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
             complain(error);
             EXIT_UNABLE.into()
         }));
+    }
+    if let Some(file) = &arguments.report {
+        report::run(arguments, file, daemon, output)?;
+        return Ok(ExitCode::SUCCESS);
     }
     let Some(old) = &arguments.diff else {
         who::run(arguments, daemon, output)?;

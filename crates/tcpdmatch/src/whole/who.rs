@@ -13,6 +13,7 @@ use policy::space::Family;
 use policy::tables::Rules;
 use serde::{Serialize, Serializer};
 use serde_json::json;
+use tools::disk::Disk;
 use tools::dry::plain_status;
 use tools::inetd::InetdConf;
 use tools::output::Output;
@@ -42,17 +43,7 @@ pub(crate) fn run(
     let sources = Sources::new(&disk);
     let world = sources.world();
     let rules = Rules::read(&arguments.files.tables(), &world);
-    let services = match daemon {
-        Some(daemon) => vec![service(daemon)],
-        None => {
-            let mut names = rules.daemons();
-            let conf = InetdConf::read(arguments.files.inetd.as_deref(), &disk, &mut |_| {})
-                .map_err(anyhow::Error::msg)?;
-            let known = Services::new(&disk, &conf);
-            names.extend(known.concerned().map(|service| service.name.clone()));
-            names.iter().map(|name| service(name)).collect()
-        }
-    };
+    let services = services(arguments, daemon, &rules, &disk)?;
     let status = |command: &[u8]| plain_status(command, &disk);
     let mut policy = Policy::new(rules, world, &status);
     for (count, service) in services.iter().enumerate() {
@@ -80,9 +71,30 @@ pub(crate) fn run(
     Ok(())
 }
 
+/// The service that was named, or each that the tables name or that may have to do with them.
+///
+/// # Errors
+/// A file that was named cannot be used.
+pub(super) fn services(
+    arguments: &Arguments,
+    daemon: Option<&[u8]>,
+    rules: &Rules,
+    disk: &Disk,
+) -> anyhow::Result<Vec<Service>> {
+    if let Some(daemon) = daemon {
+        return Ok(vec![service(daemon)]);
+    }
+    let mut names = rules.daemons();
+    let conf = InetdConf::read(arguments.files.inetd.as_deref(), disk, &mut |_| {})
+        .map_err(anyhow::Error::msg)?;
+    let known = Services::new(disk, &conf);
+    names.extend(known.concerned().map(|service| service.name.clone()));
+    Ok(names.iter().map(|name| service(name)).collect())
+}
+
 /// The service that `daemon[@server]` means. Nothing is looked up: of a server that is given by address the
 /// name stays open, and the other way round.
-fn service(text: &[u8]) -> Service {
+pub(super) fn service(text: &[u8]) -> Service {
     let (daemon, server) = split_server(text);
     let daemon = match daemon.starts_with(b"/") {
         true => base_name(daemon),
@@ -115,14 +127,33 @@ struct Answer<'a> {
     service: &'a Service,
 }
 
-/// Ranges with the same decisions, in the order in which they are told.
-struct Group<'a> {
-    decisions: &'a [Decision],
-    ranges: Vec<&'a Range>,
+/// Ranges with the same decisions.
+pub(super) struct Group<'a> {
+    pub decisions: &'a [Decision],
+    pub ranges: Vec<&'a Range>,
 }
 
-/// The parts of the text, in this order.
-const PARTS: [&str; 4] = ["granted", "delegated to a command", "it depends", "denied"];
+/// What a group's decisions come to, in the order in which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Granted,
+    Delegated,
+    Depends,
+    Denied,
+}
+
+impl Part {
+    pub(super) const ALL: [Self; 4] = [Self::Granted, Self::Delegated, Self::Depends, Self::Denied];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Delegated => "delegated to a command",
+            Self::Depends => "it depends",
+            Self::Denied => "denied",
+        }
+    }
+}
 
 /// A decision as JSON.
 #[derive(Serialize)]
@@ -212,34 +243,16 @@ impl Answer<'_> {
         for error in errors(self.policy, self.access) {
             output.line(format_args!("in error: {error}"));
         }
-        let mut groups: Vec<Group<'_>> = (0..self.access.answers())
-            .map(|answer| Group {
-                decisions: self.access.decisions(answer),
-                ranges: Vec::new(),
-            })
-            .collect();
-        for range in self.access.ranges() {
-            if let Some(group) = groups.get_mut(range.answer) {
-                group.ranges.push(range);
-            }
-        }
-        groups.retain(|group| !group.ranges.is_empty());
-        let rest: Vec<(Family, usize)> = Family::BOTH
-            .into_iter()
-            .filter_map(|family| {
-                let sizes = groups.iter().enumerate();
-                let biggest = sizes.max_by_key(|(_, group)| group.size(family));
-                biggest.map(|(at, _)| (family, at))
-            })
-            .collect();
-        for (part, title) in PARTS.iter().enumerate() {
+        let groups = Group::all(self.access);
+        let rest = Group::rest(&groups);
+        for part in Part::ALL {
             let mut titled = false;
             for (at, group) in groups.iter().enumerate() {
                 if group.part() != part {
                     continue;
                 }
                 if !titled {
-                    output.line(format_args!("  {title}:"));
+                    output.line(format_args!("  {}:", part.title()));
                     titled = true;
                 }
                 let rests = rest.iter().filter(|(_, rest)| *rest == at);
@@ -253,24 +266,17 @@ impl Answer<'_> {
     }
 
     fn group(&self, group: &Group<'_>, rest: &[Family], output: &Output) {
-        let whole = |family: Family| {
-            group
-                .ranges
-                .iter()
-                .any(|range| range.family == family && range.from == 0 && range.to == family.last())
-        };
+        let whole = |family: Family| group.is_whole(family);
         let mut lines: Vec<String> = Vec::new();
         let mut left_out = 0;
         for family in Family::BOTH
             .into_iter()
             .filter(|family| !rest.contains(family))
         {
-            for range in group.ranges.iter().filter(|range| range.family == family) {
-                for network in family.networks(range.from, range.to) {
-                    match lines.len() < MAX_NETWORKS {
-                        true => lines.push(plain_network(&network)),
-                        false => left_out += 1,
-                    }
+            for network in group.networks(family) {
+                match lines.len() < MAX_NETWORKS {
+                    true => lines.push(plain_network(&network)),
+                    false => left_out += 1,
                 }
             }
         }
@@ -323,25 +329,67 @@ pub(super) fn plain_network(network: &impl ToString) -> String {
     address.map_or_else(|| text.clone(), str::to_owned)
 }
 
-impl Group<'_> {
-    /// How many addresses of a family it has, but one.
-    fn size(&self, family: Family) -> u128 {
+impl<'a> Group<'a> {
+    /// The groups of an answer.
+    pub(super) fn all(access: &'a Access) -> Vec<Self> {
+        let mut groups: Vec<Self> = (0..access.answers())
+            .map(|answer| Group {
+                decisions: access.decisions(answer),
+                ranges: Vec::new(),
+            })
+            .collect();
+        for range in access.ranges() {
+            if let Some(group) = groups.get_mut(range.answer) {
+                group.ranges.push(range);
+            }
+        }
+        groups.retain(|group| !group.ranges.is_empty());
+        groups
+    }
+
+    /// For each family the group with most of its addresses, which is told as all others.
+    pub(super) fn rest(groups: &[Self]) -> Vec<(Family, usize)> {
+        let biggest = Family::BOTH.into_iter().filter_map(|family| {
+            let sizes = groups.iter().enumerate();
+            let biggest = sizes.max_by_key(|(_, group)| group.size(family));
+            biggest.map(|(at, _)| (family, at))
+        });
+        biggest.collect()
+    }
+
+    /// How many addresses of a family it has; of all of IPv6, one less.
+    pub(super) fn size(&self, family: Family) -> u128 {
         let ranges = self.ranges.iter().filter(|range| range.family == family);
         ranges.fold(0, |sum, range| {
             sum.saturating_add(range.to - range.from).saturating_add(1)
         })
     }
 
-    fn part(&self) -> usize {
+    /// Whether it has all addresses of a family.
+    pub(super) fn is_whole(&self, family: Family) -> bool {
+        self.ranges
+            .iter()
+            .any(|range| range.family == family && range.from == 0 && range.to == family.last())
+    }
+
+    /// The fewest networks that make up its addresses of a family.
+    pub(super) fn networks(&self, family: Family) -> impl Iterator<Item = impl ToString> {
+        let ranges = self.ranges.iter();
+        ranges
+            .filter(move |range| range.family == family)
+            .flat_map(move |range| family.networks(range.from, range.to))
+    }
+
+    pub(super) fn part(&self) -> Part {
         match self.decisions {
             [one] => match one.verdict {
-                Verdict::Granted => 0,
-                Verdict::Twist => 1,
-                Verdict::Denied => 3,
+                Verdict::Granted => Part::Granted,
+                Verdict::Twist => Part::Delegated,
+                Verdict::Denied => Part::Denied,
             },
-            many if many.iter().all(|one| one.verdict == Verdict::Denied) => 3,
-            many if many.iter().all(|one| one.verdict == Verdict::Granted) => 0,
-            _ => 2,
+            many if many.iter().all(|one| one.verdict == Verdict::Denied) => Part::Denied,
+            many if many.iter().all(|one| one.verdict == Verdict::Granted) => Part::Granted,
+            _ => Part::Depends,
         }
     }
 }

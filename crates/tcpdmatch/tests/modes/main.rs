@@ -158,7 +158,9 @@ fn wrong_usage() {
 
 #[test]
 fn completions_name_every_option() {
-    let options = ["explain", "test", "stdin", "format", "root", "tables"];
+    let options = [
+        "explain", "test", "stdin", "who", "report", "format", "root", "tables",
+    ];
     check_completions(env!("CARGO_BIN_EXE_tcpdmatch"), &options);
 }
 
