@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use hosts_access::table::compare::Form;
 use hosts_access::world::World;
 
-use crate::access::{Access, Decision, Verdict};
+use crate::access::{Access, By, Decision, Verdict};
 use crate::condition::{Condition, Conditions, Test};
 use crate::space::Family;
 use crate::strings::examples;
@@ -151,6 +151,45 @@ fn change(
     (!all.iter().all(nobody)).then_some(all)
 }
 
+/// Whether the new tables give each client the answer of the old ones, by the same rule, or are plainly seen to
+/// refuse it by a rule that was meant to. Nothing is searched for, so no such change may be told as one.
+pub fn only_refuses_more(old: &Access, new: &Access, meant: &dyn Fn(By) -> bool) -> bool {
+    let mut known: HashMap<(usize, usize), bool> = HashMap::new();
+    let (mut at_old, mut at_new) = (0, 0);
+    while let (Some(one), Some(two)) = (old.ranges().get(at_old), new.ranges().get(at_new)) {
+        let answers = (one.answer, two.answer);
+        if !*known.entry(answers).or_insert_with(|| {
+            let lists = (old.decisions(answers.0), new.decisions(answers.1));
+            has_refusals_added(lists.0, lists.1, meant)
+        }) {
+            return false;
+        }
+        let to = one.to.min(two.to);
+        at_old += usize::from(one.to == to);
+        at_new += usize::from(two.to == to);
+    }
+    old.in_error() == new.in_error()
+}
+
+/// Whether the second list is the first one with nothing but refusals of meant rules put in: such a list gives the
+/// old answer or one of these, whatever its conditions are.
+fn has_refusals_added(old: &[Decision], new: &[Decision], meant: &dyn Fn(By) -> bool) -> bool {
+    let mut old = old.iter().peekable();
+    for decision in new {
+        if old.next_if_eq(&decision).is_some() {
+            continue;
+        }
+        if decision.verdict != Verdict::Denied || !meant(decision.by) {
+            return false;
+        }
+        if decision.when == Condition::ALWAYS {
+            // What is after it in the old list counts no more.
+            return true;
+        }
+    }
+    old.next().is_none()
+}
+
 /// Whether two lists give the same verdicts for the same reasons, as far as is plain.
 fn says_the_same(one: &[Decision], two: &[Decision]) -> bool {
     let plain = |decision: &Decision| (decision.when, decision.verdict);
@@ -199,4 +238,45 @@ pub fn daemons(tables: &[&Rules]) -> (Vec<Vec<u8>>, bool) {
         }
     }
     (all, others.complete)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_refusals_of_the_rules_that_are_meant_may_be_added() {
+        let mut store = Conditions::default();
+        let user = store.test(crate::condition::Test::NameKnown);
+        let says = |when, verdict, by| Decision {
+            when,
+            verdict,
+            by: By::Rule(by),
+        };
+        let granted = says(Condition::ALWAYS, Verdict::Granted, 1);
+        let twist = says(user, Verdict::Twist, 2);
+        let refused = |when, by| says(when, Verdict::Denied, by);
+        let meant = |by| by == By::Rule(7);
+        let whole = Condition::ALWAYS;
+        for (old, new, expected) in [
+            (&[twist, granted][..], &[twist, granted][..], true),
+            (&[granted], &[refused(whole, 7)], true),
+            (&[granted], &[refused(user, 7), granted], true),
+            (&[twist, granted], &[twist, refused(whole, 7)], true),
+            (&[granted], &[refused(whole, 8)], false),
+            (&[granted], &[refused(user, 8), granted], false),
+            (&[refused(whole, 8)], &[granted], false),
+            (&[refused(whole, 7)], &[granted], false),
+            (&[refused(user, 7), granted], &[granted], false),
+            (&[granted], &[twist, granted], false),
+            (&[granted], &[says(whole, Verdict::Granted, 7)], false),
+            (&[refused(user, 7), granted], &[refused(whole, 7)], true),
+        ] {
+            assert_eq!(
+                has_refusals_added(old, new, &meant),
+                expected,
+                "{old:?} {new:?}"
+            );
+        }
+    }
 }

@@ -11,8 +11,10 @@ use tools::arguments::{Files, Usage};
     version = tools::arguments::version(),
     disable_help_flag = true,
     max_term_width = 100,
+    // All of it fits on one screen.
+    help_template = "{about}\n{usage-heading} {usage}\n{all-args}{after-help}",
     after_help = "Exit status: 0 no errors found, 1 errors found (with --strict warnings too, with \
-                  --portable any difference), 2 could not check."
+                  --portable any difference, with --fix what was not written), 2 could not check or write."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -49,6 +51,14 @@ pub(crate) struct Arguments {
     /// Report what tcp_wrappers 7.6 reads differently in the tables, and nothing else
     #[arg(long, conflicts_with_all = ["explain", "services", "strict", "implicit_allow"])]
     pub portable: bool,
+
+    /// Write what is sure to be meant, and can let nobody in who is refused now
+    #[arg(long, conflicts_with_all = ["explain", "services", "portable", "strict", "implicit_allow", "verbose", "format", "all"])]
+    pub fix: bool,
+
+    /// Show as a patch what --fix would write
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
 
     /// Say more about a kind of finding; without ID, list all kinds
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]

@@ -62,6 +62,8 @@ pub(crate) struct MarkedWord {
     /// Its column in the rule as if that were one line: the same for a word of the first line. For
     /// any other it lies at or after the backslash that ends the first line, never in another word.
     pub rule_column: usize,
+    /// The word's bytes in that line.
+    pub bytes: Range<usize>,
     /// The line, or the part of a long line around the word.
     pub excerpt: String,
     /// The word, in bytes of the excerpt.

@@ -14,6 +14,7 @@ mod checker;
 mod checks;
 mod cover;
 mod finding;
+mod fix;
 mod inventory;
 mod known_users;
 mod list_bounds;
@@ -66,6 +67,9 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         inventory(arguments, output)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.fix {
+        return fix(arguments, output);
+    }
     let report = Reporter::new(output, arguments.format, arguments.all || arguments.verbose);
     if arguments.portable {
         portable(arguments, &report)
@@ -83,6 +87,26 @@ fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         EXIT_FOUND.into()
     } else {
         ExitCode::SUCCESS
+    })
+}
+
+/// Mends what is sure to be meant.
+fn fix(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    let disk = arguments.files.disk();
+    let tables = fix::OpenTables::open(&arguments.files.tables(), &disk)?;
+    let report = Reporter::gathering();
+    check(arguments, &report)?;
+    let outcome = fix::run(
+        &tables,
+        &report.take_gathered(),
+        &disk,
+        arguments.dry_run,
+        output,
+    )?;
+    Ok(match outcome {
+        _ if !report.is_complete() => EXIT_FAILED.into(),
+        fix::Outcome::Left => EXIT_FOUND.into(),
+        fix::Outcome::Done => ExitCode::SUCCESS,
     })
 }
 
@@ -127,10 +151,11 @@ fn check(arguments: &Arguments, report: &Reporter<'_>) -> anyhow::Result<()> {
     let tables = files.tables();
     check_tables(&tables, &disk, remark);
     let accounts = TreeAccounts::new(&disk);
+    let dns = !arguments.no_dns && !arguments.fix;
     let flags = Flags {
         implicit_allow: arguments.implicit_allow,
         verbose: arguments.verbose,
-        dns: !arguments.no_dns,
+        dns,
         in_place: !files.here && files.tables.is_none(),
         installed: !files.here && files.tables.is_none() && files.root.is_none(),
     };
@@ -145,7 +170,7 @@ fn check(arguments: &Arguments, report: &Reporter<'_>) -> anyhow::Result<()> {
         checks::allowances::check_unused(&report.take_allowances(), &checker);
     };
     let mut names = HostLookups::none();
-    if !arguments.no_dns {
+    if dns {
         // The first time only to see which hosts are to be looked up, all at once.
         names = HostLookups::Collecting(RefCell::default());
         go_through(&Reporter::silent(), &names);

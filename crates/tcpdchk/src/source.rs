@@ -149,6 +149,7 @@ impl<'s> SourceFile<'s> {
             line: number,
             column,
             rule_column: before_line + column,
+            bytes: start..end,
             span: before.len()..before.len() + word.len(),
             excerpt,
             whole,

@@ -126,7 +126,10 @@ impl Disk {
 
     /// Where a path leads. Below a root, symbolic links are followed as they will be once the tree is
     /// in its place: an absolute one begins at the root, and `..` never leads out of it.
-    fn real<'p>(&self, path: &'p Path) -> io::Result<Cow<'p, Path>> {
+    ///
+    /// # Errors
+    /// More links than the kernel follows.
+    pub fn real<'p>(&self, path: &'p Path) -> io::Result<Cow<'p, Path>> {
         let Some(root) = self.root.as_deref().filter(|_| !self.is_outside(path)) else {
             return Ok(Cow::Borrowed(path));
         };

@@ -56,6 +56,8 @@ struct Tally {
     allowances: Vec<Allowance>,
     /// How many findings they silenced.
     silenced: usize,
+    /// What is gathered instead of being shown.
+    gathered: Option<Vec<Finding>>,
     /// What `--format sarif` shows at the end.
     results: Vec<SarifResult>,
 }
@@ -106,6 +108,21 @@ impl<'o> Reporter<'o> {
             all: true,
             state: RefCell::default(),
         }
+    }
+
+    /// Shows nothing, and keeps all findings that no comment silences.
+    pub(crate) fn gathering() -> Self {
+        let reporter = Self {
+            format: ReportFormat::Human,
+            ..Self::silent()
+        };
+        reporter.state.borrow_mut().gathered = Some(Vec::new());
+        reporter
+    }
+
+    /// What was kept.
+    pub(crate) fn take_gathered(&self) -> Vec<Finding> {
+        self.state.borrow_mut().gathered.take().unwrap_or_default()
     }
 
     /// How many findings there were so far.
@@ -159,12 +176,16 @@ impl<'o> Reporter<'o> {
     /// A finding.
     pub(crate) fn finding(&self, finding: &Finding) {
         self.state.borrow_mut().said += 1;
-        let Some(output) = self.output else {
-            return;
-        };
-        if self.is_silenced(finding) {
+        let gathers = self.state.borrow().gathered.is_some();
+        if self.output.is_none() && !gathers || self.is_silenced(finding) {
             return;
         }
+        let Some(output) = self.output else {
+            if let Some(gathered) = &mut self.state.borrow_mut().gathered {
+                gathered.push(finding.clone());
+            }
+            return;
+        };
         if !finding.minor {
             self.state.borrow_mut().counts.add(finding.check.level);
         }

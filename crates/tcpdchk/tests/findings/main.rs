@@ -3,6 +3,7 @@
 mod addresses;
 mod ci;
 mod daemons;
+mod fix;
 mod forms;
 mod lines;
 mod lists;
