@@ -1,7 +1,8 @@
 //! `/file` lists.
 
 use hosts_access::fake::Pieces;
-use hosts_access::table::filelist::{ListError, ListWords};
+use hosts_access::table::entry::EntryError;
+use hosts_access::table::filelist::ListWords;
 
 use crate::PIECES;
 
@@ -16,12 +17,12 @@ pub fn check(input: &[u8]) {
         let mut found = Vec::new();
         let end = loop {
             match words.next_word() {
-                Ok(Some(found_word)) => {
-                    found.push((found_word.word.to_vec(), found_word.line));
+                Ok(Some(word)) => {
+                    found.push((word.text.to_vec(), word.first));
                 }
                 Ok(None) => break true,
-                Err(ListError::Word) => break false,
-                Err(ListError::Io(error)) => panic!("{error}"),
+                Err(EntryError::Nul | EntryError::TooLong) => break false,
+                Err(error) => panic!("{error}"),
             }
         };
         assert_eq!((found, end), expected, "read by {piece}");

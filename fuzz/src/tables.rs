@@ -1,7 +1,8 @@
 //! hosts.allow, hosts.deny and two files that rules may name, `/list` and `/banners/svcd`.
 
 use hosts_access::fake::Pieces;
-use hosts_access::table::line::{LineError, Lines};
+use hosts_access::table::entry::EntryError;
+use hosts_access::table::line::Lines;
 
 use crate::case::{Case, WAYS};
 use crate::{PIECES, choice, facts, texts, written};
@@ -53,7 +54,7 @@ fn check_lines(table: &[u8], piece: usize) {
                 assert!(line.nul || !text.is_empty());
                 written::check(line.text);
             }
-            (None, Err(LineError::Unterminated | LineError::TooLong | LineError::Nul)) => {}
+            (None, Err(EntryError::Unterminated | EntryError::TooLong | EntryError::Nul)) => {}
             (known, found) => panic!("{found:?} in place of {known:?}"),
         }
     }

@@ -154,6 +154,20 @@ fn a_test_that_does_not_show_a_row_is_found_out() {
     }
 }
 
+/// A row of docs/acceleration.md ends in the unit tests that show it.
+#[test]
+fn every_test_that_acceleration_rests_on_is_there() {
+    let text = fs::read_to_string(workspace().join("docs/acceleration.md")).expect("the page");
+    let (_, table) = text.split_once("| shown by |").expect("its table");
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let names: Vec<_> = cells.flat_map(|cell| cell.split(", ")).collect();
+    assert!(names.len() >= 10, "only {names:?} are named");
+    for name in names {
+        assert!(unit_test_exists(name.trim_matches('`')), "no test {name}");
+    }
+}
+
 #[test]
 fn every_row_that_a_test_names_is_there() {
     let rows = rows();

@@ -5,10 +5,8 @@ use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hosts_access::accelerate::index::{HeldList, HeldTable};
 use hosts_access::accounts::{Gid, Uid, User};
 use hosts_access::action::{Action, Done};
 use hosts_access::address::Family;
@@ -18,6 +16,8 @@ use hosts_access::report::trace;
 use hosts_access::request::facts::{Answer, Fact, Unanswered};
 use hosts_access::request::{Host, Request};
 use hosts_access::search::access::{self, Tables, hosts_access};
+#[cfg(feature = "accelerate")]
+use hosts_access::search::entries::{Entries, Kind};
 use hosts_access::table::place::Place;
 use hosts_access::world::{
     Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World,
@@ -50,7 +50,8 @@ pub(crate) enum Heard<'h> {
 pub(crate) enum Way<'w> {
     /// As the programs do: what plainly cannot match is passed over.
     Usual,
-    /// As a process does that serves many clients: tables and lists are held in memory, with an index.
+    /// As a process does that serves many clients: tables and lists are held in memory, with an index. Without the
+    /// feature `accelerate` they are read.
     Held,
     /// Every word is looked at, and told.
     Told(&'w dyn Fn(Heard<'_>)),
@@ -173,16 +174,6 @@ impl Outside<'_> {
     }
 }
 
-impl Outside<'_> {
-    /// The text of a file that is to be held in memory.
-    fn to_hold(&self, path: &Path) -> Option<&[u8]> {
-        match (self.way, self.look(path)) {
-            (Way::Held, Ok(Some(Content::Text(text)))) => Some(text),
-            _ => None,
-        }
-    }
-}
-
 /// Runs of slashes count as one.
 pub(crate) fn plain(path: &[u8]) -> Vec<u8> {
     let mut plain = path.to_vec();
@@ -215,12 +206,15 @@ impl Files for Outside<'_> {
         self.look(path).map(drop)
     }
 
-    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
-        HeldTable::read(self.to_hold(path)?, 0).map(Arc::new)
-    }
-
-    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
-        HeldList::read(self.to_hold(path)?, 0).map(Arc::new)
+    #[cfg(feature = "accelerate")]
+    fn held(&self, path: &Path, kind: Kind) -> Option<Box<dyn Entries>> {
+        let held = match (self.way, self.look(path)) {
+            (Way::Held, Ok(Some(Content::Text(text)))) => {
+                hosts_access::accelerate::index::HeldFile::read(&text[..], kind, 0)?
+            }
+            _ => return None,
+        };
+        Some(std::sync::Arc::new(held).entries())
     }
 }
 

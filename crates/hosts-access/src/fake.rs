@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accelerate::index::{HeldList, HeldTable};
 use crate::accounts::{Gid, Uid, User};
 use crate::action::{Action, Done};
 use crate::address::Family;
@@ -18,6 +16,8 @@ use crate::fault::Fault;
 use crate::lookup::ident;
 use crate::report::problem::{Diagnostic, Gravity, Problem};
 use crate::request::facts::{Answer, Unanswered};
+#[cfg(feature = "accelerate")]
+use crate::search::entries::{Entries, Kind};
 use crate::text::escape::TableText;
 use crate::world::{Accounts, Effects, Files, Forward, Ident, Log, Netgroups, Resolver, World};
 
@@ -100,7 +100,8 @@ impl FakeWorld {
         self
     }
 
-    /// Holds tables and lists in memory, indexed, as a process does that serves many clients.
+    /// Holds tables and lists in memory, indexed, as a process does that serves many clients; without the feature
+    /// `accelerate` they are read.
     #[must_use]
     pub fn held(mut self) -> Self {
         self.held = true;
@@ -291,14 +292,11 @@ impl Files for FakeWorld {
         }
     }
 
-    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
+    #[cfg(feature = "accelerate")]
+    fn held(&self, path: &Path, kind: Kind) -> Option<Box<dyn Entries>> {
         let text = self.files.get(path).filter(|_| self.held)?.as_ref()?;
-        HeldTable::read(&text[..], 0).map(Arc::new)
-    }
-
-    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
-        let text = self.files.get(path).filter(|_| self.held)?.as_ref()?;
-        HeldList::read(&text[..], 0).map(Arc::new)
+        let held = crate::accelerate::index::HeldFile::read(&text[..], kind, 0)?;
+        Some(std::sync::Arc::new(held).entries())
     }
 }
 

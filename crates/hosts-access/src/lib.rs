@@ -12,13 +12,14 @@
 //! | [`text`], [`address`] | what words are made of: bytes, numbers, addresses, nets |
 //! | [`request`] | who asks for what, and what is known of both ends |
 //! | [`table`] | what a table says: lines, rules, lists with EXCEPT, patterns and how they compare, `/file` lists |
+//! | [`memory`], [`limits`] | what may be refused, and how much is too much |
 //! | [`action`], [`severity`], [`accounts`], [`fault`] | what options ask for, in the system's words |
 //! | [`report`] | what is said: warnings and errors, and each step for whoever explains a verdict |
 //! | [`world`] | the traits by which the outside is asked and acted on |
 //! | [`lookup`] | answers from outside become facts: the double check of names, ident replies |
 //! | [`options`] | the options of a rule: fields, values, expansions, banners |
 //! | [`search`] | the search for the rule that decides, and the test of each word |
-//! | [`accelerate`] | speed alone; it decides nothing |
+//! | `accelerate`, a feature | speed alone; it decides nothing |
 //!
 //! The language is that of hosts_access(5) and hosts_options(5).
 //!
@@ -38,6 +39,7 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "accelerate")]
 pub mod accelerate;
 pub mod accounts;
 pub mod action;
@@ -46,6 +48,7 @@ pub mod fake;
 pub mod fault;
 pub mod limits;
 pub mod lookup;
+pub mod memory;
 pub mod options;
 pub mod report;
 pub mod request;

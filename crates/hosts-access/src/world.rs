@@ -4,10 +4,8 @@
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accelerate::index::{HeldList, HeldTable};
 use crate::accounts::{Gid, User};
 use crate::action::{Action, Done};
 use crate::address::Family;
@@ -16,6 +14,7 @@ use crate::report::problem::{Diagnostic, NameProblem};
 use crate::report::trace::Event;
 use crate::request::facts::{Answer, Fact, Unanswered};
 use crate::request::{Request, Side};
+use crate::search::entries::{Entries, Kind};
 use crate::table::place::Place;
 
 /// Opens tables, `/file` lists and banners.
@@ -33,14 +32,9 @@ pub trait Files {
     /// Why it cannot be looked at.
     fn check_exists(&self, path: &Path) -> io::Result<()>;
 
-    /// The table at a path as it is held in memory, if that is certain to be what is in the file
+    /// The entries of the file at a path as it is held in memory, if that is certain to be what is in the file
     /// now. `None`: it is to be opened and read.
-    fn held_table(&self, _path: &Path) -> Option<Arc<HeldTable>> {
-        None
-    }
-
-    /// The `/file` list at a path as it is held in memory, on the same terms.
-    fn held_list(&self, _path: &Path) -> Option<Arc<HeldList>> {
+    fn held(&self, _path: &Path, _kind: Kind) -> Option<Box<dyn Entries>> {
         None
     }
 }

@@ -11,8 +11,11 @@ use hosts_access::table::place::Place;
 use hosts_access::world::{Lookups, Resolver, World};
 use nix::libc::c_char;
 use system::deadline::Budget;
+#[cfg(not(feature = "accelerate"))]
+use system::files::RealFiles as CachedFiles;
 use system::netgroup::SystemNetgroups;
 use system::resolver::SystemResolver;
+#[cfg(feature = "accelerate")]
 use system::table_cache::CachedFiles;
 use system::user_database::SystemAccounts;
 

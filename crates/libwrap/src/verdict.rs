@@ -71,6 +71,7 @@ unsafe fn ask(request: *mut RequestInfo) -> c_int {
 /// Lets go of the tables that are kept in memory.
 #[unsafe(no_mangle)]
 extern "C-unwind" fn wrap_forget() {
+    #[cfg(feature = "accelerate")]
     guard((), system::table_cache::forget);
 }
 

@@ -9,8 +9,9 @@ use hashbrown::HashSet;
 use hosts_access::report::problem::Problem;
 use hosts_access::search::access::Tables;
 use hosts_access::table::compare::Form;
-use hosts_access::table::line::{LineError, Lines};
-use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::entry::EntryError;
+use hosts_access::table::line::Lines;
+use hosts_access::table::list::Words;
 use hosts_access::table::pattern::{port_number, split_at_sign};
 use hosts_access::table::place::Place;
 use hosts_access::table::rule::Rule as Fields;
@@ -127,7 +128,7 @@ impl Rules {
             let error = match lines.next_line() {
                 Ok(None) => return None,
                 Ok(Some(line)) if line.nul && table == Table::Allow && !line.text.is_empty() => {
-                    LineError::Nul
+                    EntryError::Nul
                 }
                 Ok(Some(line)) => {
                     let place = place(line.first, line.last);
@@ -138,7 +139,7 @@ impl Rules {
                 Err(error) => error,
             };
             // As in the original, the last line is left out if it may be cut off.
-            if table == Table::Allow && matches!(error, LineError::Unterminated) {
+            if table == Table::Allow && matches!(error, EntryError::Unterminated) {
                 return None;
             }
             return Some(TableError {
@@ -158,7 +159,7 @@ impl Rules {
             .collect();
         let words = lists
             .into_iter()
-            .flat_map(|list| Words::new(list).filter(|word| !is_except(word)));
+            .flat_map(|list| Words::new(list).patterns());
         words
             .map(|word| split_at_sign(word).map_or(word, |(daemon, _)| daemon))
             .map(<[u8]>::to_ascii_lowercase)

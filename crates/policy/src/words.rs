@@ -13,7 +13,7 @@ use hosts_access::address::notation::{parse_ipv6, split_scope};
 use hosts_access::limits::MAX_LIST_DEPTH;
 use hosts_access::lookup::dns_list;
 use hosts_access::table::compare::Form;
-use hosts_access::table::filelist::{ListError, ListWords};
+use hosts_access::table::filelist::ListWords;
 use hosts_access::table::list::{Words, is_except};
 use hosts_access::table::pattern::{HostPattern, split_at_sign};
 use hosts_access::text::bytes::{bracketed, path_of};
@@ -214,7 +214,7 @@ impl<'w> Reader<'w> {
         let (mut words, mut all) = (ListWords::new(source), Vec::new());
         loop {
             match words.next_word() {
-                Ok(Some(found)) => all.push(Some(found.word.to_vec())),
+                Ok(Some(found)) => all.push(Some(found.text.to_vec())),
                 Ok(None) => return all,
                 Err(_) => {
                     all.push(None);
@@ -238,9 +238,9 @@ impl<'w> Reader<'w> {
                 let mut words = ListWords::new(source);
                 while !union.in_error {
                     match words.next_word() {
-                        Ok(Some(found)) => self.host(found.word, depth + 1, &mut union, store),
+                        Ok(Some(found)) => self.host(found.text, depth + 1, &mut union, store),
                         Ok(None) => break,
-                        Err(ListError::Io(_) | ListError::Word) => union.in_error = true,
+                        Err(_) => union.in_error = true,
                     }
                 }
             }

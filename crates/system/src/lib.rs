@@ -28,6 +28,7 @@ pub mod raw_address;
 pub mod resolver;
 pub mod settings;
 pub mod system_world;
+#[cfg(feature = "accelerate")]
 pub mod table_cache;
 pub mod twist;
 pub mod user_database;

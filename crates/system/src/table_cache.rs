@@ -23,7 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use hosts_access::accelerate::index::{FEW, HeldList, HeldTable};
+use hosts_access::accelerate::index::{FEW, HeldFile};
+use hosts_access::search::entries::{Entries, Kind};
 use hosts_access::world::Files;
 use nix::sys::statfs::{self, FsType, fstatfs};
 use nix::time::{ClockId, clock_gettime};
@@ -65,8 +66,8 @@ const fn file_system(number: u32) -> FsType {
     FsType(number as _)
 }
 
-static TABLES: Store<HeldTable> = Store::new();
-static LISTS: Store<HeldList> = Store::new();
+static TABLES: Store<HeldFile> = Store::new();
+static LISTS: Store<HeldFile> = Store::new();
 
 /// The file system, for a resident process: one that serves many clients.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,14 +82,17 @@ impl Files for CachedFiles {
         RealFiles.check_exists(path)
     }
 
-    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
-        TABLES.get(path, |file| HeldTable::read(file, FEW))
-    }
-
-    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
-        // Whoever has no descriptor left to open a list with does not get by because it is kept.
-        lookup_resources::check().ok()?;
-        LISTS.get(path, |file| HeldList::read(file, FEW))
+    fn held(&self, path: &Path, kind: Kind) -> Option<Box<dyn Entries>> {
+        let store = match kind {
+            Kind::Table => &TABLES,
+            Kind::List => {
+                // Whoever has no descriptor left to open a list with does not get by because it is kept.
+                lookup_resources::check().ok()?;
+                &LISTS
+            }
+        };
+        let held = store.get(path, |file| HeldFile::read(file, kind, FEW))?;
+        Some(held.entries())
     }
 }
 

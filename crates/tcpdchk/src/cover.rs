@@ -158,10 +158,13 @@ impl Earlier {
         if let Some(same) = self.texts.get(&text) {
             let shown = Rc::clone(&same.by.shown);
             let twice = same.options == options_of(rule);
-            return positive(rule.fields.clients).next().map(|_| match twice {
-                true => Covered::Same(shown),
-                false => Covered::By(shown),
-            });
+            return Words::new(rule.fields.clients)
+                .before_except()
+                .next()
+                .map(|_| match twice {
+                    true => Covered::Same(shown),
+                    false => Covered::By(shown),
+                });
         }
         let wide = self.wide.iter().filter(|list| daemons_cover(list, &text.0));
         let groups: Vec<_> = wide
@@ -169,7 +172,7 @@ impl Earlier {
             .filter_map(|daemons| self.groups.get(daemons))
             .collect();
         let mut by = None;
-        for word in positive(rule.fields.clients) {
+        for word in Words::new(rule.fields.clients).before_except() {
             let found = groups.iter().find_map(|clients| clients.cover(word))?;
             by.get_or_insert_with(|| Covered::By(Rc::clone(&found.shown)));
         }
@@ -205,11 +208,6 @@ fn has_except(list: &[u8]) -> bool {
     Words::new(list).any(is_except)
 }
 
-/// The words before the first EXCEPT.
-fn positive(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    Words::new(list).take_while(|word| !is_except(word))
-}
-
 /// A word in lower case, unless it may hold what has to keep its case: a path, a netgroup, an
 /// interface.
 fn key(word: &[u8]) -> Vec<u8> {
@@ -228,7 +226,7 @@ pub(crate) fn plain(list: &[u8]) -> Vec<u8> {
 /// Whether each daemon of a list is among these. Both are plain.
 pub(crate) fn daemons_cover(earlier: &[u8], list: &[u8]) -> bool {
     let mut any = false;
-    positive(list).all(|word| {
+    Words::new(list).before_except().all(|word| {
         any = true;
         Words::new(earlier).any(|cover| {
             let names = [cover, word]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use hosts_access::fault::reason;
 use hosts_access::limits::MAX_RULE_BYTES;
 use hosts_access::report::problem::Problem;
-use hosts_access::table::line::{LineError, Lines};
+use hosts_access::table::entry::EntryError;
+use hosts_access::table::line::Lines;
 use hosts_access::table::list::Words;
 use hosts_access::table::place::Place as RulePlace;
 use hosts_access::table::rule::Rule;
@@ -67,7 +68,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 if line.nul {
                     let place = origin.last_line();
                     if table == Table::Allow && !line.text.is_empty() {
-                        return report_end(LineError::Nul, place, checker);
+                        return report_end(EntryError::Nul, place, checker);
                     }
                     let text = Problem::NulPassed.to_string();
                     checker.find(Finding::warning(&NUL_BYTE, text).at(place));
@@ -96,7 +97,7 @@ pub(crate) fn check(table: Table, path: &Path, checker: &Checker<'_>) {
                 // In hosts.deny, whoever gets that far is denied: nothing is left over.
                 let cut_off = source.logical_line(b"", table_lines.first(), table_lines.last());
                 let place = cut_off.last_line();
-                let unterminated = matches!(error, LineError::Unterminated);
+                let unterminated = matches!(error, EntryError::Unterminated);
                 let first = table_lines.first();
                 report_end(error, place, checker);
                 if unterminated {

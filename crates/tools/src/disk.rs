@@ -10,8 +10,9 @@ use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use hosts_access::accelerate::index::{FEW, HeldList, HeldTable};
 use hosts_access::fault::reason;
+#[cfg(feature = "accelerate")]
+use hosts_access::search::entries::{Entries, Kind};
 use hosts_access::text::escape::TableText;
 use hosts_access::world::Files;
 use system::files::RealFiles;
@@ -66,9 +67,15 @@ impl std::error::Error for OpenError {}
 #[derive(Debug, Default)]
 struct Kept {
     files: Known<Content>,
-    tables: Known<Option<Arc<HeldTable>>>,
-    lists: Known<Option<Arc<HeldList>>>,
+    #[cfg(feature = "accelerate")]
+    tables: Known<Held>,
+    #[cfg(feature = "accelerate")]
+    lists: Known<Held>,
 }
+
+/// A file with an index of its entries, if it can be held.
+#[cfg(feature = "accelerate")]
+type Held = Option<Arc<hosts_access::accelerate::index::HeldFile>>;
 
 /// What is known of paths.
 type Known<T> = RefCell<BTreeMap<PathBuf, T>>;
@@ -245,20 +252,20 @@ impl Files for Disk {
         self.metadata(path).map(drop)
     }
 
-    fn held_table(&self, path: &Path) -> Option<Arc<HeldTable>> {
-        let kept = self.kept.as_ref()?;
-        known(&kept.tables, path, || {
-            let bytes = self.kept(kept, path).ok()??;
-            HeldTable::read(&bytes[..], FEW).map(Arc::new)
-        })
-    }
+    #[cfg(feature = "accelerate")]
+    fn held(&self, path: &Path, kind: Kind) -> Option<Box<dyn Entries>> {
+        use hosts_access::accelerate::index::{FEW, HeldFile};
 
-    fn held_list(&self, path: &Path) -> Option<Arc<HeldList>> {
         let kept = self.kept.as_ref()?;
-        known(&kept.lists, path, || {
+        let files = match kind {
+            Kind::Table => &kept.tables,
+            Kind::List => &kept.lists,
+        };
+        let held = known(files, path, || {
             let bytes = self.kept(kept, path).ok()??;
-            HeldList::read(&bytes[..], FEW).map(Arc::new)
-        })
+            HeldFile::read(&bytes[..], kind, FEW).map(Arc::new)
+        });
+        held.map(|held| held.entries())
     }
 }
 

@@ -18,12 +18,11 @@ mod block;
 mod number;
 mod readers;
 mod runs;
-#[cfg(test)]
-mod tests;
 
 use multiversion::multiversion;
 
 use crate::request::Host;
+use crate::table::blocks::Skipped;
 use crate::text::bytes::is_blank;
 use block::{BLOCK, Bytes, below, in_range, is, is_any, is_sign, lower_case};
 use number::Numbers;
@@ -40,20 +39,9 @@ const LARGE: usize = 16 << 10;
 /// What makes more of a bracketed word than an address or nonsense: NUL and globs.
 const INSIDE_ODD: [(u8, u8); 3] = [(0, 0), (b'*', b'*'), (b'?', b'?')];
 
-/// What can be left out at the start of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Skipped {
-    /// So many bytes: whole lines, or words with the blanks behind them.
-    pub bytes: usize,
-    /// So many newlines are among them.
-    pub lines: u64,
-    /// Whether something that is not plain comes next. If not, the text ended first.
-    pub stopped: bool,
-}
-
 /// Knows which words a host could match.
 #[derive(Clone, Copy, Debug)]
-pub struct Skim<'h> {
+pub(super) struct Skim<'h> {
     /// The address as patterns see it, and its last byte.
     address: (&'h [u8], u8),
     /// The address in numbers.
@@ -90,7 +78,7 @@ struct Spot<'t> {
 impl<'h> Skim<'h> {
     /// For words that are compared with this host as it is known now. `None`: its address is unknown
     /// or a word like `localhost`, or its name a single byte, and the parser has to look at everything.
-    pub fn new(host: &'h Host) -> Option<Self> {
+    pub(super) fn new(host: &'h Host) -> Option<Self> {
         let numbers = Numbers::of(host.address()?);
         let address = host.address()?.subject();
         let [all, known, local] = WILDCARDS;
@@ -116,7 +104,7 @@ impl<'h> Skim<'h> {
     }
 
     /// Leaves out lines of a table; the text begins with a line.
-    pub fn lines(&self, text: &[u8]) -> Skipped {
+    pub(super) fn lines(&self, text: &[u8]) -> Skipped {
         match text.len() {
             ..LARGE => pass::<Lines>(self, text),
             _ => pass_lines(self, text),
@@ -124,7 +112,7 @@ impl<'h> Skim<'h> {
     }
 
     /// Leaves out words of a list; the text begins with a word or a blank.
-    pub fn list_words(&self, text: &[u8]) -> Skipped {
+    pub(super) fn list_words(&self, text: &[u8]) -> Skipped {
         match text.len() {
             ..LARGE => pass::<ListWords>(self, text),
             _ => pass_list_words(self, text),
@@ -236,7 +224,7 @@ fn pass_lines(skim: &Skim<'_>, text: &[u8]) -> Skipped {
     pass::<Lines>(skim, text)
 }
 
-/// Likewise.
+/// The same for lists.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
 fn pass_list_words(skim: &Skim<'_>, text: &[u8]) -> Skipped {
     pass::<ListWords>(skim, text)
@@ -313,3 +301,6 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
             .get(text.len() - end.len()..)
             .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
+
+#[cfg(test)]
+mod tests;

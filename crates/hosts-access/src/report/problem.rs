@@ -14,8 +14,7 @@ use crate::fault::{Fault, reason};
 use crate::limits;
 use crate::request::facts::Unanswered;
 use crate::severity::Level;
-use crate::table::filelist::ListError;
-use crate::table::line::LineError;
+use crate::table::entry::EntryError;
 use crate::table::place::Place;
 use crate::text::escape::{TableText, Untrusted};
 
@@ -90,7 +89,7 @@ pub enum Problem {
     /// A table exists and cannot be read.
     CannotOpen(PathBuf, io::Error),
     /// A line that cannot be trusted, or a table that could not be read to its end.
-    BadLine(LineError),
+    BadLine(EntryError),
     /// A table has NUL bytes that do no harm where they stand.
     NulPassed,
     /// A `/file` list has NUL bytes that do no harm where they stand.
@@ -240,7 +239,11 @@ impl fmt::Display for Problem {
                 TableText::from(&**path),
                 limits::MAX_LISTS
             ),
-            Self::ListWord(path) => write!(f, "{}: {}", TableText::from(&**path), ListError::Word),
+            Self::ListWord(path) => write!(
+                f,
+                "{}: NUL byte or endless word; write the list again as plain text",
+                TableText::from(&**path)
+            ),
             Self::NoName(address, why) => {
                 write!(f, "host name of {}: {why}", Untrusted(address))?;
                 if_late(f, *why, "; see resolv.conf(5)")
@@ -374,7 +377,7 @@ mod tests {
             (Problem::AclexecReturned, "aclexec returned 1"),
             (
                 Problem::InError(
-                    Box::new(Problem::BadLine(LineError::Nul)),
+                    Box::new(Problem::BadLine(EntryError::Nul)),
                     RefusedClients::Ungranted,
                 ),
                 "warning: /etc/hosts.allow, line 3: NUL byte in the line; write the table again as plain text \

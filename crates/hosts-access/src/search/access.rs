@@ -6,22 +6,20 @@
 //! hosts.deny with `allow` or `twist` neither. (Only the unterminated last line of hosts.allow is merely left
 //! out, as in the original: tables in use rely on it.)
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::accelerate::index::HeldRules;
-use crate::accelerate::skim::Skim;
 use crate::action::{RuleOutcome, ShellText};
 use crate::options;
 use crate::report::problem::{Diagnostic, Problem, RefusedClients};
 use crate::report::trace::{Event, List};
-use crate::request::Request;
+use crate::request::{Request, Side};
+use crate::search::entries::{Entries, Kind};
 use crate::search::matcher::Matcher;
-use crate::table::line::{Line, LineError, Lines};
+use crate::table::entry::{Entry, EntryError};
 use crate::table::place::Place;
 use crate::table::rule::{split_clients, split_daemons};
-use crate::world::{Effects, Log, World};
+use crate::world::{Effects, World};
 
 /// The two tables.
 #[derive(Clone, Debug)]
@@ -134,59 +132,6 @@ pub fn hosts_access(
     decision
 }
 
-/// The rules of a table: read for this request, or held in memory and found by an index.
-enum Rules<'w> {
-    Read(Lines<Box<dyn Read + 'w>>),
-    Held(HeldRules),
-}
-
-impl<'w> Rules<'w> {
-    /// Opens a table; `None` if there is none.
-    fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
-        let held = if world.log.wants_events() {
-            None
-        } else {
-            world.files.held_table(path)
-        };
-        Ok(match held {
-            Some(table) => Some(Self::Held(HeldRules::new(table))),
-            None => world.files.open(path)?.map(Lines::new).map(Self::Read),
-        })
-    }
-
-    /// The next line but those that have nothing to do with the request.
-    fn next_line(
-        &mut self,
-        request: &Request,
-        log: &dyn Log,
-    ) -> Result<Option<Line<'_>>, LineError> {
-        match self {
-            Self::Held(rules) => rules.next_line(request),
-            Self::Read(lines) => match Skim::new(&request.client) {
-                Some(skim) if !log.wants_events() => lines.next_line_past(&skim),
-                _ => lines.next_line(),
-            },
-        }
-    }
-
-    /// Whether a comment was met that tcp_wrappers 7.6 takes for a rule. Nobody wants to know where rules are
-    /// held.
-    fn met_live_comment(&self) -> bool {
-        match self {
-            Self::Read(lines) => lines.met_live_comment(),
-            Self::Held(_) => false,
-        }
-    }
-
-    /// First and last physical line of the line at hand or, after an error, of the bad one.
-    fn place(&self) -> (u64, u64) {
-        match self {
-            Self::Held(rules) => (rules.first(), rules.last()),
-            Self::Read(lines) => (lines.first(), lines.last()),
-        }
-    }
-}
-
 /// The search of one table under way.
 struct TableSearch<'s, 'w> {
     table: Table,
@@ -200,7 +145,7 @@ struct TableSearch<'s, 'w> {
 impl TableSearch<'_, '_> {
     fn run(mut self, live_comments: &mut bool) -> Search {
         let path = Arc::clone(&self.place.table);
-        let rules = Rules::open(&path, self.world).map_err(|error| {
+        let rules = super::open(&path, Kind::Table, self.world).map_err(|error| {
             let problem = Problem::CannotOpen(path.to_path_buf(), error);
             self.in_error(None, problem, self.table.rest_refuses())
         })?;
@@ -209,25 +154,25 @@ impl TableSearch<'_, '_> {
         let Some(mut rules) = rules else {
             return Ok(None);
         };
-        let search = self.search(&mut rules);
-        *live_comments |= rules.met_live_comment();
+        let search = self.search(&mut *rules);
+        *live_comments |= rules.passed().live_comment;
         search
     }
 
-    fn search(&mut self, rules: &mut Rules<'_>) -> Search {
+    fn search(&mut self, rules: &mut dyn Entries) -> Search {
         loop {
-            let line = match rules.next_line(self.request, self.world.log) {
+            let line = match rules.next_entry(self.request, Side::Client) {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(None),
                 Err(error) => {
-                    (self.place.first_line, self.place.line) = rules.place();
+                    (self.place.first_line, self.place.line) = rules.lines();
                     return self.end_at(error);
                 }
             };
             (self.place.first_line, self.place.line) = (line.first, line.last);
             if line.nul {
                 if self.table == Table::Allow && !line.text.is_empty() {
-                    return self.end_at(LineError::Nul);
+                    return self.end_at(EntryError::Nul);
                 }
                 self.warn(Problem::NulPassed);
                 if line.text.is_empty() {
@@ -238,7 +183,7 @@ impl TableSearch<'_, '_> {
                 Ok(Evaluated::NoMatch) => continue,
                 // Bytes are missing, so the rule is not trusted to grant.
                 Ok(Evaluated::Decided(Verdict::Granted)) if line.nul => {
-                    Problem::BadLine(LineError::Nul)
+                    Problem::BadLine(EntryError::Nul)
                 }
                 Ok(Evaluated::Decided(verdict)) => {
                     return Ok(Some((verdict, self.place.clone())));
@@ -252,7 +197,7 @@ impl TableSearch<'_, '_> {
     }
 
     /// Tests a rule and, where it matches, runs its options. The error is why it is in error.
-    fn evaluate(&mut self, line: Line<'_>) -> Result<Evaluated, Problem> {
+    fn evaluate(&mut self, line: Entry<'_>) -> Result<Evaluated, Problem> {
         let Some(options) = self.rule_match(line)? else {
             return Ok(Evaluated::NoMatch);
         };
@@ -276,7 +221,7 @@ impl TableSearch<'_, '_> {
 
     /// The options of a line's rule, if it has any, where the rule matches the request. A line that is
     /// no rule is reported and skipped.
-    fn rule_match<'l>(&mut self, line: Line<'l>) -> Result<Option<Option<&'l [u8]>>, Problem> {
+    fn rule_match<'l>(&mut self, line: Entry<'l>) -> Result<Option<Option<&'l [u8]>>, Problem> {
         let Some((daemons, rest)) = split_daemons(line.text) else {
             self.warn(Problem::MissingSeparator);
             return Ok(None);
@@ -317,8 +262,8 @@ impl TableSearch<'_, '_> {
     }
 
     /// Ends the search at a line that cannot be trusted.
-    fn end_at(&self, error: LineError) -> Search {
-        let left_out = self.table == Table::Allow && matches!(error, LineError::Unterminated);
+    fn end_at(&self, error: EntryError) -> Search {
+        let left_out = self.table == Table::Allow && matches!(error, EntryError::Unterminated);
         let problem = Problem::BadLine(error);
         let search = if left_out {
             self.warn(problem);

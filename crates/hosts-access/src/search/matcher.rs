@@ -4,8 +4,6 @@
 //! A test fetches only the facts that the word needs. An error means that the rule cannot be
 //! evaluated; it has its reason and never counts as a match.
 
-use crate::accelerate::index::HeldWords;
-use crate::accelerate::skim::Skim;
 use crate::address::Address;
 use crate::address::netmask::NetMask;
 use crate::address::notation::{parse_ipv6, split_scope};
@@ -15,15 +13,15 @@ use crate::report::problem::{Diagnostic, Problem};
 use crate::report::trace::{Event, List, Subject, Test};
 use crate::request::facts::Fact;
 use crate::request::{Request, Side};
+use crate::search::entries::{Entries, Kind};
 use crate::table::compare::Form;
-use crate::table::filelist::{ListError, ListWord, ListWords};
+use crate::table::entry::{Entry, EntryError};
 use crate::table::list;
 use crate::table::pattern::{HostPattern, port_number, split_at_sign};
 use crate::table::place::Place;
 use crate::text::bytes::{bracketed, path_of};
 use crate::text::number;
-use crate::world::{Log, Lookups, World};
-use std::io::{self, Read};
+use crate::world::{Lookups, World};
 use std::net::Ipv6Addr;
 use std::path::Path;
 
@@ -282,9 +280,9 @@ impl Matcher<'_, '_> {
             return Err(Problem::ListCount(path));
         }
         self.request.lists += 1;
-        let (found, matched) = match ListSource::open(&path, &self.world) {
+        let (found, matched) = match super::open(&path, Kind::List, &self.world) {
             Ok(None) => (false, false),
-            Ok(Some(words)) => (true, self.words_match(words, &path, side, depth)?),
+            Ok(Some(mut words)) => (true, self.words_match(&mut *words, &path, side, depth)?),
             Err(error) => return Err(Problem::ListOpen(path, error)),
         };
         Ok(self.told(Test::File { found }, matched))
@@ -292,14 +290,18 @@ impl Matcher<'_, '_> {
 
     fn words_match(
         &mut self,
-        mut words: ListSource<'_>,
+        words: &mut dyn Entries,
         path: &Path,
         side: Side,
         depth: usize,
     ) -> Result<bool, Problem> {
         loop {
-            match words.next_word(self.request, side, self.world.log) {
-                Ok(Some(ListWord { word, line })) => {
+            match words.next_entry(self.request, side) {
+                Ok(Some(Entry {
+                    text: word,
+                    first: line,
+                    ..
+                })) => {
                     self.tell(Event::FileWord { path, line, word });
                     let matched = self.host_match_at(word, side, depth + 1)?;
                     self.tell(Event::Tested { matched });
@@ -308,61 +310,16 @@ impl Matcher<'_, '_> {
                     }
                 }
                 Ok(None) => {
-                    if words.passed_nul() {
+                    if words.passed().nul {
                         self.warn(Problem::ListNulPassed(path.to_owned()));
                     }
                     return Ok(false);
                 }
-                Err(ListError::Word) => return Err(Problem::ListWord(path.to_owned())),
-                Err(ListError::Io(error)) => {
+                Err(EntryError::Io(error)) => {
                     return Err(Problem::ListOpen(path.to_owned(), error));
                 }
+                Err(_) => return Err(Problem::ListWord(path.to_owned())),
             }
-        }
-    }
-}
-
-/// The words of a `/file` list: read for this request, or held in memory and found by an index.
-enum ListSource<'w> {
-    Read(ListWords<Box<dyn Read + 'w>>),
-    Held(HeldWords),
-}
-
-impl<'w> ListSource<'w> {
-    /// Opens a list; `None` if there is none.
-    fn open(path: &Path, world: &World<'w>) -> io::Result<Option<Self>> {
-        let held = if world.log.wants_events() {
-            None
-        } else {
-            world.files.held_list(path)
-        };
-        Ok(match held {
-            Some(list) => Some(Self::Held(HeldWords::new(list))),
-            None => world.files.open(path)?.map(ListWords::new).map(Self::Read),
-        })
-    }
-
-    /// Whether NUL bytes were passed over in it, once its end was reached.
-    fn passed_nul(&self) -> bool {
-        match self {
-            Self::Held(words) => words.passed_nul(),
-            Self::Read(words) => words.passed_nul(),
-        }
-    }
-
-    /// The next word but those that have nothing to do with that end of the request.
-    fn next_word(
-        &mut self,
-        request: &Request,
-        side: Side,
-        log: &dyn Log,
-    ) -> Result<Option<ListWord<'_>>, ListError> {
-        match self {
-            Self::Held(words) => words.next_word(request, side),
-            Self::Read(words) => match Skim::new(request.host(side)) {
-                Some(skim) if !log.wants_events() => words.next_word_past(&skim),
-                _ => words.next_word(),
-            },
         }
     }
 }

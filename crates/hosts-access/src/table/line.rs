@@ -1,6 +1,6 @@
 //! Logical lines of a table: continuation lines joined, comments and blank lines left out.
 //!
-//! Reads in blocks and hands out slices of its buffer, so a table costs no memory per line. Lines
+//! Hands out slices of its block, so a table costs no memory per line; only what is joined is copied. Lines
 //! that cannot be trusted end the table (hosts_access(5), TABLE LINES): one without a newline, one that
 //! is too long, one that holds a NUL byte in a rule. A crash can leave NUL bytes in a file, so those that
 //! do not touch a rule are passed over: before a physical line, in a comment, in a run at the end.
@@ -8,85 +8,29 @@
 //! Newlines are searched for in the plain way of the memchr crate: its fast one first finds out what
 //! the processor can do, which in a virtual machine takes longer than to read a small table.
 
-use std::error::Error;
-use std::fmt;
 use std::io::{self, Read};
 
 use memchr::arch::all::memchr::One;
 
-use crate::accelerate::memory;
-use crate::accelerate::skim::Skim;
-use crate::fault::reason;
 use crate::limits::MAX_RULE_BYTES;
-
-/// Size of the first read: most tables fit, and need no larger buffer.
-const FIRST_BLOCK_BYTES: usize = 4 << 10;
-
-/// Size of the reads of a long table, to which the buffer grows as it is filled; it grows beyond only
-/// for longer lines.
-const BLOCK_BYTES: usize = 64 << 10;
-
-/// Where skimming gains nothing, it is tried again after at most so many lines.
-const MAX_PAUSE: u32 = 63;
+use crate::memory;
+use crate::table::blocks::{Blocks, Skipped};
+use crate::table::entry::{Entry, EntryError};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A logical line that is neither blank nor a comment, or has NUL bytes that were passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line<'b> {
-    /// The text, without the final newline.
-    pub text: &'b [u8],
-    /// The first physical line, counted from 1.
-    pub first: u64,
-    /// The last physical line.
-    pub last: u64,
-    /// Whether NUL bytes were passed over in it. Then its text may be empty.
-    pub nul: bool,
-}
-
-/// Why a table ends before its end.
-#[derive(Debug)]
-pub enum LineError {
-    /// The table ends without a newline.
-    Unterminated,
-    /// Longer than [`MAX_RULE_BYTES`].
-    TooLong,
-    /// A NUL byte in a rule.
-    Nul,
-    /// Reading failed.
-    Io(io::Error),
-}
-
-impl fmt::Display for LineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unterminated | Self::TooLong => f.write_str("missing newline or line too long"),
-            Self::Nul => f.write_str("NUL byte in the line; write the table again as plain text"),
-            Self::Io(error) => write!(f, "cannot read on: {}", reason(error)),
-        }
-    }
-}
-
-impl Error for LineError {}
-
-/// Reads the logical lines of a table.
-///
-/// The buffer holds the joined part of the line at hand (`start..joined`), a gap that joining has
-/// left, and what was read beyond (`raw..end`). Each byte moves a bounded number of times.
+/// Reads the logical lines of a table: those that are neither blank nor a comment, or have NUL bytes that were
+/// passed over.
 pub struct Lines<R> {
-    source: R,
-    buffer: Vec<u8>,
-    start: usize,
-    joined: usize,
-    raw: usize,
-    end: usize,
-    at_end: bool,
+    blocks: Blocks<R>,
+    /// The line at hand, if it was joined of several.
+    joined: Vec<u8>,
+    /// Its length, if it was not: it stands in the block, before a newline.
+    single: usize,
     first: u64,
     last: u64,
     /// Whether NUL bytes were passed over in the line at hand.
     nul: bool,
-    /// Lines until skimming is tried again, and how many they were the last time.
-    pause: (u32, u32),
     /// Whether the table begins with a byte order mark.
     marked: bool,
     /// Whether a comment was passed that is none in the original.
@@ -97,17 +41,12 @@ impl<R: Read> Lines<R> {
     /// Starts at the table's first line.
     pub fn new(source: R) -> Self {
         Self {
-            source,
-            buffer: Vec::new(),
-            start: 0,
-            joined: 0,
-            raw: 0,
-            end: 0,
-            at_end: false,
+            blocks: Blocks::new(source),
+            joined: Vec::new(),
+            single: 0,
             first: 0,
             last: 0,
             nul: false,
-            pause: (0, 0),
             marked: false,
             live: false,
         }
@@ -127,87 +66,52 @@ impl<R: Read> Lines<R> {
     /// were passed over is given too, with an empty text if it is blank or a comment.
     ///
     /// # Errors
-    /// The rest of the table is not to be used: see [`LineError`].
-    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
-        loop {
-            if !self.join()? {
-                return Ok(None);
-            }
-            let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
+    /// The rest of the table is not to be used: see [`EntryError`].
+    pub fn next_line(&mut self) -> Result<Option<Entry<'_>>, EntryError> {
+        while self.join()? {
+            let text = self.text();
             let (nul, rule) = (One::new(0).find(text).is_some(), is_rule(text));
             if nul && rule {
-                return Err(LineError::Nul);
+                return Err(EntryError::Nul);
             }
             self.nul |= nul;
-            if rule {
-                break;
+            self.live |= !rule && self.is_live_comment();
+            if !rule && self.nul {
+                self.joined.clear();
+                self.single = 0;
             }
-            self.live |= self.is_live_comment();
-            if self.nul {
-                self.joined = self.start;
-                break;
+            if rule || self.nul {
+                return Ok(Some(self.line()));
             }
         }
-        Ok(Some(Line {
-            nul: self.nul,
-            text: self.buffer.get(self.start..self.joined).unwrap_or_default(),
-            first: self.first,
-            last: self.last,
-        }))
-    }
-
-    /// The next line as [`Lines::next_line`] gives it, but without those that plainly have nothing to
-    /// do with a request.
-    ///
-    /// # Errors
-    /// See [`LineError`].
-    pub fn next_line_past(&mut self, skim: &Skim<'_>) -> Result<Option<Line<'_>>, LineError> {
-        match self.pause {
-            // The first line may begin with a byte order mark.
-            _ if self.last == 0 => {}
-            (0, length) => {
-                let before = self.last;
-                self.skip(skim)?;
-                let gained = self.last > before;
-                let length = if gained {
-                    0
-                } else {
-                    MAX_PAUSE.min(2 * length + 1)
-                };
-                self.pause = (length, length);
-            }
-            (left, length) => self.pause = (left - 1, length),
-        }
-        self.next_line()
+        Ok(None)
     }
 
     /// The next comment that tcp_wrappers 7.6 takes for a rule, since `#` is not the first byte of its line.
     ///
     /// # Errors
-    /// See [`LineError`].
-    pub fn next_live_comment(&mut self) -> Result<Option<Line<'_>>, LineError> {
-        loop {
-            if !self.join()? {
-                return Ok(None);
-            }
+    /// See [`EntryError`].
+    pub fn next_live_comment(&mut self) -> Result<Option<Entry<'_>>, EntryError> {
+        while self.join()? {
             if self.is_live_comment() {
-                break;
+                return Ok(Some(self.line()));
             }
         }
-        Ok(Some(Line {
-            nul: false,
-            text: self.buffer.get(self.start..self.joined).unwrap_or_default(),
-            first: self.first,
-            last: self.last,
-        }))
+        Ok(None)
     }
 
-    /// Whether the line at hand is such a comment.
-    fn is_live_comment(&self) -> bool {
-        let text = self.buffer.get(self.start..self.joined).unwrap_or_default();
-        let at_start = text.starts_with(b"#") && !(self.first == 1 && self.marked);
-        let nul = self.nul || text.contains(&0);
-        !at_start && !nul && !is_rule(text) && text.contains(&b'#')
+    /// Passes over whole lines at the start of what is unread, so many as `skip` tells of it.
+    ///
+    /// # Errors
+    /// See [`EntryError`].
+    pub fn pass_over(&mut self, skip: impl Fn(&[u8]) -> Skipped) -> Result<(), EntryError> {
+        let passed = self.blocks.pass_over(MAX_RULE_BYTES, &mut self.last, skip);
+        if passed.is_err() {
+            // At the line after those that were passed over.
+            self.last += 1;
+            self.first = self.last;
+        }
+        Ok(passed?)
     }
 
     /// Whether [`Lines::next_line`] has passed such a comment.
@@ -215,51 +119,61 @@ impl<R: Read> Lines<R> {
         self.live
     }
 
-    /// Passes lines over, reading on as long as nothing stops it.
-    fn skip(&mut self, skim: &Skim<'_>) -> Result<(), LineError> {
-        loop {
-            let unread = self.buffer.get(self.raw..self.end).unwrap_or_default();
-            let window = unread.get(..MAX_RULE_BYTES).unwrap_or(unread);
-            let skipped = skim.lines(window);
-            let stuck = skipped.bytes == 0 && !unread.is_empty();
-            self.raw += skipped.bytes;
-            self.last += skipped.lines;
-            self.first = self.last + 1;
-            self.start = self.raw;
-            self.joined = self.raw;
-            if skipped.stopped || stuck || self.at_end || !self.fill()? {
-                return Ok(());
-            }
+    /// Whether the line at hand is such a comment.
+    fn is_live_comment(&self) -> bool {
+        let text = self.text();
+        let at_start = text.starts_with(b"#") && !(self.first == 1 && self.marked);
+        let nul = self.nul || text.contains(&0);
+        !at_start && !nul && !is_rule(text) && text.contains(&b'#')
+    }
+
+    fn text(&self) -> &[u8] {
+        match &self.joined[..] {
+            [] => self.blocks.taken(self.single, 1),
+            joined => joined,
+        }
+    }
+
+    fn line(&self) -> Entry<'_> {
+        Entry {
+            text: self.text(),
+            first: self.first,
+            last: self.last,
+            nul: self.nul,
         }
     }
 
     /// Joins the physical lines of the next logical line; `false` at the end of the table.
-    fn join(&mut self) -> Result<bool, LineError> {
+    fn join(&mut self) -> Result<bool, EntryError> {
         if self.last == 0 {
             self.skip_byte_order_mark()?;
         }
         self.first = self.last + 1;
-        self.start = self.raw;
-        self.joined = self.raw;
+        self.joined.clear();
+        self.single = 0;
         self.nul = false;
         loop {
             let Some(newline) = self.newline()? else {
                 return self.unterminated();
             };
-            let newline = newline - self.pass_nuls(newline);
+            let length = newline - self.pass_nuls(newline);
             self.last += 1;
-            let continued = newline > 0 && self.buffer.get(self.raw + newline - 1) == Some(&b'\\');
-            let kept = newline - usize::from(continued);
-            if self.joined != self.raw {
-                self.buffer
-                    .copy_within(self.raw..self.raw + kept, self.joined);
+            let unread = self.blocks.unread().get(..length).unwrap_or_default();
+            let (text, continued) = match unread {
+                [begun @ .., b'\\'] => (begun, true),
+                whole => (whole, false),
+            };
+            if self.joined.len() + text.len() > MAX_RULE_BYTES {
+                return Err(EntryError::TooLong);
             }
-            self.joined += kept;
-            self.raw += newline + 1;
-            if self.joined - self.start > MAX_RULE_BYTES {
-                return Err(LineError::TooLong);
+            if continued || !self.joined.is_empty() {
+                memory::may_fail(|| self.joined.try_reserve(text.len()))
+                    .map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+                self.joined.extend_from_slice(text);
             }
+            self.blocks.take(length + 1);
             if !continued {
+                self.single = length;
                 return Ok(true);
             }
         }
@@ -267,118 +181,61 @@ impl<R: Read> Lines<R> {
 
     /// Passes over NUL bytes at the start of a physical line of this length. Gives how many they are.
     fn pass_nuls(&mut self, length: usize) -> usize {
-        let line = self.buffer.get(self.raw..self.raw + length);
-        let line = line.unwrap_or_default();
-        let nuls = line.iter().take_while(|byte| **byte == 0).count();
-        if nuls > 0 {
-            self.nul = true;
-            if self.joined == self.start {
-                self.start = self.raw + nuls;
-                self.joined = self.start;
-            }
-            self.raw += nuls;
-        }
+        let line = self.blocks.unread().iter().take(length);
+        let nuls = line.take_while(|byte| **byte == 0).count();
+        self.nul |= nuls > 0;
+        self.blocks.take(nuls);
         nuls
     }
 
     /// The table ends without a newline, unless it ends here altogether: continuations that join
     /// nothing are no line. A run of NUL bytes is passed over as a line.
-    fn unterminated(&mut self) -> Result<bool, LineError> {
-        let nothing_joined = self.joined == self.start;
-        if self.raw == self.end && nothing_joined {
+    fn unterminated(&mut self) -> Result<bool, EntryError> {
+        let left = self.blocks.unread().len();
+        if left == 0 && self.joined.is_empty() {
             return Ok(false);
         }
         // A line that was begun has its own number; an empty continuation ends with the table.
-        self.last += u64::from(self.raw < self.end);
-        self.pass_nuls(self.end - self.raw);
-        if self.raw == self.end && nothing_joined {
+        self.last += u64::from(left > 0);
+        if self.pass_nuls(left) == left && self.joined.is_empty() {
             return Ok(true);
         }
-        Err(LineError::Unterminated)
+        Err(EntryError::Unterminated)
     }
 
-    /// Offset of the next newline in what was read beyond the joined part, reading on as needed.
-    fn newline(&mut self) -> Result<Option<usize>, LineError> {
+    /// Offset of the next newline in what is unread, reading on as needed.
+    fn newline(&mut self) -> Result<Option<usize>, EntryError> {
         let mut searched = 0;
         loop {
-            let unread = self.buffer.get(self.raw + searched..self.end);
-            if let Some(at) = unread.and_then(|unread| One::new(b'\n').find(unread)) {
+            let unread = self.blocks.unread();
+            let tail = unread.get(searched..).unwrap_or_default();
+            if let Some(at) = One::new(b'\n').find(tail) {
                 return Ok(Some(searched + at));
             }
-            searched = self.end - self.raw;
+            searched = unread.len();
             if searched > MAX_RULE_BYTES {
                 self.last += 1;
-                return Err(LineError::TooLong);
+                return Err(EntryError::TooLong);
             }
-            if self.at_end {
-                return Ok(None);
-            }
-            match self.fill() {
+            match self.blocks.fill() {
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
                 Err(error) => {
                     self.last += 1;
-                    return Err(error);
+                    return Err(error.into());
                 }
             }
         }
     }
 
-    /// Closes the gaps and reads another block; `false` at the end.
-    fn fill(&mut self) -> Result<bool, LineError> {
-        let was_full = self.end == self.buffer.len();
-        if self.start > 0 || self.joined < self.raw {
-            self.buffer.copy_within(self.start..self.joined, 0);
-            self.joined -= self.start;
-            self.start = 0;
-            self.buffer.copy_within(self.raw..self.end, self.joined);
-            self.end -= self.raw - self.joined;
-            self.raw = self.joined;
-        }
-        let room = self.buffer.len() - self.end;
-        if self.buffer.is_empty() {
-            grow(&mut self.buffer, FIRST_BLOCK_BYTES).map_err(LineError::Io)?;
-        } else if was_full && self.buffer.len() < BLOCK_BYTES {
-            let grown = self.buffer.len() * 4;
-            grow(&mut self.buffer, grown).map_err(LineError::Io)?;
-        } else if room == 0 || (self.buffer.len() >= BLOCK_BYTES && room < BLOCK_BYTES / 2) {
-            let grown = (self.buffer.len() * 2).max(BLOCK_BYTES);
-            grow(&mut self.buffer, grown).map_err(LineError::Io)?;
-        }
-        let room = self.buffer.get_mut(self.end..).unwrap_or_default();
-        loop {
-            match self.source.read(room) {
-                Ok(0) => {
-                    self.at_end = true;
-                    return Ok(false);
-                }
-                Ok(count) => {
-                    self.end += count;
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(LineError::Io(error)),
-            }
-        }
-    }
-
-    fn skip_byte_order_mark(&mut self) -> Result<(), LineError> {
-        while self.end < BYTE_ORDER_MARK.len() && self.fill()? {}
-        let begin = self.buffer.get(..self.end).unwrap_or_default();
-        if begin.starts_with(BYTE_ORDER_MARK) {
-            self.raw = BYTE_ORDER_MARK.len();
+    fn skip_byte_order_mark(&mut self) -> Result<(), EntryError> {
+        while self.blocks.unread().len() < BYTE_ORDER_MARK.len() && self.blocks.fill()? {}
+        if self.blocks.unread().starts_with(BYTE_ORDER_MARK) {
+            self.blocks.take(BYTE_ORDER_MARK.len());
             self.marked = true;
         }
         Ok(())
     }
-}
-
-/// Makes a buffer longer. A process may have a memory limit, and a line may be longer than it.
-pub(crate) fn grow(buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
-    let more = length.saturating_sub(buffer.len());
-    memory::may_fail(|| buffer.try_reserve_exact(more)).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    buffer.resize(length, 0);
-    Ok(())
 }
 
 /// Whether a line is neither blank nor a comment. A comment may be indented; NUL bytes are no text.
@@ -421,10 +278,10 @@ mod tests {
                     continue;
                 }
                 Ok(None) => return shown,
-                Err(LineError::Unterminated) => "error",
-                Err(LineError::TooLong) => "long",
-                Err(LineError::Nul) => "NUL",
-                Err(LineError::Io(_)) => "io",
+                Err(EntryError::Unterminated) => "error",
+                Err(EntryError::TooLong) => "long",
+                Err(EntryError::Nul) => "NUL",
+                Err(EntryError::Io(_)) => "io",
             };
             shown.push(format!("{end} {}", lines.last()));
             return shown;

@@ -18,6 +18,16 @@ impl<'l> Words<'l> {
     pub fn new(list: &'l [u8]) -> Self {
         Self(list)
     }
+
+    /// Those before the first EXCEPT: without one of them the list matches nothing.
+    pub fn before_except(self) -> impl Iterator<Item = &'l [u8]> {
+        self.take_while(|word| !is_except(word))
+    }
+
+    /// All but EXCEPT.
+    pub fn patterns(self) -> impl Iterator<Item = &'l [u8]> {
+        self.filter(|word| !is_except(word))
+    }
 }
 
 impl<'l> Iterator for Words<'l> {

@@ -14,7 +14,7 @@ use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
 use crate::settings;
-use hosts_access::accelerate::memory;
+use hosts_access::memory;
 use hosts_access::severity::{Facility, Level, Severity};
 use nix::libc;
 use socket2::SockRef;

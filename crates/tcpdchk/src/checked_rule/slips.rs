@@ -1,7 +1,7 @@
 //! Lists the wrong way round, and commas for dots.
 
 use hosts_access::address::notation::dotted_quad;
-use hosts_access::table::list::{Words, is_except, is_separator};
+use hosts_access::table::list::{Words, is_separator};
 use hosts_access::table::pattern::{HostPattern, port_number};
 use hosts_access::table::rule::Rule;
 use hosts_access::text::bytes::bracketed;
@@ -13,12 +13,10 @@ use super::bare_ipv6::looks_like_ipv6;
 /// Whether all that stands in the place of daemons is clients.
 pub(super) fn is_swapped(text: &[u8], fields: &Rule<'_>) -> bool {
     let mut any = false;
-    let clients = Words::new(fields.daemons)
-        .take_while(|word| !is_except(word))
-        .all(|word| {
-            any = true;
-            is_client(word)
-        });
+    let clients = Words::new(fields.daemons).before_except().all(|word| {
+        any = true;
+        is_client(word)
+    });
     let first = text.trim_ascii_start();
     let length = first
         .iter()

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hosts_access::options::{self, Field, OPTIONS};
 use hosts_access::table::compare::is_glob;
-use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::list::Words;
 use hosts_access::table::pattern::split_at_sign;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::TableText;
@@ -144,7 +144,7 @@ fn runs_aside(command: &[u8]) -> bool {
 /// Daemons of a rule by their plain names; `None` stands for patterns of names.
 fn daemons<'r>(rule: &CheckedRule<'r>) -> impl Iterator<Item = Option<&'r [u8]>> {
     Words::new(rule.fields.daemons)
-        .take_while(|word| !is_except(word))
+        .before_except()
         .take(MAX_OPTIONS)
         .map(|word| split_at_sign(word).map_or(word, |(name, _)| name))
         .map(|name| (!is_reserved(name) && !is_glob(name)).then_some(name))

@@ -1,6 +1,6 @@
 //! Whether a daemon of a rule reads the tables at all, and looks names up for them.
 
-use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::list::Words;
 use hosts_access::table::pattern::{HostPattern, split_at_sign};
 use hosts_access::text::escape::TableText;
 use tools::daemons::{self, looks_no_name_up};
@@ -154,7 +154,7 @@ fn others<'r>(rule: &CheckedRule<'r>, name: &'r [u8]) -> impl Iterator<Item = &'
 
 fn daemons_of<'r>(rule: &CheckedRule<'r>) -> impl Iterator<Item = &'r [u8]> {
     Words::new(rule.fields.daemons)
-        .filter(|word| !is_except(word))
+        .patterns()
         .map(|word| split_at_sign(word).map_or(word, |(name, _)| name))
         .take(MAX_BESIDE)
 }
@@ -167,7 +167,7 @@ fn is_heeded(word: &[u8], checker: &Checker<'_>) -> bool {
 
 /// Host names in rules for daemons that look none up.
 pub(crate) fn check_names(rule: &CheckedRule<'_>, checker: &Checker<'_>) {
-    let mut words = Words::new(rule.fields.clients).filter(|word| !is_except(word));
+    let mut words = Words::new(rule.fields.clients).patterns();
     let Some(word) = words.find(|word| needs_name(split_client(word).1)) else {
         return;
     };

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use hosts_access::fault::reason;
 use hosts_access::report::problem::Problem;
-use hosts_access::table::filelist::{ListError, ListWords};
+use hosts_access::table::entry::EntryError;
+use hosts_access::table::filelist::ListWords;
 use hosts_access::table::pattern::HostPattern;
 use hosts_access::text::bytes::path_of;
 use hosts_access::text::escape::TableText;
@@ -98,8 +99,8 @@ fn check_words(
     while !checker.lists.borrow().is_over() {
         let word = match list.next_word() {
             Ok(Some(found)) => {
-                line = found.line;
-                found.word.to_vec()
+                line = found.first;
+                found.text.to_vec()
             }
             Ok(None) => {
                 if list.passed_nul() && first_time {
@@ -136,12 +137,12 @@ fn check_words(
 }
 
 /// Says why a list ends before its end.
-fn report_end(error: ListError, source: &SourceFile<'_>, line: u64, checker: &Checker<'_>) {
+fn report_end(error: EntryError, source: &SourceFile<'_>, line: u64, checker: &Checker<'_>) {
     let text = match error {
-        ListError::Word => Problem::ListWord(source.path.to_owned()).to_string(),
-        ListError::Io(error) => {
+        EntryError::Io(error) => {
             format!("open {}: {}", TableText::from(source.path), reason(&error))
         }
+        _ => Problem::ListWord(source.path.to_owned()).to_string(),
     };
     checker.find(Finding::warning(&LIST_OPEN, text).at(source.whole_line(line)));
 }

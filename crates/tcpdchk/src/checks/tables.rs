@@ -1,6 +1,6 @@
 //! Tables and lines that cannot be read, in the original's words.
 
-use hosts_access::table::line::LineError;
+use hosts_access::table::entry::EntryError;
 
 use crate::checker::Checker;
 use crate::finding::{FilePlace, Finding};
@@ -25,11 +25,11 @@ tools::checks! {
 }
 
 /// Says why a table ends before its end.
-pub(crate) fn report_end(error: LineError, place: FilePlace, checker: &Checker<'_>) {
+pub(crate) fn report_end(error: EntryError, place: FilePlace, checker: &Checker<'_>) {
     let check = match error {
-        LineError::Unterminated | LineError::TooLong => &MISSING_NEWLINE,
-        LineError::Nul => &NUL_BYTE,
-        LineError::Io(_) => &TABLE_OPEN,
+        EntryError::Unterminated | EntryError::TooLong => &MISSING_NEWLINE,
+        EntryError::Nul => &NUL_BYTE,
+        EntryError::Io(_) => &TABLE_OPEN,
     };
     checker.find(Finding::warning(check, error.to_string()).at(place));
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use hosts_access::fault::reason;
 use hosts_access::limits::{MAX_LIST_DEPTH, MAX_LISTS};
 use hosts_access::table::filelist::ListWords;
-use hosts_access::table::list::{Words, is_except};
+use hosts_access::table::list::Words;
 use hosts_access::table::rule::Rule;
 use hosts_access::text::escape::TableText;
 use tools::disk::Disk;
@@ -210,10 +210,10 @@ impl<'p> Portable<'p> {
             return;
         }
         let rule = CheckedRule::new(table, origin, text, fields);
-        for word in Words::new(fields.daemons).filter(|word| !is_except(word)) {
+        for word in Words::new(fields.daemons).patterns() {
             self.daemon(word, &rule);
         }
-        for word in Words::new(fields.clients).filter(|word| !is_except(word)) {
+        for word in Words::new(fields.clients).patterns() {
             let host = split_client(word).1;
             self.host(host, &rule.origin, verdict(&rule));
         }
@@ -244,7 +244,7 @@ impl<'p> Portable<'p> {
         self.open.push(path.to_owned());
         let mut words = ListWords::new(&bytes[..]);
         while let Ok(Some(found)) = words.next_word() {
-            let (word, line) = (found.word.to_vec(), found.line);
+            let (word, line) = (found.text.to_vec(), found.first);
             let origin = ListOrigin {
                 source: &source,
                 line,

@@ -15,7 +15,7 @@ use crate::address::netmask::NetMask;
 use crate::address::notation::{parse_ipv6, split_scope};
 use crate::request::{Request, Side};
 use crate::table::compare::Form;
-use crate::table::list::{Words, is_except};
+use crate::table::list::Words;
 use crate::table::pattern::{HostPattern, port_number, split_at_sign};
 use crate::text::bytes::bracketed;
 
@@ -130,7 +130,7 @@ impl<'l> Services<'l> {
             return Self::UNCLEAR;
         }
         let mut found = Self::NONE;
-        for word in Words::new(daemons).take_while(|word| !is_except(word)) {
+        for word in Words::new(daemons).before_except() {
             let service = match (port_number(word), Form::of(word)) {
                 (Some(port), _) => Service::Port(port),
                 (None, Form::Equal) => Service::Name(Caseless(word)),
@@ -173,7 +173,7 @@ impl Demands {
     /// Makes them those of a client list: of the words before EXCEPT, one must match.
     pub(super) fn set_clients(&mut self, clients: &[u8], kinds: &mut Kinds) {
         self.clear();
-        for word in Words::new(clients).take_while(|word| !is_except(word)) {
+        for word in Words::new(clients).before_except() {
             // The user is asked for only where the host matches.
             let host = split_at_sign(word).map_or(word, |(_, host)| host);
             self.add(host, kinds);

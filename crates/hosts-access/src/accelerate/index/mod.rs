@@ -1,25 +1,26 @@
-//! Tables and `/file` lists held in memory, with an index of what their parts ask for.
+//! Tables and `/file` lists held in memory, with an index of what their entries ask for.
 //!
-//! A process that serves many clients asks the same tables again and again. Of a table held here a
-//! request is shown only the rules that can have to do with it, in their order: the index names
-//! them without a look at the others. It decides nothing. A rule that is left out is one that the
+//! A process that serves many clients asks the same tables again and again. Of a file held here a
+//! request is shown only the entries that can have to do with it, in their order: the index names
+//! them without a look at the others. It decides nothing. An entry that is left out is one that the
 //! parser and the matcher would have found not to match, without a message, an error or a lookup;
 //! a property test holds that against them.
 //!
-//! Nothing here reads files or knows whether they have changed: who holds a table must know
-//! ([`Files::held_table`](crate::world::Files::held_table)).
+//! Nothing here reads files or knows whether they have changed: who holds a file must know
+//! ([`Files::held`](crate::world::Files::held)).
 
 mod keys;
 mod postings;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::request::{Request, Side};
-use crate::table::filelist::{ListError, ListWord, ListWords};
-use crate::table::line::{Line, LineError, Lines};
+use crate::search::entries::{Entries, Kind, Passed};
+use crate::table::entry::{Entry, EntryError};
+use crate::table::filelist::ListWords;
+use crate::table::line::Lines;
+use crate::table::rule::Rule;
 
 use keys::{Demands, Services};
 use postings::{Finder, Index, IndexBuilder};
@@ -27,137 +28,141 @@ use postings::{Finder, Index, IndexBuilder};
 /// Most bytes that are held of one file, its index included. Longer ones are read for each request.
 const MAX_HELD_BYTES: usize = 256 << 20;
 
-/// Up to so many parts it is quicker to test all of them than to find those that count.
+/// Up to so many entries it is quicker to test all of them than to find those that count.
 pub const FEW: usize = 8;
 
-/// Where a part lies in the held text, and its physical lines.
+/// Where an entry lies in the held text, and its physical lines.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct Extent {
     start: u32,
     length: u32,
     first: u32,
     last: u32,
 }
 
-/// The text of the parts: rules of a table, words of a list.
-#[derive(Debug, Default)]
-struct Parts {
-    text: Vec<u8>,
-    parts: Vec<Part>,
-}
-
-impl Parts {
-    /// Keeps a part; `None` if that takes too much memory.
-    fn push(&mut self, text: &[u8], first: u64, last: u64) -> Option<()> {
-        let part = Part {
-            start: u32::try_from(self.text.len()).ok()?,
-            length: u32::try_from(text.len()).ok()?,
-            first: u32::try_from(first).ok()?,
-            last: u32::try_from(last).ok()?,
-        };
-        self.text.try_reserve(text.len()).ok()?;
-        self.text.extend_from_slice(text);
-        self.parts.try_reserve(1).ok()?;
-        self.parts.push(part);
-        Some(())
-    }
-
-    /// Memory that is taken.
-    fn bytes(&self) -> usize {
-        self.text.len() + size_of_val(self.parts.as_slice())
-    }
-
-    /// The number that the next part will have.
-    fn next(&self) -> Option<u32> {
-        u32::try_from(self.parts.len()).ok()
-    }
-
-    fn line(&self, number: u32) -> Option<Line<'_>> {
-        let part = self.parts.get(number as usize)?;
-        let start = part.start as usize;
-        Some(Line {
-            text: self.text.get(start..start + part.length as usize)?,
-            first: part.first.into(),
-            last: part.last.into(),
-            nul: false,
-        })
-    }
-}
-
-/// An index that names a part which is not there must not look like the end of a table.
-fn damaged() -> io::Error {
-    io::Error::other("the table in memory is damaged")
-}
-
-/// How a table ends before its end.
+/// Why a file ends before its end.
 #[derive(Clone, Copy, Debug)]
-struct BadLine {
-    kind: Bad,
-    first: u64,
-    last: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Bad {
+enum End {
     Unterminated,
     TooLong,
     Nul,
 }
 
-/// A table held in memory.
-#[derive(Debug)]
-pub struct HeldTable {
-    rules: Parts,
-    /// Those in which NUL bytes were passed over, in order.
+/// A table or a list held in memory.
+#[derive(Debug, Default)]
+pub struct HeldFile {
+    text: Vec<u8>,
+    extents: Vec<Extent>,
+    /// Rules in which NUL bytes were passed over, in order.
     nul: Vec<u32>,
     index: Index,
-    end: Option<BadLine>,
+    /// The end before the end, and its physical lines.
+    end: Option<(End, (u64, u64))>,
+    /// Whether NUL bytes were passed over in a list.
+    passed_nul: bool,
 }
 
-impl HeldTable {
-    /// Reads a whole table, with an index if it has more than `few` rules. `None`: it cannot be read, or
+impl HeldFile {
+    /// Reads a whole file, with an index if it has more than `few` entries. `None`: it cannot be read, or
     /// takes too much memory.
-    pub fn read(source: impl Read, few: usize) -> Option<Self> {
-        Self::read_within(source, few, MAX_HELD_BYTES)
+    pub fn read(source: impl Read, kind: Kind, few: usize) -> Option<Self> {
+        Self::read_within(source, kind, few, MAX_HELD_BYTES)
     }
 
-    fn read_within(source: impl Read, few: usize, most: usize) -> Option<Self> {
-        let (mut rules, mut nul) = (Parts::default(), Vec::new());
-        let (mut builder, mut demands) = (IndexBuilder::default(), Demands::default());
-        let mut lines = Lines::new(source);
-        let end = loop {
-            let kind = match lines.next_line() {
-                Ok(Some(line)) => {
-                    let number = rules.next()?;
-                    if index_rule(&mut builder, &mut demands, number, &line)? {
-                        rules.push(line.text, line.first, line.last)?;
-                        if line.nul {
-                            nul.try_reserve(1).ok()?;
-                            nul.push(number);
-                        }
+    fn read_within(source: impl Read, kind: Kind, few: usize, most: usize) -> Option<Self> {
+        let (mut held, mut builder) = (Self::default(), IndexBuilder::default());
+        let (end, lines) = match kind {
+            Kind::Table => {
+                let mut lines = Lines::new(source);
+                let end =
+                    held.fill(&mut builder, most, index_rule, &mut lines, Lines::next_line)?;
+                (end, lines.lines())
+            }
+            Kind::List => {
+                let mut words = ListWords::new(source);
+                let end = held.fill(
+                    &mut builder,
+                    most,
+                    index_word,
+                    &mut words,
+                    ListWords::next_word,
+                )?;
+                held.passed_nul = words.passed_nul();
+                (end, words.lines())
+            }
+        };
+        held.end = end.map(|end| (end, lines));
+        held.index = builder.build(held.extents.len() <= few)?;
+        Some(held)
+    }
+
+    /// Its entries, for a search.
+    pub fn entries(self: &Arc<Self>) -> Box<dyn Entries> {
+        Box::new(HeldEntries::new(Arc::clone(self)))
+    }
+
+    /// Keeps the entries of a source that something can satisfy. Gives why it ends before its end; `None` if it
+    /// cannot be read, or takes too much memory.
+    fn fill<S>(
+        &mut self,
+        builder: &mut IndexBuilder,
+        most: usize,
+        index: fn(&mut IndexBuilder, &mut Demands, u32, &Entry<'_>) -> Option<bool>,
+        source: &mut S,
+        next: for<'s> fn(&'s mut S) -> Result<Option<Entry<'s>>, EntryError>,
+    ) -> Option<Option<End>> {
+        let mut demands = Demands::default();
+        loop {
+            match next(source) {
+                Ok(Some(entry)) => {
+                    let number = u32::try_from(self.extents.len()).ok()?;
+                    if index(builder, &mut demands, number, &entry)? {
+                        self.push(number, &entry)?;
                     }
-                    if rules.bytes() + size_of_val(nul.as_slice()) + builder.bytes() > most {
+                    if self.bytes() + builder.bytes() > most {
                         return None;
                     }
-                    continue;
                 }
-                Ok(None) => break None,
-                Err(LineError::Unterminated) => Bad::Unterminated,
-                Err(LineError::TooLong) => Bad::TooLong,
-                Err(LineError::Nul) => Bad::Nul,
-                Err(LineError::Io(_)) => return None,
-            };
-            break Some(BadLine {
-                kind,
-                first: lines.first(),
-                last: lines.last(),
-            });
+                Ok(None) => return Some(None),
+                Err(EntryError::Unterminated) => return Some(Some(End::Unterminated)),
+                Err(EntryError::TooLong) => return Some(Some(End::TooLong)),
+                Err(EntryError::Nul) => return Some(Some(End::Nul)),
+                Err(EntryError::Io(_)) => return None,
+            }
+        }
+    }
+
+    fn push(&mut self, number: u32, entry: &Entry<'_>) -> Option<()> {
+        let extent = Extent {
+            start: u32::try_from(self.text.len()).ok()?,
+            length: u32::try_from(entry.text.len()).ok()?,
+            first: u32::try_from(entry.first).ok()?,
+            last: u32::try_from(entry.last).ok()?,
         };
-        Some(Self {
-            index: builder.build(rules.parts.len() <= few)?,
-            rules,
-            nul,
-            end,
+        self.text.try_reserve(entry.text.len()).ok()?;
+        self.text.extend_from_slice(entry.text);
+        self.extents.try_reserve(1).ok()?;
+        self.extents.push(extent);
+        if entry.nul {
+            self.nul.try_reserve(1).ok()?;
+            self.nul.push(number);
+        }
+        Some(())
+    }
+
+    /// Memory that is taken, without the index.
+    fn bytes(&self) -> usize {
+        self.text.len() + size_of_val(&self.extents[..]) + size_of_val(&self.nul[..])
+    }
+
+    fn entry(&self, number: u32) -> Option<Entry<'_>> {
+        let extent = self.extents.get(number as usize)?;
+        let start = extent.start as usize;
+        Some(Entry {
+            text: self.text.get(start..start + extent.length as usize)?,
+            first: extent.first.into(),
+            last: extent.last.into(),
+            nul: self.nul.binary_search(&number).is_ok(),
         })
     }
 }
@@ -167,170 +172,90 @@ fn index_rule(
     builder: &mut IndexBuilder,
     demands: &mut Demands,
     number: u32,
-    line: &Line<'_>,
+    line: &Entry<'_>,
 ) -> Option<bool> {
-    let rule = crate::table::rule::Rule::parse(line.text).filter(|_| !line.nul);
-    let Some(rule) = rule else {
+    let Some(rule) = Rule::parse(line.text).filter(|_| !line.nul) else {
         // Whoever gets to it is warned.
         demands.set_always();
         return builder.rule(number, &Services::ALL, demands);
     };
     let services = Services::of(rule.daemons);
-    match services.unclear {
+    if services.unclear {
         // A lookup of the server's name comes before any client.
-        true => demands.set_always(),
-        false => demands.set_clients(rule.clients, &mut builder.kinds),
+        demands.set_always();
+    } else {
+        demands.set_clients(rule.clients, &mut builder.kinds);
     }
     builder.rule(number, &services, demands)
 }
 
-/// Goes through the rules of a held table that can have to do with a request.
-pub struct HeldRules {
-    table: Arc<HeldTable>,
+/// The same for a word of a list.
+fn index_word(
+    builder: &mut IndexBuilder,
+    demands: &mut Demands,
+    number: u32,
+    word: &Entry<'_>,
+) -> Option<bool> {
+    demands.set_word(word.text, &mut builder.kinds);
+    builder.rule(number, &Services::ALL, demands)
+}
+
+/// Goes through those that can have to do with a request.
+struct HeldEntries {
+    file: Arc<HeldFile>,
     finder: Finder,
-    place: (u64, u64),
+    lines: (u64, u64),
 }
 
-impl HeldRules {
-    /// Starts at the first rule.
-    pub fn new(table: Arc<HeldTable>) -> Self {
+impl HeldEntries {
+    /// Starts at the first entry.
+    fn new(file: Arc<HeldFile>) -> Self {
         Self {
-            table,
+            file,
             finder: Finder::default(),
-            place: (0, 0),
+            lines: (0, 0),
         }
     }
-
-    /// The next rule that can have to do with the request, as it is known now.
-    ///
-    /// # Errors
-    /// The rest of the table is not to be used: see [`LineError`].
-    pub fn next_line(&mut self, request: &Request) -> Result<Option<Line<'_>>, LineError> {
-        let table = &*self.table;
-        let rules = &table.rules;
-        let count = rules.parts.len();
-        let found = self.finder.next(&table.index, count, request, Side::Client);
-        match (found, table.end) {
-            (Some(number), _) => {
-                let line = rules
-                    .line(number)
-                    .ok_or_else(damaged)
-                    .map_err(LineError::Io)?;
-                self.place = (line.first, line.last);
-                let nul = table.nul.binary_search(&number).is_ok();
-                Ok(Some(Line { nul, ..line }))
-            }
-            (None, None) => Ok(None),
-            (None, Some(end)) => {
-                self.place = (end.first, end.last);
-                Err(match end.kind {
-                    Bad::Unterminated => LineError::Unterminated,
-                    Bad::TooLong => LineError::TooLong,
-                    Bad::Nul => LineError::Nul,
-                })
-            }
-        }
-    }
-
-    /// The first physical line of the rule at hand or, after an error, of the bad line.
-    pub fn first(&self) -> u64 {
-        self.place.0
-    }
-
-    /// The last physical line, likewise.
-    pub fn last(&self) -> u64 {
-        self.place.1
-    }
 }
 
-/// A `/file` list held in memory.
-#[derive(Debug)]
-pub struct HeldList {
-    words: Parts,
-    index: Index,
-    /// Whether the list ends in a word that cannot be used.
-    bad_word: bool,
-    passed_nul: bool,
-}
-
-impl HeldList {
-    /// Reads a whole list, with an index if it has more than `few` words. `None`: it cannot be read, or
-    /// takes too much memory.
-    pub fn read(source: impl Read, few: usize) -> Option<Self> {
-        Self::read_within(source, few, MAX_HELD_BYTES)
-    }
-
-    fn read_within(source: impl Read, few: usize, most: usize) -> Option<Self> {
-        let mut words = Parts::default();
-        let (mut builder, mut demands) = (IndexBuilder::default(), Demands::default());
-        let mut list = ListWords::new(source);
-        let bad_word = loop {
-            match list.next_word() {
-                Ok(Some(ListWord { word, line })) => {
-                    demands.set_word(word, &mut builder.kinds);
-                    if builder.rule(words.next()?, &Services::ALL, &demands)? {
-                        words.push(word, line, line)?;
-                    }
-                    if words.bytes() + builder.bytes() > most {
-                        return None;
-                    }
-                }
-                Ok(None) => break false,
-                Err(ListError::Word) => break true,
-                Err(ListError::Io(_)) => return None,
-            }
-        };
-        Some(Self {
-            index: builder.build(words.parts.len() <= few)?,
-            words,
-            bad_word,
-            passed_nul: list.passed_nul(),
-        })
-    }
-}
-
-/// Goes through the words of a held list that can have to do with one end of a request.
-pub struct HeldWords {
-    list: Arc<HeldList>,
-    finder: Finder,
-}
-
-impl HeldWords {
-    /// Starts at the first word.
-    pub fn new(list: Arc<HeldList>) -> Self {
-        Self {
-            list,
-            finder: Finder::default(),
-        }
-    }
-
-    /// Whether NUL bytes were passed over in the list.
-    pub fn passed_nul(&self) -> bool {
-        self.list.passed_nul
-    }
-
-    /// The next word that can have to do with that end, as it is known now.
-    ///
-    /// # Errors
-    /// The list cannot be used: see [`ListError`].
-    pub fn next_word(
+impl Entries for HeldEntries {
+    fn next_entry(
         &mut self,
         request: &Request,
         side: Side,
-    ) -> Result<Option<ListWord<'_>>, ListError> {
-        let list = &*self.list;
-        let count = list.words.parts.len();
-        match self.finder.next(&list.index, count, request, side) {
-            Some(number) => {
-                let word = list.words.line(number).ok_or_else(damaged);
-                let Line { text, first, .. } = word.map_err(ListError::Io)?;
-                Ok(Some(ListWord {
-                    word: text,
-                    line: first,
-                }))
-            }
-            None if list.bad_word => Err(ListError::Word),
-            None => Ok(None),
+    ) -> Result<Option<Entry<'_>>, EntryError> {
+        let file = &*self.file;
+        let count = file.extents.len();
+        let Some(number) = self.finder.next(&file.index, count, request, side) else {
+            let Some((end, lines)) = file.end else {
+                return Ok(None);
+            };
+            self.lines = lines;
+            return Err(match end {
+                End::Unterminated => EntryError::Unterminated,
+                End::TooLong => EntryError::TooLong,
+                End::Nul => EntryError::Nul,
+            });
+        };
+        // An index that names an entry which is not there must not look like the end of a table.
+        let damaged = || io::Error::other("the table in memory is damaged");
+        let entry = file.entry(number).ok_or_else(damaged)?;
+        self.lines = (entry.first, entry.last);
+        Ok(Some(entry))
+    }
+
+    fn lines(&self) -> (u64, u64) {
+        self.lines
+    }
+
+    /// Nobody who holds tables wants to know of comments.
+    fn passed(&self) -> Passed {
+        Passed {
+            live_comment: false,
+            nul: self.file.passed_nul,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

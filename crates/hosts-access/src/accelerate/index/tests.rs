@@ -288,10 +288,10 @@ fn held_tables_do_as_those_that_are_read() {
 
 /// How many rules of a table are shown to a request.
 fn shown(table: &str, request: &Request) -> usize {
-    let table = HeldTable::read(table.as_bytes(), FEW).unwrap();
-    let mut rules = HeldRules::new(Arc::new(table));
+    let table = HeldFile::read(table.as_bytes(), Kind::Table, FEW).unwrap();
+    let mut rules = HeldEntries::new(Arc::new(table));
     let mut count = 0;
-    while rules.next_line(request).unwrap().is_some() {
+    while rules.next_entry(request, Side::Client).unwrap().is_some() {
         count += 1;
     }
     count
@@ -363,14 +363,14 @@ fn few_rules_of_many_are_shown() {
 #[test]
 fn once_the_name_is_known_the_rules_that_asked_for_it_are_passed_over() {
     let table: String = (0..100).map(|n| format!("sshd: h{n}.example\n")).collect();
-    let table = HeldTable::read(table.as_bytes(), FEW).unwrap();
-    let mut rules = HeldRules::new(Arc::new(table));
+    let table = HeldFile::read(table.as_bytes(), Kind::Table, FEW).unwrap();
+    let mut rules = HeldEntries::new(Arc::new(table));
     let mut request = Request::new("sshd", Host::from_text("10.1.2.3"), Host::unknown());
     let mut next = |name: Option<&str>| {
         if let Some(name) = name {
             request.client.name = Fact::from_value(name.as_bytes());
         }
-        let line = rules.next_line(&request).unwrap()?;
+        let line = rules.next_entry(&request, Side::Client).unwrap()?;
         Some(line.first)
     };
     let found = [
@@ -416,8 +416,8 @@ fn odd_texts_cost_no_more_than_reading() {
     let table = "sshd: 10.1.2.9\n".repeat(1000);
     let list = "10.1.2.9\n".repeat(1000);
     for (most, held) in [(80_000, true), (40_000, false)] {
-        let table = HeldTable::read_within(table.as_bytes(), FEW, most);
-        let list = HeldList::read_within(list.as_bytes(), FEW, most);
+        let table = HeldFile::read_within(table.as_bytes(), Kind::Table, FEW, most);
+        let list = HeldFile::read_within(list.as_bytes(), Kind::List, FEW, most);
         assert_eq!([table.is_some(), list.is_some()], [held; 2], "{most}");
     }
 }

@@ -8,7 +8,8 @@ use crate::report::trace::List;
 use crate::request::Request;
 use crate::request::facts::Fact;
 use crate::search::matcher::Matcher;
-use crate::table::filelist::{self, ListWord};
+use crate::table::entry::Entry;
+use crate::table::filelist;
 use crate::table::line;
 use crate::table::rule::Rule;
 
@@ -188,7 +189,7 @@ fn words_that_are_left_out_do_not_match() {
         let fake = FakeWorld::new();
         let mut request = Request::new("svcd", client.clone(), Host::unknown());
         let mut words = filelist::ListWords::new(begin.as_bytes());
-        while let Some(ListWord { word, .. }) = words.next_word().unwrap() {
+        while let Some(Entry { text: word, .. }) = words.next_word().unwrap() {
             assert_ne!(word[0], b'#', "{text:?} {rest:?}");
             let mut matcher = Matcher {
                 request: &mut request,
