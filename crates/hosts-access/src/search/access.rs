@@ -12,13 +12,13 @@ use std::sync::Arc;
 use crate::action::{RuleOutcome, ShellText};
 use crate::options;
 use crate::report::problem::{Diagnostic, Problem, RefusedClients};
-use crate::report::trace::{Event, List};
+use crate::report::trace::Event;
 use crate::request::{Request, Side};
 use crate::search::entries::{Entries, Kind};
 use crate::search::matcher::Matcher;
 use crate::table::entry::{Entry, EntryError};
 use crate::table::place::Place;
-use crate::table::rule::{split_clients, split_daemons};
+use crate::table::rule::split_daemons;
 use crate::world::{Effects, World};
 
 /// The two tables.
@@ -233,12 +233,7 @@ impl TableSearch<'_, '_> {
             world: *self.world,
             place: Some(place),
         };
-        if !matcher.list_match(List::Daemons, daemons)? {
-            return Ok(None);
-        }
-        let (clients, options) = split_clients(rest);
-        let matches = matcher.list_match(List::Clients, clients)?;
-        Ok(matches.then_some(options))
+        matcher.rule_match(daemons, rest)
     }
 
     fn warn(&self, problem: Problem) {

@@ -13,14 +13,13 @@ use std::time::Duration;
 use crate::address::Family;
 use crate::options::Fields;
 use crate::report::problem::Diagnostic;
-use crate::report::trace::List;
 use crate::request::Request;
 use crate::request::facts::{Answer, Unanswered};
 use crate::search::access::{Decision, Tables, Verdict};
 use crate::search::matcher::Matcher;
 use crate::table::line::Lines;
 use crate::table::place::Place;
-use crate::table::rule::{split_clients, split_daemons};
+use crate::table::rule::split_daemons;
 use crate::world::{Forward, Ident, Log, Netgroups, Resolver, World};
 
 /// The comment by which tcp_wrappers 7.6 refuses a client that was granted here, if it is certain that it
@@ -103,7 +102,6 @@ fn match_offline<'l>(
     let Some((daemons, rest)) = split_daemons(text) else {
         return CommentMatch::NoMatch;
     };
-    let (clients, options) = split_clients(rest);
     let nobody = Nobody::default();
     let mut request = request.clone();
     let mut matcher = Matcher {
@@ -116,18 +114,12 @@ fn match_offline<'l>(
         },
         place: Some(place),
     };
-    for (list, words) in [(List::Daemons, daemons), (List::Clients, clients)] {
-        let matched = matcher.list_match(list, words);
-        if nobody.asked.get() {
-            return CommentMatch::Unknown;
-        }
-        match matched {
-            Ok(true) => {}
-            Ok(false) => return CommentMatch::NoMatch,
-            Err(_) => return CommentMatch::Unknown,
-        }
+    match matcher.rule_match(daemons, rest) {
+        _ if nobody.asked.get() => CommentMatch::Unknown,
+        Ok(None) => CommentMatch::NoMatch,
+        Ok(Some(options)) => CommentMatch::Match(options),
+        Err(_) => CommentMatch::Unknown,
     }
-    CommentMatch::Match(options)
 }
 
 /// Whom nobody is to ask, and who remembers that somebody did.

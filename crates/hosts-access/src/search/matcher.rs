@@ -16,9 +16,10 @@ use crate::request::{Request, Side};
 use crate::search::entries::{Entries, Kind};
 use crate::table::compare::Form;
 use crate::table::entry::{Entry, EntryError};
-use crate::table::list;
+use crate::table::list::{self, Step};
 use crate::table::pattern::{HostPattern, port_number, split_at_sign};
 use crate::table::place::Place;
+use crate::table::rule::split_clients;
 use crate::text::bytes::{bracketed, path_of};
 use crate::text::number;
 use crate::world::{Lookups, World};
@@ -36,19 +37,47 @@ pub struct Matcher<'m, 'w> {
 }
 
 impl Matcher<'_, '_> {
+    /// Tests the two lists of a rule, of which the first is split off already. Gives the rule's options, if it has any,
+    /// where both match.
+    ///
+    /// # Errors
+    /// The rule cannot be evaluated.
+    pub fn rule_match<'l>(
+        &mut self,
+        daemons: &[u8],
+        rest: &'l [u8],
+    ) -> Result<Option<Option<&'l [u8]>>, Problem> {
+        if !self.list_match(List::Daemons, daemons)? {
+            return Ok(None);
+        }
+        let (clients, options) = split_clients(rest);
+        let matched = self.list_match(List::Clients, clients)?;
+        Ok(matched.then_some(options))
+    }
+
     /// Tests a list of a rule.
     ///
     /// # Errors
     /// The rule cannot be evaluated.
     pub fn list_match(&mut self, list: List, words: &[u8]) -> Result<bool, Problem> {
         self.tell(Event::List(list));
-        let matched = list::list_match(
-            words,
-            &mut Walk {
-                matcher: self,
-                list,
-            },
-        )?;
+        let matched = list::list_match(words, |step| {
+            let mut matched = false;
+            let event = match step {
+                Step::Word(word) => {
+                    self.tell(Event::Word(word));
+                    matched = match list {
+                        List::Daemons => self.daemon_match(word),
+                        List::Clients => self.client_match(word),
+                    }?;
+                    Event::Tested { matched }
+                }
+                Step::Passed(word) => Event::Passed(word),
+                Step::Except { entered } => Event::Except { entered },
+            };
+            self.tell(event);
+            Ok(matched)
+        })?;
         self.tell(Event::ListTested { matched });
         Ok(matched)
     }
@@ -321,32 +350,6 @@ impl Matcher<'_, '_> {
                 Err(_) => return Err(Problem::ListWord(path.to_owned())),
             }
         }
-    }
-}
-
-/// Walks a list and tells about it.
-struct Walk<'a, 'm, 'w> {
-    matcher: &'a mut Matcher<'m, 'w>,
-    list: List,
-}
-
-impl list::Visitor<Problem> for Walk<'_, '_, '_> {
-    fn word(&mut self, word: &[u8]) -> Result<bool, Problem> {
-        self.matcher.tell(Event::Word(word));
-        let matched = match self.list {
-            List::Daemons => self.matcher.daemon_match(word),
-            List::Clients => self.matcher.client_match(word),
-        }?;
-        self.matcher.tell(Event::Tested { matched });
-        Ok(matched)
-    }
-
-    fn passed(&mut self, word: &[u8]) {
-        self.matcher.tell(Event::Passed(word));
-    }
-
-    fn except(&mut self, entered: bool) {
-        self.matcher.tell(Event::Except { entered });
     }
 }
 

@@ -49,73 +49,47 @@ pub fn is_except(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"EXCEPT")
 }
 
-/// Tests the words of a list, and may watch the walk.
-pub trait Visitor<E> {
-    /// Whether a word matches.
-    ///
-    /// # Errors
-    /// The list cannot be evaluated; that ends the walk.
-    fn word(&mut self, word: &[u8]) -> Result<bool, E>;
-
+/// A step of the walk through a list.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'l> {
+    /// A word is tested.
+    Word(&'l [u8]),
     /// A word is passed over, since one before it has matched.
-    fn passed(&mut self, _word: &[u8]) {}
-
-    /// EXCEPT is met. `entered`: the words after it are tested, since one before it has matched.
-    fn except(&mut self, _entered: bool) {}
+    Passed(&'l [u8]),
+    /// EXCEPT is met.
+    Except {
+        /// Whether the words after it are tested, since one before it has matched.
+        entered: bool,
+    },
 }
 
-/// A test alone.
-impl<E, T: FnMut(&[u8]) -> Result<bool, E>> Visitor<E> for T {
-    fn word(&mut self, word: &[u8]) -> Result<bool, E> {
-        self(word)
-    }
-}
-
-/// Tests a list: a word before the first EXCEPT must match, and the list after it must not.
+/// Tests a list: a word before the first EXCEPT must match, and the list after it must not. `visit` is told each step
+/// and says whether a word matches; of other steps its answer does not count.
 ///
 /// EXCEPT nests to the right: `A EXCEPT B EXCEPT C` is A without (B without C). The loop carries
 /// what a match means so far instead of recursing, so a long chain costs no stack.
 ///
 /// # Errors
-/// The first error of a test ends it.
-pub fn list_match<E>(list: &[u8], visitor: &mut impl Visitor<E>) -> Result<bool, E> {
-    let mut words = Words::new(list);
-    let mut otherwise = false;
-    loop {
-        if !any_before_except(&mut words, visitor)? {
-            return Ok(otherwise);
-        }
-        if !skip_to_except(&mut words, visitor) {
-            return Ok(!otherwise);
-        }
-        otherwise = !otherwise;
-    }
-}
-
-/// Whether a word up to the next EXCEPT matches. Stops after the first that does.
-fn any_before_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> Result<bool, E> {
-    for word in words {
+/// The first error ends it.
+pub fn list_match<E>(
+    list: &[u8],
+    mut visit: impl FnMut(Step<'_>) -> Result<bool, E>,
+) -> Result<bool, E> {
+    let (mut matched, mut otherwise) = (false, false);
+    for word in Words::new(list) {
         if is_except(word) {
-            visitor.except(false);
-            return Ok(false);
-        }
-        if visitor.word(word)? {
-            return Ok(true);
+            visit(Step::Except { entered: matched })?;
+            if !matched {
+                return Ok(otherwise);
+            }
+            (matched, otherwise) = (false, !otherwise);
+        } else if matched {
+            visit(Step::Passed(word))?;
+        } else {
+            matched = visit(Step::Word(word))?;
         }
     }
-    Ok(false)
-}
-
-/// Goes past the next EXCEPT, if there is one.
-fn skip_to_except<E>(words: &mut Words<'_>, visitor: &mut impl Visitor<E>) -> bool {
-    for word in words {
-        if is_except(word) {
-            visitor.except(true);
-            return true;
-        }
-        visitor.passed(word);
-    }
-    false
+    Ok(matched != otherwise)
 }
 
 #[cfg(test)]
@@ -124,13 +98,13 @@ mod tests {
     use std::convert::Infallible;
 
     fn eval(list: &str, subject: &str) -> bool {
-        list_match(list.as_bytes(), &mut |word: &[u8]| {
-            Ok::<_, Infallible>(crate::table::compare::string_match(
-                word,
-                subject.as_bytes(),
-            ))
-        })
-        .unwrap()
+        let test = |step: Step<'_>| {
+            Ok::<_, Infallible>(match step {
+                Step::Word(word) => crate::table::compare::string_match(word, subject.as_bytes()),
+                Step::Passed(_) | Step::Except { .. } => false,
+            })
+        };
+        list_match(list.as_bytes(), test).unwrap()
     }
 
     #[test]
@@ -171,7 +145,7 @@ mod tests {
     #[test]
     fn an_error_ends_the_test() {
         let mut seen = 0;
-        let outcome = list_match(b"a b c", &mut |_: &[u8]| {
+        let outcome = list_match(b"a b c", |_| {
             seen += 1;
             if seen == 2 { Err("stop") } else { Ok(false) }
         });
