@@ -20,6 +20,9 @@ COMPLETED := tcpdchk tcpdmatch
 # The comparison of our engine with Debian's library.
 COMPARE := cargo run --quiet --release --package differential --
 
+# The same without the feature `accelerate`: docs/acceleration.md.
+PLAIN := cargo build --quiet --profile plain --no-default-features
+
 # Ends with the settings that were built in.
 all:
 	cargo build --release --locked $(BUILT:%=--package %)
@@ -53,6 +56,7 @@ valgrind:
 test: all valgrind
 	tests/setup
 	cargo build --quiet --release --package differential
+	$(PLAIN) --package differential --package tcpdmatch
 	tests/run
 
 # What our programs cost, side by side with Debian's: shown, and left in target/bench.md.
@@ -90,6 +94,11 @@ differential: all
 	$(COMPARE) corpus
 	$(COMPARE) run 0 10000000
 	$(COMPARE) queries 0 10000
+	$(PLAIN) --package differential $(BUILT:%=--package %)
+	set -e; for job in regressions exhaustive corpus "run 0 10000000" "queries 0 10000"; do \
+	    target/plain/differential $$job; \
+	done
+	TCPD_BUILD=$(CURDIR)/target/plain cargo test --package scenarios
 	POLICY_SAMPLES=1000000 cargo test --release --package policy --test proof
 
 # What fails in tcpd and in the library never opens a door: docs/reliability.md. A run is one fault; all of them take
