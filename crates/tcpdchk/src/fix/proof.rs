@@ -45,7 +45,7 @@ impl<'p> Proof<'p> {
     }
 
     /// The edits that are safe together, in order.
-    pub(super) fn safe<'e>(mut self, all: &'e [Edit]) -> Vec<&'e Edit> {
+    pub(super) fn safe(mut self, all: &[Edit]) -> Vec<&Edit> {
         let all: Vec<&Edit> = all.iter().collect();
         let mut safe = Vec::new();
         self.take(&all, &mut safe);
