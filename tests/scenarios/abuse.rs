@@ -129,9 +129,10 @@ fn a_client_gets_nothing_of_ours_where_memory_runs_out() {
             let out = texts[0].starts_with("error: out of memory: ");
             // A table or list for which there is no memory refuses too, and says so.
             let in_error = texts[0].contains("annot ") && texts[0].starts_with("warning: ");
-            let expected = match out || in_error {
-                true => Verdict::Refused,
-                false => Verdict::Granted,
+            let expected = if out || in_error {
+                Verdict::Refused
+            } else {
+                Verdict::Granted
             };
             world.same(&what, outcome.verdict, expected);
             told += u32::from(out);

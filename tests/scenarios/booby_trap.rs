@@ -26,12 +26,11 @@ fn services() -> String {
 pub(crate) fn debians(program: &str) -> String {
     let unpacked = format!("{UNPACKED}/{program}");
     let installed = format!("/srv/.host/{program}");
-    match Path::new(&unpacked).exists() {
-        true => unpacked,
-        // The machine's /usr/sbin is kept as /srv/.host/sbin.
-        false if Path::new(&installed).exists() => installed,
-        false => format!("/usr/{program}"),
-    }
+    // The machine's /usr/sbin is kept as /srv/.host/sbin.
+    let found = [unpacked, installed]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
+    found.unwrap_or_else(|| format!("/usr/{program}"))
 }
 
 /// Puts the trap up, with a mail program that keeps what it gets.

@@ -64,9 +64,10 @@ pub(crate) fn original() -> PathBuf {
 pub fn target() -> PathBuf {
     let executable = std::env::current_exe().expect("path of the executable");
     let folder = executable.parent().expect("a folder");
-    let profile = match folder.ends_with("deps") {
-        true => folder.parent().expect("target/PROFILE/deps"),
-        false => folder,
+    let profile = if folder.ends_with("deps") {
+        folder.parent().expect("target/PROFILE/deps")
+    } else {
+        folder
     };
     profile.parent().expect("target/PROFILE").to_path_buf()
 }

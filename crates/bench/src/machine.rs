@@ -20,7 +20,7 @@ pub(crate) const DAEMON: &str = "svcd";
 /// A client that no measured rule matches (RFC 5737).
 pub(crate) const STRANGER: &str = "192.0.2.7";
 
-/// Likewise with IPv6; no measured net is near it (RFC 9637).
+/// The same with IPv6; no measured net is near it (RFC 9637).
 pub(crate) const STRANGER6: &str = "3fff:db8::7";
 
 /// Whether this process is the inner run.
@@ -129,9 +129,10 @@ impl Machine {
 
 /// Mounts a folder, a file or a tmpfs over a place.
 fn cover(source: impl AsRef<Path>, place: &Path, tmpfs: bool) -> Result<()> {
-    let (kind, flags) = match tmpfs {
-        true => (Some("tmpfs"), MsFlags::empty()),
-        false => (None, MsFlags::MS_BIND | MsFlags::MS_REC),
+    let (kind, flags) = if tmpfs {
+        (Some("tmpfs"), MsFlags::empty())
+    } else {
+        (None, MsFlags::MS_BIND | MsFlags::MS_REC)
     };
     mount(Some(source.as_ref()), place, kind, flags, None::<&str>)
         .with_context(|| format!("mount on {}", place.display()))

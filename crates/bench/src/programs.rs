@@ -124,7 +124,7 @@ pub(crate) struct Usage {
     pub(crate) syscalls: u64,
 }
 
-/// The numbers of a report of programs/usage.c or programs/syscalls.c, if the program behind it has
+/// The numbers of a report of programs/usage.c or programs/syscalls.c, if the program that it is of has
 /// succeeded.
 pub(crate) fn counts<const N: usize>(report: &[u8]) -> Result<[u64; N]> {
     let report = String::from_utf8_lossy(report);

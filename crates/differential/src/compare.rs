@@ -102,7 +102,7 @@ pub(crate) fn without_refused(message: &[u8]) -> &[u8] {
         .unwrap_or(message)
 }
 
-/// The events with each banner behind what its expansions gave rise to. We send it in larger pieces
+/// The events with each banner after what its expansions gave rise to. We send it in larger pieces
 /// than the original, and nobody sees the client's text and the log in one sequence.
 fn settled(events: &[Event]) -> Vec<Event> {
     let mut settled = Vec::with_capacity(events.len());
@@ -182,7 +182,7 @@ fn wording(case: &Case, ours: &Event, original: &Event) -> Option<&'static str> 
     by_name.then_some("O4")
 }
 
-/// Splits `KIND: TABLE, line N` from the text behind it.
+/// Splits `KIND: TABLE, line N` from the text after it.
 fn split_place(message: &[u8]) -> Option<(&str, &str)> {
     let message = std::str::from_utf8(message).ok()?;
     let kind = message.find(": ")? + 2;

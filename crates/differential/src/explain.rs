@@ -203,9 +203,10 @@ pub(crate) fn judge_sides(sides: &dyn Sides, case: &Case, ours: &Outcome) -> Res
     for cut_off in [CutOff::No, CutOff::Maybe] {
         let judge = Judge { sides, cut_off };
         if let Some(rows) = judge.rows(case, ours)? {
-            return Ok(match rows.is_empty() {
-                true => Judgement::Equal,
-                false => Judgement::Explained(rows),
+            return Ok(if rows.is_empty() {
+                Judgement::Equal
+            } else {
+                Judgement::Explained(rows)
             });
         }
     }

@@ -254,7 +254,7 @@ fn spread(first: u64, count: u64, begin: impl Fn() -> Command) -> Result<Counts>
 /// The processor time of the workers and of their children, times(2), of which /proc tells.
 fn spent() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The fields behind the name in parentheses begin with the third.
+    // The fields after the name in parentheses begin with the third.
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks = fields.split_whitespace().skip(11).take(4);
     let ticks: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();

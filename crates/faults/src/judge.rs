@@ -80,9 +80,12 @@ pub(crate) fn opened(job: &Job, outcome: &Outcome, usual: &Outcome) -> Vec<Open>
         } else {
             3
         };
-        let came_to = |number| match numbers.contains(&number) {
-            true => Open::Served,
-            false => Open::Denied,
+        let came_to = |number| {
+            if numbers.contains(&number) {
+                Open::Served
+            } else {
+                Open::Denied
+            }
         };
         return (1..=questions).map(came_to).collect();
     }

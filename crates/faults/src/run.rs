@@ -137,9 +137,10 @@ pub(crate) fn run(wanted: &Wanted) -> Result<ExitCode> {
 /// Records every question under every target.
 fn plans(wanted: &Wanted, workers: usize, made: &Path) -> Result<Vec<Plan>> {
     let mut tasks = Vec::new();
-    let sides = match wanted.ours || !made.join("debian/asker").exists() {
-        true => &[Side::Ours][..],
-        false => &[Side::Ours, Side::Debian],
+    let sides = if wanted.ours || !made.join("debian/asker").exists() {
+        &[Side::Ours][..]
+    } else {
+        &[Side::Ours, Side::Debian]
     };
     for &side in sides {
         for program in [Program::Tcpd, Program::Once, Program::Thrice] {

@@ -242,7 +242,7 @@ HIDDEN int wrap_call_rfc931(struct sockaddr *client, struct sockaddr *server, ch
     CALL(rfc931(client, server, user));
 }
 
-/* The library may be unloaded: what it keeps in memory must not stay behind. */
+/* The library may be unloaded: what it keeps in memory has to go with it. */
 static void __attribute__((destructor)) forget(void)
 {
     wrap_forget();

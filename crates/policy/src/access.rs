@@ -432,15 +432,14 @@ impl Reader<'_> {
         let mut first = true;
         while let Some((matches, fails)) = segments.pop() {
             let not = (store.not(list.0), store.not(list.1));
-            list = match first {
-                true => (matches, fails),
-                false => {
-                    let later = store.all([matches, list.1]);
-                    (
-                        store.all([matches, not.0, not.1]),
-                        store.any([fails, later]),
-                    )
-                }
+            list = if first {
+                (matches, fails)
+            } else {
+                let later = store.all([matches, list.1]);
+                (
+                    store.all([matches, not.0, not.1]),
+                    store.any([fails, later]),
+                )
             };
             first = false;
         }
@@ -554,9 +553,10 @@ impl Reader<'_> {
 }
 
 fn plain(holds: bool) -> Condition {
-    match holds {
-        true => Condition::ALWAYS,
-        false => Condition::NEVER,
+    if holds {
+        Condition::ALWAYS
+    } else {
+        Condition::NEVER
     }
 }
 

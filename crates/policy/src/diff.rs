@@ -211,12 +211,11 @@ fn both(
 pub fn says(store: &mut Conditions, list: &[Decision], verdicts: &[Verdict]) -> Condition {
     let mut formula = Condition::NEVER;
     for decision in list.iter().rev() {
-        formula = match verdicts.contains(&decision.verdict) {
-            true => store.any([decision.when, formula]),
-            false => {
-                let not = store.not(decision.when);
-                store.all([not, formula])
-            }
+        formula = if verdicts.contains(&decision.verdict) {
+            store.any([decision.when, formula])
+        } else {
+            let not = store.not(decision.when);
+            store.all([not, formula])
         };
     }
     formula

@@ -113,9 +113,10 @@ impl Walk {
     /// The ranges of what remains of an address after so many numbers.
     fn ranges(&mut self, numbers: usize, positions: Positions) -> Offsets {
         if numbers == 4 {
-            return Some(match self.glob.accepts(positions) {
-                true => [(0, 0)].into(),
-                false => [].into(),
+            return Some(if self.glob.accepts(positions) {
+                [(0, 0)].into()
+            } else {
+                [].into()
             });
         }
         if positions == 0 {
@@ -205,9 +206,10 @@ fn exact_v6(word: &[u8]) -> Vec<Printed> {
     if number.len() < word.len() || (from..=to).contains(&at) || at <= WITH_DOTS.1 {
         return vec![Printed::Within(at, at)];
     }
-    match address.to_string().as_bytes().eq_ignore_ascii_case(word) {
-        true => vec![Printed::Ranges(vec![(at, at)])],
-        false => vec![],
+    if address.to_string().as_bytes().eq_ignore_ascii_case(word) {
+        vec![Printed::Ranges(vec![(at, at)])]
+    } else {
+        vec![]
     }
 }
 
@@ -260,9 +262,10 @@ fn glob_v6(glob: &[u8]) -> Vec<Printed> {
     // What is left can only match the interface of a link-local address.
     let domain = matches!(tail, [b'.', next, ..] if next.is_ascii_alphabetic())
         || tail.contains(&b'.') && !is_numeric(tail);
-    match domain || !may_begin_link_local(head) {
-        true => vec![],
-        false => vec![Printed::Within(from, to)],
+    if domain || !may_begin_link_local(head) {
+        vec![]
+    } else {
+        vec![Printed::Within(from, to)]
     }
 }
 
@@ -421,9 +424,10 @@ mod tests {
                 if address.to_ipv4_mapped().is_some() {
                     continue;
                 }
-                let scope = match address.is_unicast_link_local() {
-                    true => *random.choice(&["", "%eth0", "%7", "%eth0.4"]).unwrap(),
-                    false => "",
+                let scope = if address.is_unicast_link_local() {
+                    *random.choice(&["", "%eth0", "%7", "%eth0.4"]).unwrap()
+                } else {
+                    ""
                 };
                 let text = format!("{address}{scope}");
                 let at = u128::from(address);

@@ -146,18 +146,21 @@ impl Pieces {
                 break;
             };
             let inside = |piece: Option<&&Piece>| {
-                piece.map_or(Condition::NEVER, |piece| match piece.from <= next {
-                    true => piece.holds,
-                    false => Condition::NEVER,
+                piece.map_or(Condition::NEVER, |piece| {
+                    if piece.from <= next {
+                        piece.holds
+                    } else {
+                        Condition::NEVER
+                    }
                 })
             };
-            let ends = starts
-                .iter()
-                .flatten()
-                .map(|piece| match piece.from <= next {
-                    true => piece.to,
-                    false => piece.from - 1,
-                });
+            let ends = starts.iter().flatten().map(|piece| {
+                if piece.from <= next {
+                    piece.to
+                } else {
+                    piece.from - 1
+                }
+            });
             let to = ends.min().unwrap_or(next);
             let holds = join(inside(one), inside(two));
             if holds != Condition::NEVER {

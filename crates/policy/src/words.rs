@@ -131,9 +131,10 @@ impl<'w> Reader<'w> {
         while let Some(segment) = segments.pop() {
             let fails = segment.in_error;
             let space = segment.space(store);
-            let mut in_error = match fails {
-                true => Space::everywhere(Condition::ALWAYS).and_not(&space, store),
-                false => Space::default(),
+            let mut in_error = if fails {
+                Space::everywhere(Condition::ALWAYS).and_not(&space, store)
+            } else {
+                Space::default()
             };
             let mut matches = space.clone();
             if !first {
@@ -254,9 +255,10 @@ impl<'w> Reader<'w> {
 
 /// A word in lower case, unless it may hold what has to keep its case: a path, a netgroup, an interface.
 pub(crate) fn plain_case(word: &[u8]) -> Box<[u8]> {
-    match word.iter().any(|byte| matches!(byte, b'/' | b'@' | b'%')) {
-        true => word.into(),
-        false => word.to_ascii_lowercase().into(),
+    if word.iter().any(|byte| matches!(byte, b'/' | b'@' | b'%')) {
+        word.into()
+    } else {
+        word.to_ascii_lowercase().into()
     }
 }
 

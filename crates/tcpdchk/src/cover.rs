@@ -5,7 +5,7 @@
 //! earlier one. The earlier words are kept in sets, so a table of many thousand rules costs little.
 //!
 //! A rule in error ends the search of its table, and hosts.deny is searched then. What stands
-//! behind a word of hosts.allow that may be in error is therefore no cover for hosts.deny.
+//! after a word of hosts.allow that may be in error is therefore no cover for hosts.deny.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
@@ -127,9 +127,10 @@ impl Earlier {
             shown: rule.origin.name().into(),
             certain: !self.may_end,
         };
-        let daemons = match everything {
-            true => b"all".to_vec(),
-            false => plain(rule.fields.daemons),
+        let daemons = if everything {
+            b"all".to_vec()
+        } else {
+            plain(rule.fields.daemons)
         };
         let text = (daemons.clone(), plain(rule.fields.clients));
         self.texts.entry(text).or_insert_with(|| Same {
@@ -161,9 +162,12 @@ impl Earlier {
             return Words::new(rule.fields.clients)
                 .before_except()
                 .next()
-                .map(|_| match twice {
-                    true => Covered::Same(shown),
-                    false => Covered::By(shown),
+                .map(|_| {
+                    if twice {
+                        Covered::Same(shown)
+                    } else {
+                        Covered::By(shown)
+                    }
                 });
         }
         let wide = self.wide.iter().filter(|list| daemons_cover(list, &text.0));
@@ -211,9 +215,10 @@ fn has_except(list: &[u8]) -> bool {
 /// A word in lower case, unless it may hold what has to keep its case: a path, a netgroup, an
 /// interface.
 fn key(word: &[u8]) -> Vec<u8> {
-    match word.iter().any(|byte| matches!(byte, b'/' | b'@' | b'%')) {
-        true => word.to_vec(),
-        false => word.to_ascii_lowercase(),
+    if word.iter().any(|byte| matches!(byte, b'/' | b'@' | b'%')) {
+        word.to_vec()
+    } else {
+        word.to_ascii_lowercase()
     }
 }
 
@@ -333,7 +338,7 @@ impl Clients {
             .find_map(|begin| self.words.get(begin))
     }
 
-    /// A glob that a name or address matches, likewise.
+    /// A glob that a name or address matches, on the same terms.
     fn glob_of(&self, word: &[u8], names: bool) -> Option<&By> {
         let mut globs = self.globs.iter();
         let found =
@@ -341,7 +346,7 @@ impl Clients {
         found.map(|(_, by)| by)
     }
 
-    /// A domain that a name or domain belongs to, likewise.
+    /// A domain that a name or domain belongs to, on the same terms.
     fn suffix_of(&self, word: &[u8], names: bool) -> Option<&By> {
         (1..word.len())
             .filter(|at| word.get(*at) == Some(&b'.'))

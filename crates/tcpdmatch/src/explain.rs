@@ -315,7 +315,7 @@ impl Log for Explainer<'_> {
             Event::Except { entered } => {
                 let list = self.state.borrow().list;
                 let reason = if *entered {
-                    "so the words behind it must not match"
+                    "so the words after it must not match"
                 } else {
                     "not needed, since no word before it matches"
                 };

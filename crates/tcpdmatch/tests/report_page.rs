@@ -510,9 +510,12 @@ fn pages_below(root: &Path) -> usize {
         if !tables.iter().any(|table| table.exists()) {
             continue;
         }
-        let tables = tables.map(|table| match table.exists() {
-            true => table.to_str().unwrap().to_owned(),
-            false => "/dev/null".to_owned(),
+        let tables = tables.map(|table| {
+            if table.exists() {
+                table.to_str().unwrap().to_owned()
+            } else {
+                "/dev/null".to_owned()
+            }
         });
         // A tree without daemons: what else this machine has is no part of it.
         let scratch = Scratch::new();

@@ -52,9 +52,10 @@ fn verdicts(scratch: &Scratch, tables: &[&str], questions: &[String]) -> Vec<Str
     let answers = text.lines().map(|line| {
         let answer: Value = serde_json::from_str(line).unwrap();
         let rule = &answer["rule"];
-        let rule = match rule.is_null() {
-            true => "null".to_owned(),
-            false => format!("{}:{}", rule["file"].as_str().unwrap(), rule["line"]),
+        let rule = if rule.is_null() {
+            "null".to_owned()
+        } else {
+            format!("{}:{}", rule["file"].as_str().unwrap(), rule["line"])
         };
         format!("{} {rule}", answer["verdict"].as_str().unwrap())
     });
@@ -75,9 +76,10 @@ fn ends(net: &str) -> (bool, u128, u128) {
 }
 
 fn address(v4: bool, number: u128) -> IpAddr {
-    match v4 {
-        true => IpAddr::V4(u32::try_from(number).unwrap().into()),
-        false => IpAddr::V6(number.into()),
+    if v4 {
+        IpAddr::V4(u32::try_from(number).unwrap().into())
+    } else {
+        IpAddr::V6(number.into())
     }
 }
 
@@ -483,9 +485,12 @@ fn ask_below(root: &Path) -> usize {
         if !tables.iter().any(|table| table.exists()) {
             continue;
         }
-        let tables = tables.map(|table| match table.exists() {
-            true => table.to_str().unwrap().to_owned(),
-            false => "/dev/null".to_owned(),
+        let tables = tables.map(|table| {
+            if table.exists() {
+                table.to_str().unwrap().to_owned()
+            } else {
+                "/dev/null".to_owned()
+            }
         });
         let scratch = scratch("", "");
         let tables = ["--tables", &tables[0], &tables[1]];

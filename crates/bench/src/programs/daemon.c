@@ -1,4 +1,4 @@
-/* The daemon behind every measured start: tells its client that it is served, and ends. */
+/* The daemon of every measured start: tells its client that it is served, and ends. */
 #include <unistd.h>
 
 int main(void)

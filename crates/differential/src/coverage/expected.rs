@@ -26,7 +26,7 @@ pub(super) const FACILITIES: &[&str] = &[
     "syslog", "*", "",
 ];
 
-/// Levels likewise, and words that are none.
+/// Levels in the same way, and words that are none.
 pub(super) const LEVELS: &[&str] = &[
     "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "error", "panic",
     "warn", "none", "6", "log_info", "",
@@ -261,7 +261,7 @@ fn words(all: &mut Vec<String>) {
     all.extend(ports.map(|form| format!("daemon word: {form}")));
     let hosts = [
         "brackets around a mask",
-        "at sign behind brackets",
+        "at sign after brackets",
         "netgroup with a slash",
         "a slash alone",
         "two slashes first",
@@ -388,7 +388,7 @@ fn texts(all: &mut Vec<String>) {
         "indented comment",
         "comment that goes on",
         "continuation",
-        "continuation behind a backslash",
+        "continuation after a backslash",
         "continuation of nothing",
         "continuation at the end",
         "# in a continuation",

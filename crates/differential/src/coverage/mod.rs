@@ -1,5 +1,5 @@
 //! Which constructs of the language the cases reach, as our engine tells of its search; each must be
-//! reached. What counts is what is evaluated, not what is written: a word behind the rule that
+//! reached. What counts is what is evaluated, not what is written: a word after the rule that
 //! matched is not reached.
 //!
 //! A construct is a line of text, such as `client address, prefix: no, nearly`. [`expected`] makes the
@@ -88,7 +88,7 @@ pub(crate) struct Watch<'w> {
 
 struct State<'w> {
     coverage: &'w mut Coverage,
-    /// The word at hand, behind the words that name the lists in which it stands.
+    /// The word at hand, after the words that name the lists in which it stands.
     words: Vec<Vec<u8>>,
     /// How many EXCEPTs of the list at hand were entered.
     excepts: usize,

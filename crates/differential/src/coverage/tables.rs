@@ -29,7 +29,7 @@ pub(super) fn table(coverage: &mut Coverage, content: Option<&Content>, last: Op
     let upto = usize::try_from(last.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
     for line in text.split_inclusive(|byte| *byte == b'\n').take(upto) {
         let begin = line.trim_ascii_start();
-        let behind = line.strip_suffix(b"\n").unwrap_or(line);
+        let after = line.strip_suffix(b"\n").unwrap_or(line);
         for (name, holds) in [
             ("comment", !continued && line.starts_with(b"#")),
             (
@@ -41,7 +41,7 @@ pub(super) fn table(coverage: &mut Coverage, content: Option<&Content>, last: Op
                 !continued && line.starts_with(b"#") && line.ends_with(b"\\\n"),
             ),
             ("continuation", line.ends_with(b"\\\n")),
-            ("continuation behind a backslash", line.ends_with(b"\\\\\n")),
+            ("continuation after a backslash", line.ends_with(b"\\\\\n")),
             ("continuation of nothing", line == b"\\\n"),
             ("# in a continuation", continued && begin.starts_with(b"#")),
             ("backslash before CR", line.ends_with(b"\\\r\n")),
@@ -49,10 +49,7 @@ pub(super) fn table(coverage: &mut Coverage, content: Option<&Content>, last: Op
             ("CR LF", line.ends_with(b"\r\n")),
             (
                 "CR inside",
-                behind
-                    .strip_suffix(b"\r")
-                    .unwrap_or(behind)
-                    .contains(&b'\r'),
+                after.strip_suffix(b"\r").unwrap_or(after).contains(&b'\r'),
             ),
             (
                 "blank line",

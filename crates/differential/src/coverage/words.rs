@@ -29,7 +29,7 @@ pub(super) fn oddities(word: &[u8]) -> impl Iterator<Item = &'static str> {
         ("at sign last", word.ends_with(b"@") && word.len() > 1),
         ("two at signs", count(b'@') > 1),
         (
-            "at sign behind brackets",
+            "at sign after brackets",
             word.starts_with(b"[") && word.contains(&b'@'),
         ),
         ("left and right", split_at_sign(word).is_some()),

@@ -31,9 +31,10 @@ impl Generator {
             if self.one_in(60) {
                 text.extend_from_slice(b"# ");
             }
-            let word = match excepts == 2 && self.one_in(2) {
-                true => b"ALL".to_vec(),
-                false => word(self, case),
+            let word = if excepts == 2 && self.one_in(2) {
+                b"ALL".to_vec()
+            } else {
+                word(self, case)
             };
             text.extend(word);
         }
@@ -72,9 +73,10 @@ impl Generator {
         };
         if self.one_in(5) {
             word.push(b'@');
-            word.extend(match self.one_in(4) {
-                true => self.pick(&["/list", "/l2"]).into(),
-                false => self.server_host(case),
+            word.extend(if self.one_in(4) {
+                self.pick(&["/list", "/l2"]).into()
+            } else {
+                self.server_host(case)
             });
         }
         word

@@ -161,9 +161,10 @@ fn ended_by(case: &Case, message: &str) -> Option<Ended> {
         (.., true) => "O2",
         _ => return None,
     };
-    let endings = match about_list {
-        true => without_list(&line.text),
-        false => vec![Vec::new()],
+    let endings = if about_list {
+        without_list(&line.text)
+    } else {
+        vec![Vec::new()]
     };
     let ending = |mut rule: Vec<u8>| {
         if !rule.is_empty() {

@@ -8,7 +8,7 @@ use crate::case::{ALLOW, Case, Content, DENY};
 pub(super) struct Line {
     pub(super) text: Vec<u8>,
     pub(super) joins: usize,
-    /// Whether the last join stands behind the text.
+    /// Whether the last join stands after the text.
     joined_to_nothing: bool,
     pub(super) ended: bool,
 }
@@ -38,11 +38,11 @@ pub(super) fn unlines(lines: &[Line]) -> Vec<u8> {
     let mut table = Vec::new();
     for line in lines {
         // A backslash at the end of the text must not join the next line.
-        let behind = line.joined_to_nothing || (line.ended && line.text.ends_with(b"\\"));
-        let behind = usize::from(behind).min(line.joins);
-        table.extend(b"\\\n".repeat(line.joins - behind));
+        let after = line.joined_to_nothing || (line.ended && line.text.ends_with(b"\\"));
+        let after = usize::from(after).min(line.joins);
+        table.extend(b"\\\n".repeat(line.joins - after));
         table.extend_from_slice(&line.text);
-        table.extend(b"\\\n".repeat(behind));
+        table.extend(b"\\\n".repeat(after));
         if line.ended {
             table.push(b'\n');
         }

@@ -167,12 +167,10 @@ pub(crate) fn plain_networks(case: &mut Case, lists: Lists) {
 pub(crate) fn no_numbers(case: &mut Case, lists: Lists) {
     each_host(case, lists, |word, _| {
         let (net, mask) = split_net(word)?;
-        let fits = match net.starts_with(b"[") {
-            true => number::decimal(mask).is_some_and(|length| length <= 128),
-            false => {
-                dotted_quad(mask).is_some()
-                    || number::decimal(mask).is_some_and(|length| length <= 32)
-            }
+        let fits = if net.starts_with(b"[") {
+            number::decimal(mask).is_some_and(|length| length <= 128)
+        } else {
+            dotted_quad(mask).is_some() || number::decimal(mask).is_some_and(|length| length <= 32)
         };
         (!fits).then(|| NEVER.to_vec())
     });
@@ -231,9 +229,12 @@ pub(crate) fn address_globs(case: &mut Case, lists: Lists) {
         } else {
             subject(address)
         };
-        (numeric && is_glob(word)).then(|| match glob_match(word, address) {
-            true => b"ALL".to_vec(),
-            false => NEVER.to_vec(),
+        (numeric && is_glob(word)).then(|| {
+            if glob_match(word, address) {
+                b"ALL".to_vec()
+            } else {
+                NEVER.to_vec()
+            }
         })
     });
 }
@@ -310,9 +311,12 @@ pub(crate) fn plain_lists(case: &mut Case) {
 /// T1: names and what is compared with them become shorter by as much; runs of the same thing become
 /// short, and those of different length stay different.
 pub(crate) fn short(case: &mut Case) {
-    let shorten = |text: &[u8]| match text.len() > LONG_NAME {
-        true => squeeze(&each_word(text, is_end_of_name, |word| Some(less(word)))),
-        false => text.to_vec(),
+    let shorten = |text: &[u8]| {
+        if text.len() > LONG_NAME {
+            squeeze(&each_word(text, is_end_of_name, |word| Some(less(word))))
+        } else {
+            text.to_vec()
+        }
     };
     each_line(case, |_, line| *line = shorten(line));
     for (path, content) in &mut case.files {

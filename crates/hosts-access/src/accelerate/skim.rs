@@ -61,7 +61,7 @@ struct Marks {
     boundary: u64,
     /// Bytes that are not plain.
     stop: u64,
-    /// Bytes of words, or just behind words, that may match.
+    /// Bytes of words, or just after words, that may match.
     look: u64,
 }
 
@@ -274,7 +274,7 @@ fn pass<R: Reader>(skim: &Skim<'_>, text: &[u8]) -> Skipped {
     }
 }
 
-/// The place behind the last bit that is set.
+/// The place after the last bit that is set.
 #[inline(always)]
 fn behind_last(bits: u64) -> usize {
     BLOCK - bits.leading_zeros() as usize

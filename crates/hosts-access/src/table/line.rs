@@ -339,7 +339,7 @@ mod tests {
         }
     }
 
-    /// A reader that fails behind its text.
+    /// A reader that fails after its text.
     struct Broken<'a>(&'a [u8]);
 
     impl Read for Broken<'_> {

@@ -25,7 +25,7 @@ pub(crate) type File<'t> = (&'t str, Option<&'t [u8]>);
 pub(crate) struct Case<'c> {
     /// hosts.allow; `None` if it may not be read.
     pub(crate) allow: Option<&'c [u8]>,
-    /// hosts.deny, likewise.
+    /// hosts.deny; `None` if it may not be read.
     pub(crate) deny: Option<&'c [u8]>,
     /// The files that rules refer to.
     pub(crate) lists: &'c [File<'c>],
@@ -48,7 +48,7 @@ struct Course {
     facts: [Fact; 3],
 }
 
-/// What is put in place of all that stands behind the rule that decided.
+/// What is put in place of all that stands after the rule that decided.
 const BEHIND: [&[u8]; 4] = [b"", b"ALL: ALL: allow\n", b"ALL: ALL: deny\n", b"x\0"];
 
 /// How many ways there are to decide once more, for [`Case::decide_again`].
@@ -143,7 +143,7 @@ impl Case<'_> {
         assert_eq!(dry, real, "dry and real");
     }
 
-    /// What stands behind the rule that decided may be left out or replaced.
+    /// What stands after the rule that decided may be left out or replaced.
     fn rules_behind_the_match_make_no_difference(&self, course: &Course, more: &[u8]) {
         let Some((in_allow, line)) = course.matched else {
             return;
@@ -164,7 +164,7 @@ impl Case<'_> {
             }
         };
         let (other, _) = case.decide(case.world());
-        assert_eq!(&other, course, "with {more:?} behind the match");
+        assert_eq!(&other, course, "with {more:?} after the match");
     }
 }
 

@@ -270,7 +270,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// See [`Case::check`]: an error never grants, rules behind the match make no difference, the
+    /// See [`Case::check`]: an error never grants, rules after the match make no difference, the
     /// dry run agrees with the real one, and more.
     #[test]
     fn decisions(

@@ -11,7 +11,7 @@ use hosts_access::table::rule::Rule;
 pub(crate) struct Parts {
     /// The daemon list, EXCEPT included.
     pub(crate) daemons: Vec<Vec<u8>>,
-    /// The client list, likewise.
+    /// The client list, EXCEPT included.
     pub(crate) clients: Vec<Vec<u8>>,
     /// Keywords and values, if there is a third field.
     pub(crate) options: Option<Vec<(Vec<u8>, Vec<u8>)>>,

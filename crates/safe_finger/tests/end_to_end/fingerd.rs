@@ -149,7 +149,7 @@ fn with_debians_finger_program() {
     );
 }
 
-/// What goes wrong is told the same way, each line of it behind its blank (row X5).
+/// What goes wrong is told the same way, each line of it after its blank (row X5).
 #[test]
 fn complaints_of_debians_finger_program() {
     sandbox(

@@ -27,7 +27,7 @@ tools::checks! {
         why "tcpd waits for the command to end before it goes on, so a slow command keeps the client waiting.",
         remedy "End the command with &, as in: spawn (safe_finger -l @%h | mail root) &";
     COMMAND_COLON: "command-colon", Error, "a colon that ends a command",
-        why "Options are separated by colons. What stands behind this one is taken for an option, so the rule denies \
+        why "Options are separated by colons. What stands after this one is taken for an option, so the rule denies \
              everybody it matches.",
         remedy "Write \\: for a colon in a command.";
     COMMAND_SYNTAX: "command-syntax", Error, "a command that the shell cannot read",

@@ -36,8 +36,8 @@ tools::checks! {
     UNKNOWN_ACCOUNT: "unknown-account", Error, "a user or group that does not exist",
         why "A rule with such an option denies everybody it matches, in either table.",
         remedy "Write the name of a user or group; a number is no name here.";
-    OPTION_ORDER: "option-order", Error, "something behind an option that must be the last",
-        why "The option gives the verdict, so nothing behind it could take effect; the rule denies.",
+    OPTION_ORDER: "option-order", Error, "something after an option that must be the last",
+        why "The option gives the verdict, so nothing after it could take effect; the rule denies.",
         remedy "Move the option to the end of the rule.";
     BANNER_FOLDER: "banner-folder", Warning, "a folder for banners that is not there",
         why "No client gets a banner.",

@@ -21,7 +21,7 @@ tools::checks! {
     /// What is wrong with the forms of rules.
     CHECKS;
     SWAPPED: "lists-swapped", Error, "clients in the place of daemons",
-        why "The daemons stand before the first colon and the clients behind it; no daemon has the name of an \
+        why "The daemons stand before the first colon and the clients after it; no daemon has the name of an \
              address, so the rule never matches. In hosts.deny it lets everybody in.",
         remedy "Write DAEMONS: CLIENTS.";
     COMMAS: "comma-for-dot", Error, "an address with commas in place of dots",

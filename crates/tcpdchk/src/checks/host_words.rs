@@ -24,7 +24,7 @@ tools::checks! {
         remedy "Name who is meant, or remove the rule.";
     USER_NAME: "user-name", Warning, "a word before the @ that is hardly a user's name",
         why "What stands before the @ is compared with the user's name and nothing else.",
-        remedy "Write USER@HOST, with netgroups, lists and domains behind the @.";
+        remedy "Write USER@HOST, with netgroups, lists and domains after the @.";
     OBSOLETE_FAIL: "fail-word", Error, "FAIL, which is no wildcard any more",
         why "The word is compared with host names, so it never matches.",
         remedy "Use EXCEPT to leave hosts out, or the deny option.";
@@ -44,7 +44,7 @@ tools::checks! {
         remedy "Leave the dot out; a domain has its dot in front.";
     NETWORK_DOT: "network-dot", Warning, "a network that begins with a dot",
         why "A leading dot makes it the end of an address, and not a network.",
-        remedy "Write the first numbers of the addresses, with a dot behind them.";
+        remedy "Write the first numbers of the addresses, with a dot after them.";
     HOST_NOT_FOUND: "host-not-found", Warning, "a host name that does not exist",
         why "A pattern matches the name that a client's address has; no client can have this one.",
         remedy "Correct the name, or write the address.";

@@ -16,7 +16,7 @@ tools::checks! {
         remedy "Put the address in brackets: [2001:db8::1].";
     LENGTH_INSIDE: "ipv6-length-inside", Error, "a prefix length inside the brackets",
         why "Brackets hold an address and nothing else, so the pattern never matches.",
-        remedy "Write the length behind the brackets: [2001:db8::]/32.";
+        remedy "Write the length after the brackets: [2001:db8::]/32.";
 }
 
 /// A word in brackets that holds a prefix length.

@@ -21,16 +21,16 @@ tools::checks! {
              programs take it for a part of the last word.",
         remedy "Convert the file, with dos2unix FILE or sed -i 's/\\r$//' FILE.";
     MERGE: "merge-conflict", Error, "a mark of a merge that was not finished",
-        why "Both versions of the rules are in force, one behind the other.",
+        why "Both versions of the rules are in force, one after the other.",
         remedy "Finish the merge: keep the rules that are meant, and delete the marks.";
-    COMMENT: "trailing-comment", Error, "a comment behind a rule",
-        why "Only a line that begins with # is a comment. Every word behind this # is a pattern or a part of an \
+    COMMENT: "trailing-comment", Error, "a comment after a rule",
+        why "Only a line that begins with # is a comment. Every word after this # is a pattern or a part of an \
              option: ALL in such a comment matches everybody.",
         remedy "Put the comment on a line of its own.";
-    BACKSLASH: "backslash-blank", Error, "a backslash with a blank behind it",
+    BACKSLASH: "backslash-blank", Error, "a backslash with a blank after it",
         why "The line goes on in the next one only if the backslash is its last character. So the rule ends here, with \
              the backslash as a client of its own, and the next line is a rule of its own or none.",
-        remedy "Delete what stands behind the backslash.";
+        remedy "Delete what stands after the backslash.";
     INDENTED: "indented-comment", Warning, "an indented comment that the original took for a rule",
         why "Debian's tcpd knows a comment only by a # in the first column: to it this line is a rule, with the # as the \
              first of its daemons. Here it is a comment.",
@@ -66,7 +66,7 @@ pub(crate) fn check_table(source: &SourceFile<'_>, checker: &Checker<'_>) {
     let mut continued = false;
     for (number, line) in source.lines() {
         if let Some(range) = stray_backslash(line) {
-            let text = "a blank behind the backslash, so the line does not go on";
+            let text = "a blank after the backslash, so the line does not go on";
             let finding = Finding::own(&BACKSLASH, text).at(source.place(number, range));
             checker.find(finding.instead("\\".to_owned()));
         }

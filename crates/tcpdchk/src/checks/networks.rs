@@ -19,9 +19,9 @@ tools::checks! {
     HOST_BITS: "host-bits", Error, "a network with host bits set",
         why "A client matches if masking its address gives exactly the network that is written, so this pattern never \
              matches. In hosts.deny it lets everybody in.",
-        remedy "Write the address of the network, with zeros behind the mask.";
+        remedy "Write the address of the network, with zeros after the mask.";
     HOST_BITS_IPV6: "host-bits-ipv6", Note, "an IPv6 network with host bits set",
-        why "The bits behind the prefix length are ignored: the whole network matches.",
+        why "The bits after the prefix length are ignored: the whole network matches.",
         remedy "Write the network, or leave the length out if one address is meant.";
     MASK_HOLES: "mask-holes", Warning, "a mask whose ones are not all in front",
         why "It matches addresses all over the net.",
@@ -39,7 +39,7 @@ tools::checks! {
         remedy "Write the four numbers in full.";
     MASK_APART: "mask-apart", Error, "a mask apart from its network",
         why "The network and its mask are two clients here: one host, and an address that no client has.",
-        remedy "Write the mask behind the network with a slash and no blank: 192.0.2.0/255.255.255.0.";
+        remedy "Write the mask after the network with a slash and no blank: 192.0.2.0/255.255.255.0.";
     NO_CLIENT: "no-client", Error, "an address that no client has",
         why "0.0.0.0 and :: stand for no address at all, so the pattern never matches. In hosts.deny it lets everybody in.",
         remedy "If everybody is meant, the wildcard is ALL; in hosts.allow it lets everybody in.";

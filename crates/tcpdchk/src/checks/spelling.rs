@@ -17,15 +17,15 @@ tools::checks! {
     NAME_NEVER: "name-never", Error, "a name that no host can have",
         why "Patterns are compared with host names, so this one never matches. In hosts.deny it lets everybody in.",
         remedy "Write a host name, .domain, an address, a network, or a wildcard; see hosts_access(5).";
-    WILDCARD_DOT: "wildcard-dot", Error, "a wildcard with a dot in front or behind",
+    WILDCARD_DOT: "wildcard-dot", Error, "a wildcard with a dot before or after it",
         why "The dot makes it the end or the beginning of a name, and the wildcard a part of that name; or the \
              other way round: beside a * or ?, the dot is a plain dot.",
         remedy "Use one of them: *.example.org or .example.org, 192.168.* or 192.168., ALL.";
     OPERATOR: "except-misspelled", Error, "a word that was meant to be EXCEPT",
-        why "It is the name of a host here, and what stands behind it is no exception but one client or daemon more.",
+        why "It is the name of a host here, and what stands after it is no exception but one client or daemon more.",
         remedy "Write EXCEPT.";
     OPTION_AS_CLIENT: "option-as-client", Error, "an option where a client was meant",
-        why "Options stand behind a colon of their own. In the client list the word is the name of a host.",
+        why "Options stand after a colon of their own. In the client list the word is the name of a host.",
         remedy "Write a colon before the option: DAEMONS: CLIENTS: OPTION.";
     TEMPLATE: "template", Error, "something that a template should have filled in",
         why "The table was copied before its template was filled in, so the rule is not what was meant.",

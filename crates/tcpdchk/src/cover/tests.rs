@@ -293,10 +293,7 @@ proptest! {
                     &Tables::in_folder("/etc"), &mut request.clone(), &world.world(), &mut world.effects(),
                 );
                 let Some(place) = decision.matched else { continue };
-                let unreached = match place.table.ends_with("hosts.allow") {
-                    true => &of_allow,
-                    false => &of_deny,
-                };
+                let unreached = if place.table.ends_with("hosts.allow") { &of_allow } else { &of_deny };
                 prop_assert!(
                     !unreached.contains(&place.first_line),
                     "{place:?} matches {request:?}\n{allow}--\n{deny}"
@@ -314,9 +311,10 @@ fn world(ok: bool) -> FakeWorld {
         .netgroup("Trusted", "host")
         .interface("lo", 1)
         .interface("LO", 2);
-    match ok {
-        true => world.file("/list", "192.0.2.7 .example.org\n"),
-        false => world.unreadable("/list").aclexec_status(1),
+    if ok {
+        world.file("/list", "192.0.2.7 .example.org\n")
+    } else {
+        world.unreadable("/list").aclexec_status(1)
     }
 }
 

@@ -89,9 +89,10 @@ pub(crate) fn run(
             "not fixed: {edit}: not proven to let nobody in who is refused now"
         ));
     }
-    let mut outcome = match safe.len() == all.len() {
-        true => Outcome::Done,
-        false => Outcome::Left,
+    let mut outcome = if safe.len() == all.len() {
+        Outcome::Done
+    } else {
+        Outcome::Left
     };
     // hosts.deny first: whatever stops what comes after it, no client gets in that does not before and after.
     for index in [1, 0] {

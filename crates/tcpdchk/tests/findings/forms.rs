@@ -28,7 +28,7 @@ fn formats() {
              = error [host-bits]: a network with host bits set\n  \
              = why: A client matches if masking its address gives exactly the network that is written, so \
              this pattern never matches. In hosts.deny it lets everybody in.\n  \
-             = help: Write the address of the network, with zeros behind the mask.\n  \
+             = help: Write the address of the network, with zeros after the mask.\n  \
              = write: 10.0.0.0/8\n\n\
              1 error, 0 warnings, 0 notes; tcpdchk --explain ID tells more\n"
         )

@@ -26,7 +26,7 @@ pub(crate) const CASES: &[Case] = &[
         wrong: &[
             (
                 "svcd: 10. \\ \n  11.",
-                ":1:11: error: a blank behind the backslash, so the line does not go on; write: \\",
+                ":1:11: error: a blank after the backslash, so the line does not go on; write: \\",
             ),
             ("svcd: 10. \\\t\r\n  11.", ":1:11: error"),
         ],

@@ -7,7 +7,7 @@ use test_kit::Scratch;
 
 use crate::{tcpdchk, tree};
 
-/// Text behind `warning: hosts.allow, line 1: `, and rules.
+/// Text after `warning: hosts.allow, line 1: `, and rules.
 const OF_RULES: &[(&str, &[&str])] = &[
     ("missing \":\" separator", &["svcd ALL"]),
     (
@@ -66,7 +66,7 @@ const OF_RULES: &[(&str, &[&str])] = &[
     ("unrecognized %z", &["svcd: ALL: spawn /bin/echo %z &"]),
 ];
 
-/// Text behind `error: hosts.allow, line 1: `, and options.
+/// Text after `error: hosts.allow, line 1: `, and options.
 const OF_OPTIONS: &[(&str, &str)] = &[
     ("missing option name", ""),
     ("bad option name: \"bogus\"", "bogus"),

@@ -135,7 +135,7 @@ fn odd_tables() {
     }
 }
 
-/// Row T10: the last line has its own number. Row X3: CR separates words; what stands behind a
+/// Row T10: the last line has its own number. Row X3: CR separates words; what stands after a
 /// list is checked. Row X8: an interface may be named. Row T2, T3: networks.
 #[test]
 fn where_we_differ() {

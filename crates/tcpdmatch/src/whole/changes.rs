@@ -158,9 +158,12 @@ pub(crate) fn run(
         output.line("nothing opens and nothing closes");
     }
     for (text, names) in told {
-        let shown = names.iter().map(|name| match named.contains(name) {
-            true => TableText(name).to_string(),
-            false => format!("{} (a daemon that no rule names)", TableText(name)),
+        let shown = names.iter().map(|name| {
+            if named.contains(name) {
+                TableText(name).to_string()
+            } else {
+                format!("{} (a daemon that no rule names)", TableText(name))
+            }
         });
         output.line(format_args!("{}:", shown.collect::<Vec<_>>().join(", ")));
         let first = names.first().map_or(&[][..], Vec::as_slice);

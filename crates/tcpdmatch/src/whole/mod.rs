@@ -138,9 +138,10 @@ fn in_error(policy: &Policy<'_>, by: By) -> Option<String> {
     match by {
         By::RuleInError(index) => policy.place(By::Rule(index)).map(spot),
         By::TableInError(allow) => {
-            let error = match allow {
-                true => &policy.rules.allow_error,
-                false => &policy.rules.deny_error,
+            let error = if allow {
+                &policy.rules.allow_error
+            } else {
+                &policy.rules.deny_error
             };
             error.as_ref().map(|error| match &error.place {
                 Some(place) => spot(place),

@@ -96,9 +96,10 @@ pub(super) fn services(
 /// name stays open, and the other way round.
 pub(super) fn service(text: &[u8]) -> Service {
     let (daemon, server) = split_server(text);
-    let daemon = match daemon.starts_with(b"/") {
-        true => base_name(daemon),
-        false => daemon,
+    let daemon = if daemon.starts_with(b"/") {
+        base_name(daemon)
+    } else {
+        daemon
     };
     let server = match server {
         None => Server::Any,
@@ -107,9 +108,10 @@ pub(super) fn service(text: &[u8]) -> Service {
             let is_address = host
                 .address()
                 .is_some_and(|address| address.v4().is_some() || address.v6().is_some());
-            match is_address {
-                true => Server::Address(host),
-                false => Server::Name(Host::unknown().with_name(Fact::from_value(text))),
+            if is_address {
+                Server::Address(host)
+            } else {
+                Server::Name(Host::unknown().with_name(Fact::from_value(text)))
             }
         }
     };
@@ -274,9 +276,10 @@ impl Answer<'_> {
             .filter(|family| !rest.contains(family))
         {
             for network in group.networks(family) {
-                match lines.len() < MAX_NETWORKS {
-                    true => lines.push(plain_network(&network)),
-                    false => left_out += 1,
+                if lines.len() < MAX_NETWORKS {
+                    lines.push(plain_network(&network))
+                } else {
+                    left_out += 1
                 }
             }
         }
@@ -294,9 +297,10 @@ impl Answer<'_> {
                     Family::V4 => "IPv4",
                     Family::V6 => "IPv6",
                 };
-                Some(match whole(*family) {
-                    true => format!("all of {name}"),
-                    false => format!("all other addresses of {name}"),
+                Some(if whole(*family) {
+                    format!("all of {name}")
+                } else {
+                    format!("all other addresses of {name}")
                 })
             }
         });

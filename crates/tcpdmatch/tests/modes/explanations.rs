@@ -33,7 +33,7 @@ fn explanations() {
             &[
                 "clients 10. yes the client's address 10.1.2.3 begins with it",
                 "clients .example.test - not tested, since a word before it matches",
-                "clients EXCEPT - so the words behind it must not match",
+                "clients EXCEPT - so the words after it must not match",
                 "clients 10.1. yes the client's address 10.1.2.3 begins with it",
                 "the rule does not match: its clients do not",
                 "matched: hosts.deny line 2",

@@ -124,7 +124,7 @@ impl<'l> Services<'l> {
         ..Self::ALL
     };
 
-    /// Reads a daemon list. What stands behind EXCEPT counts only where something before it matches.
+    /// Reads a daemon list. What stands after EXCEPT counts only where something before it matches.
     pub(super) fn of(daemons: &'l [u8]) -> Self {
         if daemons.contains(&b'@') {
             return Self::UNCLEAR;

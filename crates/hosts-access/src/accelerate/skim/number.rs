@@ -37,7 +37,7 @@ impl Numbers {
         }
     }
 
-    /// Likewise, with the length of the prefix. The net stands without its brackets.
+    /// The same with the length of the prefix. The net stands without its brackets.
     #[inline(always)]
     pub(super) fn may_be_in_v6(&self, net: &[u8], length: &[u8]) -> bool {
         match &self.v6 {
@@ -101,12 +101,12 @@ fn plain_number<const RADIX: u32>(text: &[u8]) -> Option<(u32, &[u8])> {
 #[inline(always)]
 fn covers(mask: &[u8], place: u32, bits: u32) -> bool {
     let (mut rest, mut ones) = (mask, 0);
-    while let Some(behind) = rest.strip_prefix(b"255.") {
+    while let Some(after) = rest.strip_prefix(b"255.") {
         ones += 1;
         if ones > place {
             return true;
         }
-        rest = behind;
+        rest = after;
     }
     match plain_number::<10>(rest) {
         Some((length, tail)) if ones == 0 => {

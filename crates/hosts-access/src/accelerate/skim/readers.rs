@@ -17,7 +17,7 @@ const LIST_ODD: [(u8, u8); 2] = [(b'\t', b'\t'), (0x0b, b'\r')];
 /// What is left of `is_sign` in lines without brackets and anything of `LINE_ODD`.
 const LINE_SIGNS: [(u8, u8); 3] = [(b'!', b'+'), (b';', b'?'), (b'{', b'{')];
 
-/// Likewise in lists without brackets, where comma and colon are parts of words.
+/// The same in lists without brackets, where comma and colon are parts of words.
 const LIST_SIGNS: [(u8, u8); 6] = [
     (0, 8),
     (0x0e, 0x1f),
@@ -61,7 +61,7 @@ pub(super) trait Reader: Default {
     /// Whether a block without brackets may have bytes that are signs, not letters.
     fn has_signs(bytes: &Bytes) -> bool;
 
-    /// Where in a text what can be left out ends: behind the last of its parts that is whole.
+    /// Where in a text what can be left out ends: after the last of its parts that is whole.
     fn end(text: &[u8]) -> usize;
 }
 

@@ -9,7 +9,7 @@
 pub(super) struct Run {
     /// The bytes of the runs.
     pub(super) covered: u64,
-    /// The bytes behind them, which end them.
+    /// The bytes after them, which end them.
     pub(super) ends: u64,
     /// Whether the last one goes on.
     goes_on: bool,
@@ -97,7 +97,7 @@ impl Default for Edges {
 }
 
 impl Edges {
-    /// Marks each byte behind one of the boundaries, and behind one of the tails.
+    /// Marks each byte after one of the boundaries, and after one of the tails.
     #[inline(always)]
     pub(super) fn shift(&mut self, boundary: u64, tail: u64) -> (u64, u64) {
         let shifted = (

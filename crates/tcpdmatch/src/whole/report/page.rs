@@ -529,9 +529,10 @@ fn plain(page: String) -> String {
     }
     let mut text = String::with_capacity(page.len());
     for letter in page.chars() {
-        match is_hidden(letter) {
-            true => text += &Untrusted(letter.encode_utf8(&mut [0; 4]).as_bytes()).to_string(),
-            false => text.push(letter),
+        if is_hidden(letter) {
+            text += &Untrusted(letter.encode_utf8(&mut [0; 4]).as_bytes()).to_string()
+        } else {
+            text.push(letter)
         }
     }
     text

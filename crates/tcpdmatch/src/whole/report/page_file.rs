@@ -62,9 +62,10 @@ fn report_before(file: &Path) -> io::Result<Option<u32>> {
             .take(BEGINNING.len() as u64)
             .read_to_end(&mut beginning)?;
     }
-    match beginning == BEGINNING.as_bytes() {
-        true => Ok(Some(metadata.permissions().mode())),
-        false => Err(no_report()),
+    if beginning == BEGINNING.as_bytes() {
+        Ok(Some(metadata.permissions().mode()))
+    } else {
+        Err(no_report())
     }
 }
 

@@ -169,16 +169,18 @@ impl Networks {
     fn new(group: &Group<'_>, family: Family, is_rest: bool, room: &mut Room) -> Self {
         let mut networks = Self::default();
         if is_rest {
-            networks.rest = Some(match group.is_whole(family) {
-                true => "all addresses",
-                false => "all other addresses",
+            networks.rest = Some(if group.is_whole(family) {
+                "all addresses"
+            } else {
+                "all other addresses"
             });
             return networks;
         }
         for network in group.networks(family) {
-            match networks.shown.len() < MAX_NETWORKS.min(room.networks) {
-                true => networks.shown.push(plain_network(&network)),
-                false => networks.left_out += 1,
+            if networks.shown.len() < MAX_NETWORKS.min(room.networks) {
+                networks.shown.push(plain_network(&network))
+            } else {
+                networks.left_out += 1
             }
         }
         room.networks -= networks.shown.len();
