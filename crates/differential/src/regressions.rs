@@ -87,5 +87,26 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("svcd", "192.0.2.7")
             .server_name(b"known")
             .allow(b"ALL:ALL:aclexec %s\n"),
+        // A table that cannot be opened, and then a rule that a NUL byte keeps from letting anybody in.
+        Case::new("svcd", "10.1.2.3")
+            .directory(b"/A")
+            .deny(b"ALL:ALL:ALLOW\x00\n"),
+        Case::new("svcd", "::1")
+            .directory(b"/A")
+            .deny(b"ALL:ALL:twist\x00\n"),
+        Case::new("svcd", "192.0.2.7")
+            .unreadable(b"/A")
+            .deny(b"ALL:ALL:allow\x00\n"),
+        // A list with a word of slashes, and then something that cannot be used.
+        Case::new("svcd", "2001:db8::5")
+            .file(b"/list", b"/\n\x00@")
+            .deny(b"ALL@/list:\n"),
+        Case::new("svcd", "fe80::1%lo")
+            .file(b"/dir/list", b"/\n\x00\n")
+            .deny(b"ALL:/dir/list\n"),
+        Case::new("in.telnetd", "")
+            .file(b"/list", b"/\x0b/dir")
+            .file(b"/dir/list", b"")
+            .deny(b".telnetd@/list:\n"),
     ]
 }

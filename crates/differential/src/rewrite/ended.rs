@@ -31,11 +31,13 @@ impl Ended {
         self.row
     }
 
-    /// Whether a message is about what is in error, or about the end of a table.
+    /// Whether a message is about what is in error, or about the end of a table; or a warning of ours about a word of
+    /// slashes, which may have gone with its list.
     pub(crate) fn is_about(&self, message: &[u8]) -> bool {
-        let ends: [&[u8]; 2] = [
+        let ends: [&[u8]; 3] = [
             b": missing newline or line too long",
             b": all the subsequent rules will be ignored",
+            b": slashes alone name no list, so this matches nothing",
         ];
         let plain = without_refused(message);
         message.starts_with(self.message.as_bytes()) || ends.iter().any(|end| plain.ends_with(end))
@@ -91,7 +93,8 @@ fn close(ways: &mut Vec<(Case, Same)>) {
                 let (_, clients) = fields(line);
                 let options = line[clients..].to_ascii_lowercase();
                 let asks = options.windows(7).any(|part| part == b"aclexec");
-                if path == DENY {
+                // With a NUL byte in it a rule lets nobody in anyway (T7).
+                if path == DENY && !line.contains(&0) {
                     deny_at_the_end(line, clients);
                 }
                 if path == DENY && asks && !line.ends_with(b":deny") {
