@@ -10,6 +10,9 @@ use hosts_access::fault::reason;
 use hosts_access::table::place::Place;
 use hosts_access::text::escape::{TableText, Untrusted};
 
+/// The line that refuses a client that nobody has looked at yet, ready before anything can fail.
+pub const REFUSED_UNKNOWN: &[u8] = b"refused connect from unknown (unknown)";
+
 /// A line about a connection. Its client is `[user@]host`.
 pub enum ConnectionLine<'l> {
     /// The daemon serves this client, with its address.
@@ -74,6 +77,13 @@ impl fmt::Display for ConnectionLine<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_that_is_ready_is_the_one_that_is_written() {
+        let unknown = || Untrusted(b"unknown");
+        let written = ConnectionLine::Refused(unknown(), unknown()).to_string();
+        assert_eq!(written.as_bytes(), REFUSED_UNKNOWN);
+    }
 
     #[test]
     fn what_a_client_says_is_shown_and_not_obeyed() {

@@ -15,6 +15,7 @@ mod one_connection;
 
 use std::panic;
 
+use system::connection_lines::REFUSED_UNKNOWN;
 use system::entry::EXIT_DEFECT;
 use system::log;
 
@@ -29,7 +30,7 @@ const EXIT_OK: i32 = 0;
 
 #[cfg_attr(test, expect(dead_code))]
 fn run() -> i32 {
-    log::prepare(b"tcpd", one_connection::NOT_YET_KNOWN);
+    log::prepare(b"tcpd", REFUSED_UNKNOWN);
     panic::set_hook(Box::new(|defect| {
         log::end(EXIT_DEFECT, format_args!("error: defect in tcpd: {defect}"));
     }));

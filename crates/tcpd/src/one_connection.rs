@@ -17,7 +17,7 @@ use hosts_access::severity::{Level, Severity};
 use hosts_access::table::place::Place;
 use hosts_access::text::escape::{TableText, Untrusted};
 use hosts_access::world::Log;
-use system::connection_lines::ConnectionLine;
+use system::connection_lines::{ConnectionLine, REFUSED_UNKNOWN};
 use system::effects::RealEffects;
 use system::exec;
 use system::log::{self, Syslog};
@@ -28,9 +28,6 @@ use system::twist;
 
 use crate::EXIT_OK;
 use crate::argv0::Daemon;
-
-/// The line that refuses a client that nobody has looked at yet.
-pub(crate) const NOT_YET_KNOWN: &[u8] = b"refused connect from unknown (unknown)";
 
 /// What the log says of a comment for which tcp_wrappers 7.6 refuses a client that is granted here.
 const LIVE_COMMENT: &str = "a comment, but a rule for tcp_wrappers 7.6, which refuses this client by it, \
@@ -47,7 +44,7 @@ pub(crate) fn see_through(arguments: Vec<OsString>) -> i32 {
         Err(defect) => (None, Some(defect)),
     };
     let name = daemon.as_ref().map_or(&b"tcpd"[..], |daemon| &daemon.name);
-    log::prepare(name, NOT_YET_KNOWN);
+    log::prepare(name, REFUSED_UNKNOWN);
     let log = Syslog::new(name);
     let connection = match Connection::on_stdin() {
         Ok(connection) => connection,
