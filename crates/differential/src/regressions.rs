@@ -108,5 +108,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .file(b"/list", b"/\x0b/dir")
             .file(b"/dir/list", b"")
             .deny(b".telnetd@/list:\n"),
+        // The options of a rule have run before a NUL byte keeps it from letting anybody in.
+        Case::new("svcd", "fe80::1%lo").deny(b"ALL:ALL:allow\\\n\x00\n"),
     ]
 }

@@ -13,7 +13,8 @@ pub(crate) enum Same {
     All,
     /// The verdict and the rule that decided: an aclexec of hosts.deny that says no lets nobody through.
     Rule,
-    /// The verdict: the rule is gone whose command was killed or could not be run.
+    /// The verdict: the rule is gone whose command was killed or could not be run, or that a NUL byte kept from letting
+    /// the client in.
     Verdict,
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn ended(case: &Case, ours: &Outcome) -> Option<Ended> {
         }
     }
     ours.events.iter().find_map(|event| match event {
-        Event::Message(message) => ended_by(case, std::str::from_utf8(message).ok()?),
+        Event::Message(message) => ended_by(case, ours, std::str::from_utf8(message).ok()?),
         _ => None,
     })
 }
@@ -137,7 +138,7 @@ fn close_deny(case: &mut Case) {
     }
 }
 
-fn ended_by(case: &Case, message: &str) -> Option<Ended> {
+fn ended_by(case: &Case, ours: &Outcome, message: &str) -> Option<Ended> {
     let (table, rest) = message.strip_prefix("warning: ")?.split_once(", line ")?;
     let (number, text) = rest.split_once(": ")?;
     let about_list = text.starts_with("open ")
@@ -177,7 +178,14 @@ fn ended_by(case: &Case, message: &str) -> Option<Ended> {
         let mut changed = case.clone();
         let text = [&before[..], &joins, &rule, b"x"].concat();
         changed.set(table.as_bytes(), Content::Text(text));
-        let same = if killed { Same::Verdict } else { Same::All };
+        // A rule with a NUL byte that would have let the client in has run its options.
+        let matched = format!("matched:  {table} line {number}").into_bytes();
+        let ran = about_line && ours.events.contains(&Event::Message(matched));
+        let same = if killed || ran {
+            Same::Verdict
+        } else {
+            Same::All
+        };
         (changed, same)
     };
     let mut ways = endings.into_iter().map(ending).collect();
