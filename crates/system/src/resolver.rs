@@ -99,9 +99,8 @@ impl Resolver for SystemResolver {
     }
 
     fn list_entry(&self, name: &[u8]) -> Answer<Vec<Ipv4Addr>> {
-        let Ok(name) = CString::new(name) else {
-            return Ok(None);
-        };
+        // What cannot be asked for has no answer, not even that it is not listed.
+        let name = CString::new(name).map_err(|_| Unanswered::NoAnswer)?;
         lookup_resources::check()?;
         let limit = self.budget.limits.name;
         // A list that could not be asked is not one without this entry.
@@ -259,6 +258,12 @@ mod tests {
             resolver.addresses_of(b"local\0host", Family::Inet),
             Ok(None)
         );
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_asked_for_is_not_unlisted() {
+        let resolver = SystemResolver::new(Rc::default());
+        assert_eq!(resolver.list_entry(b"a\0b."), Err(Unanswered::NoAnswer));
     }
 
     #[test]
